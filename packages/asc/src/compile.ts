@@ -1,0 +1,102 @@
+/** Runs the AssemblyScript compiler in this process, with the options that all guest code of Drift shares. */
+import { readFile as readFileFromDisk } from 'node:fs/promises';
+import { dirname, isAbsolute, resolve } from 'node:path';
+import * as asc from 'assemblyscript/asc';
+
+export interface CompileOptions {
+  /** Entry file; relative paths are taken from `baseDir`. */
+  readonly entry: string;
+  /** Folder that source paths are named relative to and packages are looked up from. Default: the folder of the nearest package.json. */
+  readonly baseDir?: string;
+  /** First address, in bytes, of the module's static data. Default 1024. */
+  readonly memoryBase?: number;
+  /** Custom runtime: path of a module, as asc's `--runtime` takes it. Default `stub`. */
+  readonly runtime?: string;
+  /** WebAssembly features beyond asc's defaults. */
+  readonly features?: readonly ('simd' | 'threads')[];
+  /** False leaves assertions in and turns optimisation off. Default true. */
+  readonly optimize?: boolean;
+  /** Further asc arguments, for what no option above covers. */
+  readonly extraArguments?: readonly string[];
+}
+
+export interface Compiled {
+  readonly wasm: Uint8Array;
+  /** Source map (version 3) as JSON text; its offsets are byte offsets in `wasm`. */
+  readonly sourceMap: string;
+  /** Absolute paths of every file that was read. */
+  readonly files: readonly string[];
+}
+
+/** AssemblyScript refused the sources; the message holds asc's own diagnostics. */
+export class AssemblyScriptError extends Error {
+  readonly code = 'ASSEMBLYSCRIPT_FAILED';
+  override readonly name = 'AssemblyScriptError';
+}
+
+/**
+ * Compiles an AssemblyScript program to WebAssembly.
+ *
+ * The memory is imported as `env.memory`, the function table exported as `table`, and the implicit start function exported
+ * as `_start`, so that whoever instantiates the module decides when it runs.
+ *
+ * @throws AssemblyScriptError when a source does not compile.
+ */
+export async function compileAssemblyScript(options: CompileOptions): Promise<Compiled> {
+  const baseDir = options.baseDir ?? (await nearestPackage(dirname(resolve(options.entry))));
+  const entry = isAbsolute(options.entry) ? options.entry : resolve(baseDir, options.entry);
+  const outputs = new Map<string, Uint8Array>();
+  const files = new Set<string>();
+  const args = [
+    entry,
+    '--baseDir',
+    baseDir,
+    '--outFile',
+    'out.wasm',
+    '--sourceMap',
+    '--runtime',
+    options.runtime ?? 'stub',
+  ];
+  args.push('--importMemory', '--exportTable', '--exportStart', '_start');
+  args.push('--memoryBase', String(options.memoryBase ?? 1024));
+  if (options.optimize ?? true) args.push('-O3', '--noAssert');
+  for (const feature of options.features ?? []) args.push('--enable', feature);
+  if (options.features?.includes('threads')) args.push('--sharedMemory', '--maximumMemory', '65536');
+  args.push(...(options.extraArguments ?? []));
+  let diagnostics = '';
+  const { error } = await asc.main(args, {
+    stdout: { write: () => {} },
+    stderr: { write: (text) => void (diagnostics += text) },
+    readFile: async (name, from) => {
+      const path = resolve(from, name);
+      try {
+        const text = await readFileFromDisk(path, 'utf8');
+        files.add(path);
+        return text;
+      } catch {
+        return null;
+      }
+    },
+    writeFile: (name, contents) => {
+      outputs.set(name, typeof contents === 'string' ? new TextEncoder().encode(contents) : contents);
+    },
+    listFiles: () => null,
+  });
+  const wasm = outputs.get('out.wasm');
+  if (error !== null || wasm === undefined) {
+    throw new AssemblyScriptError(`${entry} does not compile:\n${diagnostics || String(error)}`);
+  }
+  const sourceMap = new TextDecoder().decode(outputs.get('out.wasm.map') ?? new Uint8Array());
+  return { wasm, sourceMap, files: [...files] };
+}
+
+async function nearestPackage(folder: string): Promise<string> {
+  for (let at = folder; ; at = dirname(at)) {
+    try {
+      await readFileFromDisk(resolve(at, 'package.json'));
+      return at;
+    } catch {
+      if (dirname(at) === at) return folder;
+    }
+  }
+}

@@ -1,0 +1,1 @@
+export { AssemblyScriptError, type Compiled, type CompileOptions, compileAssemblyScript } from './compile.ts';

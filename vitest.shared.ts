@@ -1,0 +1,21 @@
+/** What every package's vitest.config.ts starts from: workspace packages resolve to their sources. */
+import type { ViteUserConfig } from 'vitest/config';
+
+const conditions: string[] = ['@drift-os/source'];
+
+/** Fast tests are `*.test.ts`, slow ones (`pnpm test:slow`) are `*.slow.ts`. */
+export function sharedConfig(overrides: ViteUserConfig = {}): ViteUserConfig {
+  const slow = process.env['DRIFT_SLOW'] === '1';
+  return {
+    ...overrides,
+    resolve: { conditions },
+    ssr: { resolve: { conditions, externalConditions: conditions } },
+    test: {
+      include: slow ? ['**/*.slow.ts'] : ['**/*.test.ts'],
+      exclude: ['**/node_modules/**', '**/dist/**'],
+      testTimeout: slow ? 1_200_000 : 30_000,
+      passWithNoTests: slow,
+      ...overrides.test,
+    },
+  };
+}
