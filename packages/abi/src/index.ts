@@ -1,1 +1,1 @@
-export {};
+export { type Intrinsic, type IntrinsicType, intrinsics } from './intrinsics.ts';
