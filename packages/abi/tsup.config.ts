@@ -1,5 +1,12 @@
 import type { Options } from 'tsup';
 import { sharedBuild } from '../../tsup.shared.ts';
 
-const config: Options = sharedBuild();
+const layouts = ['boot-info', 'image-directory', 'interrupt-frame', 'memory-map', 'trampoline', 'worker-block'];
+
+const config: Options = sharedBuild({
+  entry: {
+    index: 'src/index.ts',
+    ...Object.fromEntries(layouts.map((name) => [`layout/${name}`, `layout/${name}.ts`])),
+  },
+});
 export default config;

@@ -17,6 +17,11 @@
  * 60  u32 trampoline       address of the trampoline's code, to be copied to TRAMPOLINE
  * 64  u32 trampolineBytes
  * 68  u32 configuration    address of a string: "key=value" lines given to the image builder
+ * 72  u32 workerStubs      address of stub 0 of the workers' interrupt stubs, INTERRUPT_STUB_BYTES each
+ * 76  u32 controlStack     lowest byte of Thread/C's stack; the page below it is left free for a guard
+ * 80  u32 controlStackBytes
+ * 84  u32 trapCount        88  u32 traps           address of TRAP_BYTES records, ascending by address
+ * 92  u32 reserved
  *
  * module (64 bytes)
  * 0   u32 name             address of a string
@@ -36,6 +41,7 @@
  * function (16 bytes): u32 address, u32 bytes, u32 name, u32 frameBytes
  *     frameBytes: from rsp in the body to the return address, constant throughout the body; FRAME_UNKNOWN for assembly
  * line (8 bytes): u32 address, u32 (file << 20) | line; a line of 0 ends a range
+ * trap (8 bytes): u32 address of an instruction that traps on purpose, u32 address of a string: why
  * ```
  */
 export const IMAGE_DIRECTORY_MAGIC = 0x474d4944;
@@ -58,7 +64,12 @@ export const DIRECTORY_WORKER_ENTRY_AT = 56;
 export const DIRECTORY_TRAMPOLINE_AT = 60;
 export const DIRECTORY_TRAMPOLINE_BYTES_AT = 64;
 export const DIRECTORY_CONFIGURATION_AT = 68;
-export const DIRECTORY_BYTES = 72;
+export const DIRECTORY_WORKER_STUBS_AT = 72;
+export const DIRECTORY_CONTROL_STACK_AT = 76;
+export const DIRECTORY_CONTROL_STACK_BYTES_AT = 80;
+export const DIRECTORY_TRAP_COUNT_AT = 84;
+export const DIRECTORY_TRAPS_AT = 88;
+export const DIRECTORY_BYTES = 96;
 
 export const MODULE_KERNEL_C = 1;
 export const MODULE_KERNEL_W = 2;
@@ -101,5 +112,9 @@ export const LINE_FILE_AND_LINE_AT = 4;
 export const LINE_FILE_SHIFT = 20;
 export const LINE_MASK = 0xfffff;
 export const LINE_BYTES = 8;
+
+export const TRAP_ADDRESS_AT = 0;
+export const TRAP_REASON_AT = 4;
+export const TRAP_BYTES = 8;
 
 export const INTERRUPT_STUB_BYTES = 16;
