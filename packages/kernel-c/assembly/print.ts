@@ -1,16 +1,16 @@
 /**
- * Text out: literals, byte strings, numbers, sizes. Everything goes through `consoleWrite`.
+ * Text out: literals, byte strings, numbers, sizes. Everything goes through `writeByte`.
  *
  * A `string` here is always a literal: static UTF-16 that nothing allocates; its low bytes are printed.
  */
-import { consoleWrite } from './console';
+import { writeByte } from './sink';
 
 const KIB: u64 = 1 << 10;
 const digits: usize = memory.data(24);
 
 /** A literal. */
 export function print(text: string): void {
-  for (let i = 0, length = text.length; i < length; i++) consoleWrite(<u8>text.charCodeAt(i));
+  for (let i = 0, length = text.length; i < length; i++) writeByte(<u8>text.charCodeAt(i));
 }
 
 /** A literal and a newline. */
@@ -20,12 +20,12 @@ export function printLine(text: string): void {
 }
 
 export function newline(): void {
-  consoleWrite(0x0a);
+  writeByte(0x0a);
 }
 
 /** `bytes` bytes of text at `address`. */
 export function printBytes(address: usize, bytes: u32): void {
-  for (let i: u32 = 0; i < bytes; i++) consoleWrite(load<u8>(address + i));
+  for (let i: u32 = 0; i < bytes; i++) writeByte(load<u8>(address + i));
 }
 
 /** A string of the image directory: a u32 length, then that many bytes. Address 0 prints nothing. */
@@ -34,7 +34,7 @@ export function printCounted(address: usize): void {
 }
 
 export function printSpaces(count: i32): void {
-  for (let i = 0; i < count; i++) consoleWrite(0x20);
+  for (let i = 0; i < count; i++) writeByte(0x20);
 }
 
 /** Decimal, right-aligned in `width` columns. */
@@ -45,12 +45,12 @@ export function printDecimal(value: u64, width: i32 = 0): void {
     value /= 10;
   } while (value != 0);
   printSpaces(width - count);
-  while (count > 0) consoleWrite(load<u8>(digits + --count));
+  while (count > 0) writeByte(load<u8>(digits + --count));
 }
 
 /** Decimal with a sign, where it is negative. */
 export function printSigned(value: i64): void {
-  if (value < 0) consoleWrite(0x2d);
+  if (value < 0) writeByte(0x2d);
   printDecimal(<u64>(value < 0 ? -value : value));
 }
 
@@ -60,7 +60,7 @@ export function printHexDigits(value: u64, width: i32): void {
   while (shown > width && shown > 1 && value >> ((shown - 1) * 4) == 0) shown--;
   while (shown > 0) {
     const digit = <u8>((value >> (--shown * 4)) & 15);
-    consoleWrite(digit < 10 ? 0x30 + digit : 0x57 + digit);
+    writeByte(digit < 10 ? 0x30 + digit : 0x57 + digit);
   }
 }
 
@@ -84,7 +84,7 @@ export function printSize(bytes: u64): void {
   printDecimal(bytes / scale);
   const tenth = ((bytes % scale) * 10) / scale;
   if (tenth != 0) {
-    consoleWrite(0x2e);
+    writeByte(0x2e);
     printDecimal(tenth);
   }
   if (unit == 0) print(' B');
