@@ -1,7 +1,15 @@
 import type { Options } from 'tsup';
 import { sharedBuild } from '../../tsup.shared.ts';
 
-const layouts = ['boot-info', 'image-directory', 'interrupt-frame', 'memory-map', 'trampoline', 'worker-block'];
+const layouts = [
+  'application-context',
+  'boot-info',
+  'image-directory',
+  'interrupt-frame',
+  'memory-map',
+  'trampoline',
+  'worker-block',
+];
 
 const config: Options = sharedBuild({
   entry: {

@@ -17,6 +17,8 @@
  *   48  u32 localApic      address of the local APIC's registers
  *   52  u32 wakeVector     vector that wakes Thread/C
  *   56  u32 controlApicId  APIC id of Thread/C's core
+ *   60  u32 memory         pages that are this worker's own from the start, at least WORKER_MEMORY_BYTES, zeroed
+ *   64  u32 memoryBytes
  * 0x080  written by Thread/C, read by the worker at the head of its loop
  *   0   u32 flushRequested generation of the page tables to be flushed to
  *   4   u32 stopRequested  1: leave the loop and halt
@@ -53,6 +55,10 @@ export const WORKER_TSC_HZ_AT = 0x28;
 export const WORKER_LOCAL_APIC_AT = 0x30;
 export const WORKER_WAKE_VECTOR_AT = 0x34;
 export const WORKER_CONTROL_APIC_ID_AT = 0x38;
+export const WORKER_MEMORY_AT = 0x3c;
+export const WORKER_MEMORY_BYTES_AT = 0x40;
+/** Least that Thread/C gives at WORKER_MEMORY_AT. */
+export const WORKER_MEMORY_BYTES = 0x1000;
 
 export const WORKER_FLUSH_REQUESTED_AT = 0x80;
 export const WORKER_STOP_REQUESTED_AT = 0x84;

@@ -39,6 +39,11 @@ export const intrinsics: Readonly<Record<string, Intrinsic>> = {
   rdtsc: { parameters: [], result: 'u64', summary: 'RDTSC, not ordered with anything.' },
   readFlags: { parameters: [], result: 'u64', summary: 'RFLAGS' },
 
+  writeMxcsr: {
+    parameters: [['value', 'u32']],
+    result: 'void',
+    summary: 'LDMXCSR; SSE must be enabled (CR4.OSFXSR).',
+  },
   rdmsr: { parameters: [['register', 'u32']], result: 'u64', summary: 'RDMSR' },
   wrmsr: {
     parameters: [
