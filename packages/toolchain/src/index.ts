@@ -1,1 +1,3 @@
-export {};
+/** The toolchain's public surface. */
+export { type ElfObjectOptions, writeElfObject } from './elf/elf-object.ts';
+export type * from './object.ts';

@@ -1,0 +1,137 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { ObjectModule } from '../object.ts';
+import { writeElfObject } from './elf-object.ts';
+
+function missing(...programs: string[]): boolean {
+  const absent = programs.filter((program) => spawnSync(program, ['--version']).error !== undefined);
+  for (const program of absent) console.warn(`skipped: ${program} is missing (apt-get install gcc binutils gdb)`);
+  return absent.length > 0;
+}
+
+/**
+ * `sum(a, b)` = `outer(a) + table[0] + b`, written out by hand so that the writer is tested without the assembler:
+ * prologue `push rbx; sub rsp, 16`, a call to an undefined symbol, a rip-relative load, an absolute address in data.
+ */
+const text = Uint8Array.of(
+  ...[0x53, 0x48, 0x83, 0xec, 0x10], // 0: push rbx; sub rsp, 16
+  ...[0x89, 0xf3], // 5: mov ebx, esi
+  ...[0xe8, 0, 0, 0, 0], // 7: call outer
+  ...[0x03, 0x05, 0, 0, 0, 0], // 12: add eax, [rip + table]
+  ...[0x01, 0xd8], // 18: add eax, ebx
+  ...[0x48, 0x83, 0xc4, 0x10], // 20: add rsp, 16
+  ...[0x5b, 0xc3], // 24: pop rbx; ret
+);
+
+const sample: ObjectModule = {
+  name: 'sample',
+  sections: [
+    { name: 'text', bytes: text, zeroBytes: 0, alignment: 16, address: undefined },
+    { name: 'rodata', bytes: Uint8Array.of(40, 0, 0, 0), zeroBytes: 0, alignment: 4, address: undefined },
+    { name: 'data', bytes: new Uint8Array(8), zeroBytes: 8, alignment: 8, address: undefined },
+    { name: 'globals', bytes: new Uint8Array(), zeroBytes: 16, alignment: 8, address: undefined },
+  ],
+  symbols: [
+    { name: 'sample.sum', section: 0, offset: 0, size: 26, kind: 'function', global: true },
+    { name: 'table', section: 1, offset: 0, size: 4, kind: 'object', global: false },
+    { name: 'pointer', section: 2, offset: 0, size: 8, kind: 'object', global: true },
+  ],
+  relocations: [
+    { section: 0, offset: 8, kind: 'rel32', symbol: 'outer', addend: 0 },
+    { section: 0, offset: 14, kind: 'rel32', symbol: 'table', addend: 0 },
+    { section: 2, offset: 0, kind: 'abs64', symbol: 'table', addend: 0 },
+  ],
+  functions: [
+    {
+      section: 0,
+      offset: 0,
+      size: 26,
+      name: 'sum',
+      frameBytes: 24,
+      savedRegisters: [{ dwarf: 3, belowCfa: 16 }],
+      prologueBytes: 5,
+    },
+  ],
+  files: ['assembly/sample.ts'],
+  lines: [
+    { section: 0, offset: 0, file: 0, line: 10, column: 1 },
+    { section: 0, offset: 7, file: 0, line: 11, column: 10 },
+    { section: 0, offset: 12, file: 0, line: 300, column: 3 },
+    { section: 0, offset: 20, file: 0, line: 13, column: 1 },
+  ],
+  traps: [],
+};
+
+describe('writeElfObject', () => {
+  const elf = writeElfObject(sample);
+  const view = new DataView(elf.buffer);
+
+  test('is a relocatable x86-64 file whose section headers lie inside it', () => {
+    expect([...elf.subarray(0, 6)]).toEqual([0x7f, 0x45, 0x4c, 0x46, 2, 1]);
+    expect(view.getUint16(16, true)).toBe(1);
+    expect(view.getUint16(18, true)).toBe(62);
+    const end = Number(view.getBigUint64(40, true)) + view.getUint16(60, true) * view.getUint16(58, true);
+    expect(end).toBe(elf.length);
+  });
+
+  test('is the same file each time', () => {
+    expect(writeElfObject(sample)).toEqual(elf);
+  });
+
+  test('names a section of fixed address after the address', () => {
+    const [, rodata] = sample.sections;
+    if (rodata === undefined) throw new Error('sample has two sections');
+    const fixed = { ...sample, relocations: [], sections: [{ ...rodata, name: 'data' as const, address: 0x100000 }] };
+    const bytes = writeElfObject({ ...fixed, symbols: [], functions: [], lines: [] });
+    expect(new TextDecoder('latin1').decode(bytes)).toContain('.data.at_0x100000\0');
+  });
+});
+
+describe.skipIf(missing('gcc', 'readelf'))('with gcc and readelf', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'elf-object-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const path = (name: string) => join(folder, name);
+  writeFileSync(path('sample.o'), writeElfObject(sample, { compilationDirectory: '/src' }));
+  writeFileSync(
+    path('main.c'),
+    `#include <stdio.h>
+     int sum(int, int) __asm__("sample.sum");
+     extern int *pointer;
+     int outer(int a) { return a * 100; }
+     int main() { printf("%d %d\\n", sum(3, 2), *pointer); return 0; }`,
+  );
+  const gcc = (...options: string[]) =>
+    execFileSync('gcc', ['-O0', ...options, path('main.c'), path('sample.o'), '-o', path('main')], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
+
+  test.each([['-no-pie'], ['-static']])('gcc %s links it and the program computes', (mode) => {
+    gcc(mode, '-no-pie', '-Wl,--fatal-warnings');
+    expect(execFileSync(path('main'), { encoding: 'utf8' })).toBe('342 40\n');
+  });
+
+  test('readelf shows lines, functions and frames without complaint', () => {
+    const run = spawnSync('readelf', ['-W', '--debug-dump=decodedline,info,frames-interp', path('sample.o')], {
+      encoding: 'utf8',
+    });
+    expect(run.stderr).toBe('');
+    expect(run.stdout).toMatch(/sample\.ts\s+300\s+0xc\b/);
+    expect(run.stdout).toMatch(/DW_AT_name\s+: \(string\) sum/);
+    expect(run.stdout).toMatch(/rsp\+32\s+c-16\s+c-8/);
+  });
+
+  test.skipIf(missing('gdb'))('gdb stops at a TypeScript line and unwinds through the frame', () => {
+    gcc('-no-pie', '-g');
+    const commands = ['break outer', 'run', 'backtrace', 'up', 'info line *$pc', 'up', 'print $rip > 0'];
+    const output = execFileSync('gdb', ['-nx', '-batch', ...commands.flatMap((line) => ['-ex', line]), path('main')], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
+    expect(output).toMatch(/#1 .*in sum \(\) at assembly\/sample\.ts:11/);
+    expect(output).toMatch(/#2 .*in main \(\)/);
+  });
+});
