@@ -7,6 +7,7 @@ const layouts = [
   'image-directory',
   'interrupt-frame',
   'memory-map',
+  'messages',
   'trampoline',
   'worker-block',
 ];

@@ -1,1 +1,3 @@
+export { application } from './application.ts';
+export { control } from './control.ts';
 export { type Intrinsic, type IntrinsicType, intrinsics } from './intrinsics.ts';
