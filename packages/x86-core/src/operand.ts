@@ -19,9 +19,18 @@ export interface SymbolReference {
   readonly kind: 'symbol';
   readonly name: string;
   readonly addend: number;
+  /** Width of the field that holds it, in bits, where the encoder shall not choose: 8 makes a short jump, 64 a 64-bit immediate. */
+  readonly bits?: 8 | 16 | 32 | 64 | undefined;
 }
 
-export type MemoryBits = 8 | 16 | 32 | 48 | 64 | 80 | 128 | 256;
+/** The target of a direct far jump or call: ptr16:16 or ptr16:32. */
+export interface FarPointer {
+  readonly kind: 'far';
+  readonly selector: number;
+  readonly offset: Immediate | SymbolReference;
+}
+
+export type MemoryBits = 8 | 16 | 32 | 48 | 64 | 80 | 128 | 256 | 512;
 
 /** A memory operand. `base: 'rip'` is relative to the end of the instruction. */
 export interface Memory {
@@ -42,7 +51,7 @@ export interface Memory {
 export type Immediate = number | bigint;
 
 /** A target of a near jump or call, a relocated immediate: a symbol; everything else as it says. */
-export type Operand = Register | Memory | Immediate | SymbolReference;
+export type Operand = Register | Memory | Immediate | SymbolReference | FarPointer;
 
 /** Code size, in bits, that the processor is in: real and 16-bit protected mode, 32-bit protected mode, long mode. */
 export type Mode = 16 | 32 | 64;

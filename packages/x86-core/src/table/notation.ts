@@ -1,0 +1,204 @@
+/**
+ * The notation of the instruction table: each row is one line, in the manuals' words (SDM 2 3.1.1), in five columns.
+ *
+ *   'add r/m64, imm8 | MI | REX.W 83 /0 ibs | lock | w=oszapc'
+ *    instruction       Op/En  opcode         attributes  flags
+ *
+ * Op/En has a letter for each operand: R is ModRM.reg, M is ModRM.rm, V is VEX.vvvv, O the low three bits of the opcode, I an immediate,
+ * S a register in bits 7:4 of an immediate, D a displacement behind the opcode, and - what is not encoded.
+ *
+ * Opcode, in order:
+ *   NP 66 F2 F3     the mandatory prefix; NP: none of 66, F2, F3. Without any of them such prefixes mean nothing to the row.
+ *   a16 a32 a64     address size
+ *   o16 o32 REX.W   operand size; without one the row has a single size
+ *   d64 f64         only in 64-bit mode, where 64 bits is the size without REX.W; f64 ignores the prefix 66 (SDM 2 A.2.5)
+ *   VEX.128.66.0F38.W0   as the manuals write it; L bits 128, 256, LZ, LIG; prefix; map; W0, W1, WIG
+ *   0F 38 A7        map and opcode; a byte behind the opcode is a fixed ModRM. +rb +rw +rd +ro +i: the register is in the low bits
+ *   /0 to /7, /r    ModRM, reg holding a digit or a register; /any: reg is ignored
+ *   ib iw id io     immediates; ibs, ids are sign-extended to the operand size; cb cw cd cp: code offsets; mo: address; /is4
+ *
+ * Attributes: i64 invalid in 64-bit mode, o64 only there; lock, rep, repz: the prefixes it takes; not0: not with register 0 in +rd;
+ * in capitals the CPUID feature, where there is one.
+ *
+ * Flags: r= tested, w= written by the result, 0= cleared, 1= set, u= left undefined; of o s z a p c d i t, and for x87 C0 to C3 as 4 5 6 7.
+ */
+import { type OperandKind, operandKind } from './operand-kind.ts';
+
+export type MandatoryPrefix = 'any' | 'NP' | 0x66 | 0xf2 | 0xf3;
+export type OperandSize = 'any' | 'o16' | 'o32' | 'REX.W' | 'd64' | 'f64';
+export type OpcodeMap = '1' | '0F' | '0F38' | '0F3A';
+
+export interface Vex {
+  /** undefined: LIG, ignored. */
+  readonly length: 128 | 256 | undefined;
+  /** VEX.pp: 0 none, 1 66, 2 F3, 3 F2. */
+  readonly prefix: 0 | 1 | 2 | 3;
+  /** undefined: WIG, ignored. */
+  readonly w: 0 | 1 | undefined;
+}
+
+export interface ModRm {
+  /** digit: reg is `value`. register: reg is an operand. any: reg is ignored. fixed: the whole byte is `value`, plus a register number for role O. */
+  readonly type: 'digit' | 'register' | 'any' | 'fixed';
+  readonly value: number;
+}
+
+/** A field behind opcode, ModRM and displacement. */
+export interface TrailingField {
+  readonly type: 'immediate' | 'relative' | 'far' | 'offset' | 'is4';
+  /** In bytes; 0 for `offset`, which has the address size. */
+  readonly bytes: number;
+  readonly signExtended: boolean;
+}
+
+/** Flags by letter: `oszapc`, `d`, `i`, `t`. */
+export interface FlagEffects {
+  readonly tested: string;
+  readonly written: string;
+  readonly cleared: string;
+  readonly set: string;
+  readonly undefined: string;
+}
+
+export interface Row {
+  /** Position in the table. */
+  readonly index: number;
+  /** The line itself. */
+  readonly text: string;
+  readonly mnemonic: string;
+  readonly operands: readonly OperandKind[];
+  /** Op/En: a letter for each operand. */
+  readonly roles: string;
+  readonly prefix: MandatoryPrefix;
+  readonly addressSize: 0 | 16 | 32 | 64;
+  readonly operandSize: OperandSize;
+  readonly vex: Vex | undefined;
+  readonly map: OpcodeMap;
+  readonly opcode: number;
+  /** True: the low three bits of the opcode are a register. */
+  readonly plusRegister: boolean;
+  readonly modRm: ModRm | undefined;
+  readonly trailing: readonly TrailingField[];
+  readonly modes: readonly (16 | 32 | 64)[];
+  readonly lock: boolean;
+  readonly repeat: 'none' | 'rep' | 'repz';
+  /** The register in the opcode may not be number 0. */
+  readonly notRegister0: boolean;
+  /** CPUID feature, in the manuals' spelling. */
+  readonly feature: string | undefined;
+  readonly flags: FlagEffects;
+}
+
+/** The mnemonic of a line, for the type checker. */
+export type MnemonicOf<Line extends string> = Line extends `${infer Name} far ${string}`
+  ? `${Name} far`
+  : Line extends `${infer Name} ${string}`
+    ? Name
+    : never;
+
+const prefixBytes: Readonly<Record<string, MandatoryPrefix>> = { NP: 'NP', '66': 0x66, F2: 0xf2, F3: 0xf3 };
+const vexPrefixes = ['', '66', 'F3', 'F2'];
+const fields: Readonly<Record<string, TrailingField>> = {
+  ib: { type: 'immediate', bytes: 1, signExtended: false },
+  ibs: { type: 'immediate', bytes: 1, signExtended: true },
+  iw: { type: 'immediate', bytes: 2, signExtended: false },
+  id: { type: 'immediate', bytes: 4, signExtended: false },
+  ids: { type: 'immediate', bytes: 4, signExtended: true },
+  io: { type: 'immediate', bytes: 8, signExtended: false },
+  cb: { type: 'relative', bytes: 1, signExtended: true },
+  cw: { type: 'relative', bytes: 2, signExtended: true },
+  cd: { type: 'relative', bytes: 4, signExtended: true },
+  mo: { type: 'offset', bytes: 0, signExtended: false },
+  '/is4': { type: 'is4', bytes: 1, signExtended: false },
+};
+
+/** Reads one line of the table. @throws Error naming the line when it is not in the notation. */
+export function parseRow(text: string, index: number): Row {
+  const [instruction = '', roles = '', code = '', attributeText = '', flagText = ''] = text
+    .split('|')
+    .map((column) => column.trim());
+  const [, mnemonic = '', operandText = ''] = /^(\S+(?: far)?)\s*(.*)$/.exec(instruction) ?? [];
+  const operands = operandText === '' ? [] : operandText.split(',').map((each) => operandKind(each.trim()));
+  if (operands.length !== roles.length) throw new Error(`Op/En does not match the operands: ${text}`);
+  const attributes = attributeText.split(' ').filter((each) => each !== '');
+  const opcode = parseOpcode(text, code.split(' '), operands);
+  const only64 =
+    attributes.includes('o64') || ['REX.W', 'd64', 'f64'].includes(opcode.operandSize) || opcode.addressSize === 64;
+  const not64 = attributes.includes('i64') || opcode.addressSize === 16;
+  return {
+    index,
+    text,
+    mnemonic,
+    operands,
+    roles,
+    ...opcode,
+    modes: only64 ? [64] : not64 ? [16, 32] : [16, 32, 64],
+    lock: attributes.includes('lock'),
+    repeat: attributes.includes('rep') ? 'rep' : attributes.includes('repz') ? 'repz' : 'none',
+    notRegister0: attributes.includes('not0'),
+    feature: attributes.find((each) => each === each.toUpperCase()),
+    flags: parseFlags(flagText),
+  };
+}
+
+type OpcodePart = Pick<
+  Row,
+  'prefix' | 'addressSize' | 'operandSize' | 'vex' | 'map' | 'opcode' | 'plusRegister' | 'modRm' | 'trailing'
+>;
+
+function parseOpcode(text: string, tokens: string[], operands: readonly OperandKind[]): OpcodePart {
+  let prefix: MandatoryPrefix = 'any';
+  let addressSize: Row['addressSize'] = 0;
+  let operandSize: OperandSize = 'any';
+  let vex: Vex | undefined;
+  let map: OpcodeMap = '1';
+  let opcode = -1;
+  let plusRegister = false;
+  let modRm: ModRm | undefined;
+  const trailing: TrailingField[] = [];
+  tokens.forEach((token, position) => {
+    const field = fields[token];
+    const byte = /^([0-9A-F]{2})(?:\+(?:r[bwdo]|i))?$/.exec(token);
+    if (opcode < 0 && map === '1' && vex === undefined && prefixBytes[token] !== undefined) prefix = prefixBytes[token];
+    else if (/^a(16|32|64)$/.test(token)) addressSize = Number(token.slice(1)) as Row['addressSize'];
+    else if (['o16', 'o32', 'REX.W', 'd64', 'f64'].includes(token)) operandSize = token as OperandSize;
+    else if (token.startsWith('VEX.')) {
+      vex = parseVex(token);
+      map = token.includes('.0F38.') ? '0F38' : token.includes('.0F3A.') ? '0F3A' : '0F';
+    } else if (opcode < 0 && vex === undefined && token === '0F' && map === '1') map = '0F';
+    else if (
+      opcode < 0 &&
+      vex === undefined &&
+      map === '0F' &&
+      (token === '38' || token === '3A') &&
+      tokens[position - 1] === '0F'
+    ) {
+      map = `0F${token}`;
+    } else if (byte !== null && opcode < 0) {
+      opcode = Number.parseInt(byte[1] as string, 16);
+      plusRegister = token.includes('+');
+    } else if (byte !== null) modRm = { type: 'fixed', value: Number.parseInt(byte[1] as string, 16) };
+    else if (/^\/[0-7]$/.test(token)) modRm = { type: 'digit', value: Number(token.slice(1)) };
+    else if (token === '/r') modRm = { type: 'register', value: 0 };
+    else if (token === '/any') modRm = { type: 'any', value: 0 };
+    else if (token === 'cp' || (token === 'cd' && operands[0]?.type === 'far')) {
+      trailing.push({ type: 'far', bytes: token === 'cp' ? 6 : 4, signExtended: false });
+    } else if (field !== undefined) trailing.push(field);
+    else throw new Error(`Unknown token "${token}" in the opcode of: ${text}`);
+  });
+  if (opcode < 0) throw new Error(`No opcode in: ${text}`);
+  return { prefix, addressSize, operandSize, vex, map, opcode, plusRegister, modRm, trailing };
+}
+
+function parseVex(token: string): Vex {
+  const parts = token.split('.').slice(1);
+  const length = parts.includes('256') ? 256 : parts.includes('LIG') ? undefined : 128;
+  const prefix = Math.max(0, ...parts.map((part) => vexPrefixes.indexOf(part))) as Vex['prefix'];
+  const w = parts.includes('W1') ? 1 : parts.includes('W0') ? 0 : undefined;
+  return { length, prefix, w };
+}
+
+function parseFlags(text: string): FlagEffects {
+  const of = (letter: string): string => new RegExp(`${letter}=(\\S+)`).exec(text)?.[1] ?? '';
+  return { tested: of('r'), written: of('w'), cleared: of('0'), set: of('1'), undefined: of('u') };
+}

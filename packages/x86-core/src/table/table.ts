@@ -1,0 +1,64 @@
+/** The whole instruction table: the groups' lines, parsed once, and indexed by mnemonic. */
+import { aliases } from './alias.ts';
+import { arithmetic } from './arithmetic.ts';
+import { bmi } from './bmi.ts';
+import { controlTransfer } from './control-transfer.ts';
+import { dataTransfer } from './data-transfer.ts';
+import { type MnemonicOf, parseRow, type Row } from './notation.ts';
+import { shiftAndBit } from './shift-bit.ts';
+import { stringAndIo } from './string-io.ts';
+import { system } from './system.ts';
+
+type Line =
+  | (typeof arithmetic)[number]
+  | (typeof bmi)[number]
+  | (typeof controlTransfer)[number]
+  | (typeof dataTransfer)[number]
+  | (typeof shiftAndBit)[number]
+  | (typeof stringAndIo)[number]
+  | (typeof system)[number];
+
+/** Every mnemonic of the table, and the second names. */
+export type Mnemonic = MnemonicOf<Line> | keyof typeof aliases;
+
+/** Prefixes that stand before a mnemonic. `o16 o32 o64` and `a16 a32 a64` choose a size where the operands do not. */
+export type Prefix = 'lock' | 'rep' | 'repe' | 'repne' | 'o16' | 'o32' | 'o64' | 'a16' | 'a32' | 'a64';
+
+export type PrefixedMnemonic = Mnemonic | `${Prefix} ${Mnemonic}`;
+
+/** All rows. Their order is the encoder's order of preference among forms of the same length. */
+export const rows: readonly Row[] = Object.freeze(
+  [arithmetic, shiftAndBit, bmi, dataTransfer, controlTransfer, stringAndIo, system].flat().map(parseRow),
+);
+
+const byMnemonic: ReadonlyMap<string, readonly Row[]> = Map.groupBy(rows, (row) => row.mnemonic);
+const aliasOf: Readonly<Record<string, string>> = aliases;
+
+/** The rows of a mnemonic or of the mnemonic that it is a second name of; empty when there is none. */
+export function rowsOf(mnemonic: string): readonly Row[] {
+  return byMnemonic.get(mnemonic) ?? byMnemonic.get(aliasOf[mnemonic] ?? '') ?? [];
+}
+
+/** The known mnemonic closest to `text` by edit distance. */
+export function nearestMnemonic(text: string): string {
+  let best = '';
+  let bestDistance = Number.POSITIVE_INFINITY;
+  for (const mnemonic of [...byMnemonic.keys(), ...Object.keys(aliasOf)]) {
+    const distance = editDistance(text, mnemonic);
+    if (distance < bestDistance) [best, bestDistance] = [mnemonic, distance];
+  }
+  return best;
+}
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const replace = (previous[column - 1] as number) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      current.push(Math.min(replace, (previous[column] as number) + 1, (current[column - 1] as number) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] as number;
+}
