@@ -1,0 +1,82 @@
+/** What a caller may ask of a machine, and the checks that do not need a hypervisor. */
+import { stat } from 'node:fs/promises';
+import { HypervisorError } from './errors.ts';
+
+/** A number of MiB or GiB: '64M', '5G'. */
+export type MemorySize = `${number}${'M' | 'G'}`;
+
+export interface RunOptions {
+  /** Raw disk image: a path, or its bytes. It is never modified; what the guest writes is dropped at the end. */
+  readonly image: string | Uint8Array;
+  /** Guest memory. Default '512M'. */
+  readonly memory?: MemorySize;
+  /** Path or name of the hypervisor's program, where it is not the usual one. */
+  readonly program?: string;
+  /** What happens when the guest resets itself (a triple fault does, too). Default 'end': the machine ends. */
+  readonly onReset?: 'end' | 'restart';
+}
+
+export type Accelerator = 'kvm' | 'tcg';
+
+export interface QemuOptions extends RunOptions {
+  /** Logical processors, 1 to 255. Default 2. */
+  readonly cores?: number;
+  /** Chipset: 'pc' is i440FX with IDE, 'q35' is ICH9 with AHCI. Default 'pc'. */
+  readonly machine?: 'pc' | 'q35';
+  /** 'auto' takes KVM where `probeKvm` finds it usable. Default 'auto'. */
+  readonly accelerator?: 'auto' | Accelerator;
+  /** As QEMU's `-cpu` takes it. Default 'max'. */
+  readonly cpu?: string;
+  /**
+   * 'pipe': the serial line is text for this program. 'terminal': it is joined to this process's terminal, with QEMU's Ctrl-A keys.
+   * Default 'pipe'.
+   */
+  readonly serial?: 'pipe' | 'terminal';
+  /** Listen for gdb on this TCP port of the loopback interface; the guest waits for gdb when `waitForGdb` is set. */
+  readonly gdbPort?: number;
+  readonly waitForGdb?: boolean;
+  /** Further QEMU arguments, for what no option above covers. */
+  readonly extraArguments?: readonly string[];
+}
+
+export interface BochsOptions extends RunOptions {
+  /** A model of `bochs --help cpu`. Default 'corei7_haswell_4770', which has AVX2. */
+  readonly cpu?: string;
+  /** Instructions to a simulated second. Default 50 million. */
+  readonly instructionsPerSecond?: number;
+}
+
+/** Memory in MiB. @throws HypervisorError OPTION_INVALID. */
+export function memoryMebibytes(size: string): number {
+  const match = /^([1-9][0-9]{0,6})([MG])$/.exec(size);
+  if (match === null) throw invalid('memory', size, "a number of MiB or GiB such as '512M' or '5G'");
+  return Number(match[1]) * (match[2] === 'G' ? 1024 : 1);
+}
+
+/** @throws HypervisorError OPTION_INVALID unless `value` is an integer from `least` to `most`. */
+export function checkInteger(name: string, value: number, least: number, most: number): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw invalid(name, String(value), `a whole number from ${least} to ${most}`);
+}
+
+/** @throws HypervisorError OPTION_INVALID unless `value` is one of `allowed`. */
+export function checkChoice<T extends string>(name: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((choice) => choice === value);
+  if (found !== undefined) return found;
+  throw invalid(name, value, `one of ${allowed.join(', ')}`);
+}
+
+/** @throws HypervisorError OPTION_INVALID unless there is a file of at least one sector. */
+export async function checkImage(image: string | Uint8Array): Promise<void> {
+  if (typeof image !== 'string') {
+    if (image.length < 512) throw invalid('image', `${image.length} bytes`, 'at least one sector of 512 bytes');
+    return;
+  }
+  const found = await stat(image).catch(() => undefined);
+  if (found === undefined || !found.isFile()) throw invalid('image', image, 'the path of a disk image');
+  if (found.size < 512) throw invalid('image', `${image} of ${found.size} bytes`, 'at least one sector of 512 bytes');
+}
+
+function invalid(name: string, value: string, wanted: string): HypervisorError {
+  return new HypervisorError('OPTION_INVALID', `Option ${name} is ${JSON.stringify(value)}; it must be ${wanted}.`);
+}
