@@ -1,4 +1,10 @@
 /** The toolchain's public surface. */
 export * from './asm/index.ts';
+export { type ElfExecutableOptions, writeElfExecutable } from './elf/elf-executable.ts';
 export { type ElfObjectOptions, writeElfObject } from './elf/elf-object.ts';
+export { LinkError, type LinkErrorCode } from './link/link-error.ts';
+export { type FlatImage, linkFlat } from './link/link-flat.ts';
+export { type LinkOptions, linkImage } from './link/link-image.ts';
+export type { LinkedImage, LinkedSegment, LinkedSymbol, PlacedObject } from './link/linked-image.ts';
+export type { LinkModule } from './link/module.ts';
 export type * from './object.ts';
