@@ -17,10 +17,17 @@
  *   44  u32 contextBytes   whole pages, the heap included
  *   48  u32 imageDirectory
  *   52  u32 globalsBytes
- * 0x080  kernel-w's record of the instance: private to kernel-w
+ * 0x100  private state of the application's end of the private pair (a StreamPair of packages/ring), attached
  * 0x200  argument string, UTF-8, at most APPLICATION_ARGUMENT_LIMIT bytes
  * 0x400  wasm globals of the module (FS base points here), copied from the template in the image
- * then   rings of the private pair, kernel-w's table of the instance's channels, heap
+ * then   rings of the private pair, APPLICATION_CHANNELS channel ends, heap
+ *
+ * channel end: given to the application in `channelGrant.end`; both use it, as they share a thread
+ *   0   u32 number         of the channel, 0: not in use
+ *   4   u32 doorbell       to be counted up when the peer's end sleeps
+ *   8   u32 room           set by the application: call `message` when a record of so many bytes fits; 0: no need
+ *   12  u32 event          set by kernel-w: `message` is due whether there is a record or not
+ *   128 private state of this end (a StreamPair), attached
  * ```
  */
 export const APPLICATION_MAGIC = 0x50504144;
@@ -37,8 +44,16 @@ export const APPLICATION_ARGUMENT_BYTES_AT = 0x28;
 export const APPLICATION_CONTEXT_BYTES_AT = 0x2c;
 export const APPLICATION_IMAGE_DIRECTORY_AT = 0x30;
 export const APPLICATION_GLOBALS_BYTES_AT = 0x34;
-export const APPLICATION_RECORD = 0x80;
-export const APPLICATION_RECORD_BYTES = 0x180;
+export const APPLICATION_PAIR = 0x100;
 export const APPLICATION_ARGUMENT = 0x200;
 export const APPLICATION_ARGUMENT_LIMIT = 0x200;
 export const APPLICATION_GLOBALS = 0x400;
+
+/** Most channels that an instance can have at a time. */
+export const APPLICATION_CHANNELS = 16;
+export const CHANNEL_END_NUMBER_AT = 0;
+export const CHANNEL_END_DOORBELL_AT = 4;
+export const CHANNEL_END_ROOM_AT = 8;
+export const CHANNEL_END_EVENT_AT = 12;
+export const CHANNEL_END_PAIR_AT = 128;
+export const CHANNEL_END_BYTES = 384;

@@ -58,7 +58,7 @@ export const WORKER_CONTROL_APIC_ID_AT = 0x38;
 export const WORKER_MEMORY_AT = 0x3c;
 export const WORKER_MEMORY_BYTES_AT = 0x40;
 /** Least that Thread/C gives at WORKER_MEMORY_AT. */
-export const WORKER_MEMORY_BYTES = 0x1000;
+export const WORKER_MEMORY_BYTES = 0x4000;
 
 export const WORKER_FLUSH_REQUESTED_AT = 0x80;
 export const WORKER_STOP_REQUESTED_AT = 0x84;

@@ -1,6 +1,7 @@
 /**
  * What kernel-w and an application instance say to each other over the private pair in the application's context. They share a
- * thread: the application writes, and kernel-w reads when the entry point returns or `kernel-w.serve` is called.
+ * thread: the application writes, and kernel-w reads when the entry point returns or `kernel-w.serve` is called. A request number of 0 is
+ * kernel-w's own.
  * Values of the fields: layout/messages.ts; meaning as in control.ts, where kernel-w passes most of it on.
  */
 import { defineInterface, type Interface } from '@drift-os/ring';
@@ -62,6 +63,7 @@ const messages = {
       epoch: ['u32', 'of both rings'],
       peerDoorbell: ['u32', 'doorbell of the peer’s worker, to be counted up when its end sleeps'],
       peer: ['u32', 'instance at the other end'],
+      end: ['u32', 'address of the channel end, see layout/application-context.ts'],
     },
   },
   channelRefused: {

@@ -49,7 +49,10 @@ test('every intrinsic arrives in WebAssembly as cpu.<name> with the widths of th
       ]),
     );
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
-    const { instance } = await WebAssembly.instantiate(wasm as Uint8Array<ArrayBuffer>, { cpu: fakes, env: { memory } });
+    const { instance } = await WebAssembly.instantiate(wasm as Uint8Array<ArrayBuffer>, {
+      cpu: fakes,
+      env: { memory },
+    });
     (instance.exports['all'] as (n: bigint) => bigint)(0x1_0000_0007n);
     for (const [name, { parameters }] of Object.entries(intrinsics)) {
       const expected = parameters.map(([, type]) => (type === 'u64' ? 0x1_0000_0007n : 7));
@@ -87,9 +90,13 @@ describe.skipIf(missing)('drift.h', () => {
     try {
       const source = join(folder, language === 'c' ? 'check.c' : 'check.cc');
       writeFileSync(source, `#include "${header}"\n${body}\n`);
-      execFileSync('gcc', ['-x', language, `-std=${standard}`, '-Wall', '-Wextra', '-Werror', '-fsyntax-only', source], {
-        stdio: 'pipe',
-      });
+      execFileSync(
+        'gcc',
+        ['-x', language, `-std=${standard}`, '-Wall', '-Wextra', '-Werror', '-fsyntax-only', source],
+        {
+          stdio: 'pipe',
+        },
+      );
     } finally {
       rmSync(folder, { recursive: true });
     }

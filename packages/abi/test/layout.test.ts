@@ -1,5 +1,6 @@
 /** The layouts: the diagram in each file's comment agrees with its constants, and nothing lies on anything else. */
 import { readFile } from 'node:fs/promises';
+import { RING_STATE_BYTES } from '@drift-os/ring/layout/ring';
 import { expect, test } from 'vitest';
 import * as context from '../layout/application-context.ts';
 import * as bootInfo from '../layout/boot-info.ts';
@@ -14,12 +15,13 @@ interface Field {
   readonly bytes: number;
 }
 
-/** Reads `16  u32 name` out of a diagram; a line that begins with a hexadecimal offset is the base of those behind it. */
+/** Reads `16  u32 name` out of a diagram, up to its first empty line; a hexadecimal offset at the start is the base of what follows. */
 function diagram(source: string): Field[] {
   const text = source.slice(source.indexOf('```') + 3, source.lastIndexOf('```'));
   const fields: Field[] = [];
   let base = 0;
   for (const line of text.split('\n')) {
+    if (line === ' *') break;
     const region = /^ \* (0x[0-9a-f]+) /.exec(line);
     if (region !== null) base = Number(region[1]);
     for (const [, offset, bits, name] of line.matchAll(/(?<![\w(])(\d+)\s+u(32|64)\s+(\w+)/g)) {
@@ -62,8 +64,10 @@ for (const [name, constants, limit] of blocks) {
 
 test('application context: the regions follow each other', () => {
   const ends = [
-    [context.APPLICATION_GLOBALS_BYTES_AT + 4, context.APPLICATION_RECORD],
-    [context.APPLICATION_RECORD + context.APPLICATION_RECORD_BYTES, context.APPLICATION_ARGUMENT],
+    [context.APPLICATION_GLOBALS_BYTES_AT + 4, context.APPLICATION_PAIR],
+    [context.APPLICATION_PAIR + 2 * RING_STATE_BYTES, context.APPLICATION_ARGUMENT],
+    [context.CHANNEL_END_EVENT_AT + 4, context.CHANNEL_END_PAIR_AT],
+    [context.CHANNEL_END_PAIR_AT + 2 * RING_STATE_BYTES, context.CHANNEL_END_BYTES],
     [context.APPLICATION_ARGUMENT + context.APPLICATION_ARGUMENT_LIMIT, context.APPLICATION_GLOBALS],
   ];
   for (const [end, next] of ends) expect(end).toBeLessThanOrEqual(next as number);
@@ -71,7 +75,12 @@ test('application context: the regions follow each other', () => {
 });
 
 test('worker block: lines of different writers are 128 bytes apart', () => {
-  const writers = [worker.WORKER_MAGIC_AT, worker.WORKER_FLUSH_REQUESTED_AT, worker.WORKER_STATE_AT, worker.WORKER_DOORBELL_AT];
+  const writers = [
+    worker.WORKER_MAGIC_AT,
+    worker.WORKER_FLUSH_REQUESTED_AT,
+    worker.WORKER_STATE_AT,
+    worker.WORKER_DOORBELL_AT,
+  ];
   for (const start of writers) expect(start % 128).toBe(0);
   expect(worker.WORKER_STAND_OFF_AT + worker.STAND_OFF_BYTES).toBeLessThanOrEqual(worker.WORKER_STATE_AT);
   expect(worker.WORKER_CURRENT_MODULE_AT + 4).toBeLessThanOrEqual(worker.WORKER_DOORBELL_AT);

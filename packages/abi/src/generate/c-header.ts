@@ -24,10 +24,10 @@ void stop(void);
 /*
  * What kernel-w offers as functions; everything else goes through the private pair.
  *
- * drift_serve    handles what the caller wrote to the private pair, and returns when something came back, or everything was passed on.
+ * drift_serve    passes on what the caller wrote to the private pair; if \`wait\` is 1, returns when there is something to read.
  * drift_abandon  ends the caller's instance with a STATUS_*; does not return.
  */
-void drift_serve(void) __asm__("kernel-w.serve");
+void drift_serve(uint32_t wait) __asm__("kernel-w.serve");
 void drift_abandon(uint32_t status) __asm__("kernel-w.abandon");
 `;
 
