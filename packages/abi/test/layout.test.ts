@@ -51,7 +51,7 @@ for (const [name, constants, limit] of blocks) {
     const fields = diagram(await readFile(new URL(`../layout/${name}.ts`, import.meta.url), 'utf8'));
     expect(fields.length).toBeGreaterThan(7);
     expect(overlaps(fields)).toEqual([]);
-    const places = new Set(
+    const places = new Set<number>(
       Object.entries(constants)
         .filter(([key]) => key.endsWith('_AT'))
         .map(([, value]) => value),
