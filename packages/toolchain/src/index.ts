@@ -8,3 +8,4 @@ export { type LinkOptions, linkImage } from './link/link-image.ts';
 export type { LinkedImage, LinkedSegment, LinkedSymbol, PlacedObject } from './link/linked-image.ts';
 export type { LinkModule } from './link/module.ts';
 export type * from './object.ts';
+export * from './operands.ts';
