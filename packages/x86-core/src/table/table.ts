@@ -1,6 +1,15 @@
 /** The whole instruction table: the groups' lines, parsed once, and indexed by mnemonic. */
 import { aliases } from './alias.ts';
 import { arithmetic } from './arithmetic.ts';
+import { avx2 } from './avx2.ts';
+import { avxFloat } from './avx-float.ts';
+import { avxInteger } from './avx-integer.ts';
+import { crypto } from './crypto.ts';
+import { fma } from './fma.ts';
+import { mmx } from './mmx.ts';
+import { sseFloat } from './sse-float.ts';
+import { sseInteger } from './sse-integer.ts';
+import { x87Instructions } from './x87.ts';
 import { bmi } from './bmi.ts';
 import { controlTransfer } from './control-transfer.ts';
 import { dataTransfer } from './data-transfer.ts';
@@ -10,6 +19,15 @@ import { stringAndIo } from './string-io.ts';
 import { system } from './system.ts';
 
 type Line =
+  | (typeof avx2)[number]
+  | (typeof avxFloat)[number]
+  | (typeof avxInteger)[number]
+  | (typeof crypto)[number]
+  | (typeof fma)[number]
+  | (typeof mmx)[number]
+  | (typeof sseFloat)[number]
+  | (typeof sseInteger)[number]
+  | (typeof x87Instructions)[number]
   | (typeof arithmetic)[number]
   | (typeof bmi)[number]
   | (typeof controlTransfer)[number]
@@ -28,7 +46,26 @@ export type PrefixedMnemonic = Mnemonic | `${Prefix} ${Mnemonic}`;
 
 /** All rows. Their order is the encoder's order of preference among forms of the same length. */
 export const rows: readonly Row[] = Object.freeze(
-  [arithmetic, shiftAndBit, bmi, dataTransfer, controlTransfer, stringAndIo, system].flat().map(parseRow),
+  [
+    arithmetic,
+    shiftAndBit,
+    bmi,
+    dataTransfer,
+    controlTransfer,
+    stringAndIo,
+    system,
+    x87Instructions,
+    mmx,
+    sseInteger,
+    sseFloat,
+    crypto,
+    avxInteger,
+    avxFloat,
+    avx2,
+    fma,
+  ]
+    .flat()
+    .map(parseRow),
 );
 
 const byMnemonic: ReadonlyMap<string, readonly Row[]> = Map.groupBy(rows, (row) => row.mnemonic);

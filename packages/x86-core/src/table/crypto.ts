@@ -1,0 +1,25 @@
+/** AES, carry-less multiplication, SHA: SDM 1 5.12, 5.18. */
+// biome-ignore format: columns
+export const crypto = [
+  'aesenc xmm, xmm/m128                 | RM   | 66 0F 38 DC /r               | AES',
+  'vaesenc xmm, xmm, xmm/m128           | RVM  | VEX.128.66.0F38.WIG DC /r    | AES',
+  'aesenclast xmm, xmm/m128             | RM   | 66 0F 38 DD /r               | AES',
+  'vaesenclast xmm, xmm, xmm/m128       | RVM  | VEX.128.66.0F38.WIG DD /r    | AES',
+  'aesdec xmm, xmm/m128                 | RM   | 66 0F 38 DE /r               | AES',
+  'vaesdec xmm, xmm, xmm/m128           | RVM  | VEX.128.66.0F38.WIG DE /r    | AES',
+  'aesdeclast xmm, xmm/m128             | RM   | 66 0F 38 DF /r               | AES',
+  'vaesdeclast xmm, xmm, xmm/m128       | RVM  | VEX.128.66.0F38.WIG DF /r    | AES',
+  'aesimc xmm, xmm/m128                 | RM   | 66 0F 38 DB /r               | AES',
+  'vaesimc xmm, xmm/m128                | RM   | VEX.128.66.0F38.WIG DB /r    | AES',
+  'aeskeygenassist xmm, xmm/m128, imm8  | RMI  | 66 0F 3A DF /r ib            | AES',
+  'vaeskeygenassist xmm, xmm/m128, imm8 | RMI  | VEX.128.66.0F3A.WIG DF /r ib | AES',
+  'pclmulqdq xmm, xmm/m128, imm8        | RMI  | 66 0F 3A 44 /r ib            | PCLMULQDQ',
+  'vpclmulqdq xmm, xmm, xmm/m128, imm8  | RVMI | VEX.128.66.0F3A.WIG 44 /r ib | PCLMULQDQ',
+  'sha1nexte xmm, xmm/m128              | RM   | NP 0F 38 C8 /r               | SHA',
+  'sha1msg1 xmm, xmm/m128               | RM   | NP 0F 38 C9 /r               | SHA',
+  'sha1msg2 xmm, xmm/m128               | RM   | NP 0F 38 CA /r               | SHA',
+  'sha256msg1 xmm, xmm/m128             | RM   | NP 0F 38 CC /r               | SHA',
+  'sha256msg2 xmm, xmm/m128             | RM   | NP 0F 38 CD /r               | SHA',
+  'sha256rnds2 xmm, xmm/m128, XMM0      | RM-  | NP 0F 38 CB /r               | SHA',
+  'sha1rnds4 xmm, xmm/m128, imm8        | RMI  | NP 0F 3A CC /r ib            | SHA',
+] as const;
