@@ -66,7 +66,7 @@ export async function compileAssemblyScript(options: CompileOptions): Promise<Co
   let diagnostics = '';
   const { error } = await asc.main(args, {
     stdout: { write: () => {} },
-    stderr: { write: (text) => void (diagnostics += text) },
+    stderr: { write: (text) => void (diagnostics += String(text)) },
     readFile: async (name, from) => {
       const path = resolve(from, name);
       try {

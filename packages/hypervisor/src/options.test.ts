@@ -12,7 +12,7 @@ describe('options', () => {
     expect(memoryMebibytes('64M')).toBe(64);
     expect(memoryMebibytes('5G')).toBe(5120);
     for (const wrong of ['', '64', '0M', '1T', '1.5G', '-1G', '64M ']) {
-      expect(() => memoryMebibytes(wrong)).toThrowError(/Option memory is .*'512M' or '5G'/);
+      expect(() => memoryMebibytes(wrong)).toThrow(/Option memory is .*'512M' or '5G'/);
     }
   });
 
@@ -75,6 +75,6 @@ describe('command lines', () => {
     expect(text).toContain('memory: guest=5120, host=2048\n');
     expect(text).toContain('com1: enabled=1, mode=socket-client, dev=127.0.0.1:5555\n');
     expect(text).toContain('reset_on_triple_fault=0');
-    expect(() => bochsConfiguration({ cpu: 'x\nboot: floppy' }, bochsPlaces)).toThrowError(/Option cpu/);
+    expect(() => bochsConfiguration({ cpu: 'x\nboot: floppy' }, bochsPlaces)).toThrow(/Option cpu/);
   });
 });

@@ -18,8 +18,8 @@ export const noClosures: GuestRule = guestRule(
 /** Whether a free variable of `node` is declared in a function outside of it. */
 function captures(context: Context, node: FunctionNode): boolean {
   return context.sourceCode.getScope(node).through.some(({ resolved, isTypeReference }) => {
-    if (resolved === null || isTypeReference === true) return false;
-    const { variableScope } = resolved.scope;
-    return String(variableScope.type) === 'function';
+    if (resolved === null || isTypeReference) return false;
+    const kind: string = resolved.scope.variableScope.type;
+    return kind === 'function';
   });
 }

@@ -1,7 +1,7 @@
 /** What the rules have in common: how a rule is declared, and small questions about syntax trees. */
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils';
 
-export type GuestRule = TSESLint.RuleModule<string, readonly unknown[]>;
+export type GuestRule = Omit<TSESLint.RuleModule<string, readonly unknown[]>, 'defaultOptions'>;
 export type Context = TSESLint.RuleContext<string, readonly unknown[]>;
 export type Listener = TSESLint.RuleListener;
 
@@ -13,7 +13,6 @@ export function guestRule(
 ): GuestRule {
   return {
     meta: { type: 'problem', docs: { description }, schema: [], messages: { trap: message } },
-    defaultOptions: [],
     create: (context) => create(context, (node) => context.report({ node, messageId: 'trap' })),
   };
 }

@@ -2,10 +2,10 @@
 import { RuleTester } from 'eslint';
 import { parser } from 'typescript-eslint';
 import { afterAll, describe, it } from 'vitest';
-import plugin from './index.ts';
+import { plugin } from './index.ts';
 
 Object.assign(RuleTester, { describe, it, afterAll });
-const tester = new RuleTester({ languageOptions: { parser: parser as never } });
+const tester = new RuleTester({ languageOptions: { parser, parserOptions: { allowInvalidAST: true } } });
 
 function check(
   name: string,
@@ -22,6 +22,16 @@ function check(
 }
 
 check('no-atomic-fence', ['mfence();', 'atomic.store<u32>(at, 1);'], ['atomic.fence();']);
+
+check(
+  'no-function-decorators',
+  ['function f(): void {}', '@unmanaged class A { @inline static f(): void {} }', 'export function f(): void {}'],
+  [
+    '@inline function f(): void {}',
+    '@inline\nexport function f(): void {}',
+    'f();\n// @ts-ignore\n@inline\nfunction g(): void {}',
+  ],
+);
 
 check('no-exceptions', ['if (bad) panic("no memory");'], ['throw new Error("x");', 'try { f(); } finally { g(); }']);
 

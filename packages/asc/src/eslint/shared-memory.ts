@@ -29,7 +29,6 @@ export const noPlainSharedAccess: GuestRule = {
       trap: 'Plain accesses may be moved or removed, and this memory is shared. Use atomic.load/store or a cpu intrinsic.',
     },
   },
-  defaultOptions: [],
   create(context) {
     const layouts = new Set((context.options[0] as Options | undefined)?.layouts);
     const constants = new Set<string>();
