@@ -26,7 +26,7 @@
  *   0   u32 number         of the channel, 0: not in use
  *   4   u32 doorbell       to be counted up when the peer's end sleeps
  *   8   u32 room           set by the application: call `message` when a record of so many bytes fits; 0: no need
- *   12  u32 event          set by kernel-w: `message` is due whether there is a record or not
+ *   12  u32 event          private to kernel-w     16 u32 closedSeen
  *   128 private state of this end (a StreamPair), attached
  * ```
  */
@@ -54,6 +54,5 @@ export const APPLICATION_CHANNELS = 16;
 export const CHANNEL_END_NUMBER_AT = 0;
 export const CHANNEL_END_DOORBELL_AT = 4;
 export const CHANNEL_END_ROOM_AT = 8;
-export const CHANNEL_END_EVENT_AT = 12;
 export const CHANNEL_END_PAIR_AT = 128;
 export const CHANNEL_END_BYTES = 384;

@@ -66,7 +66,7 @@ test('application context: the regions follow each other', () => {
   const ends = [
     [context.APPLICATION_GLOBALS_BYTES_AT + 4, context.APPLICATION_PAIR],
     [context.APPLICATION_PAIR + 2 * RING_STATE_BYTES, context.APPLICATION_ARGUMENT],
-    [context.CHANNEL_END_EVENT_AT + 4, context.CHANNEL_END_PAIR_AT],
+    [context.CHANNEL_END_ROOM_AT + 12, context.CHANNEL_END_PAIR_AT],
     [context.CHANNEL_END_PAIR_AT + 2 * RING_STATE_BYTES, context.CHANNEL_END_BYTES],
     [context.APPLICATION_ARGUMENT + context.APPLICATION_ARGUMENT_LIMIT, context.APPLICATION_GLOBALS],
   ];

@@ -264,12 +264,10 @@ export class Heap {
 }
 
 /** Payload that a request of `bytes` gets. */
-@inline
 function roundUp(bytes: u32): u32 {
   return ((max(bytes, SMALLEST) + 3) & ~15) + 12;
 }
 
-@inline
 function sizeOf(payload: usize): u32 {
   return load<u32>(payload - HEADER) & ~FLAGS;
 }
