@@ -123,14 +123,22 @@ function character(key: u8): void {
 }
 
 function extendedKey(key: u8): void {
-  if (key == 0x48) putSequence(0x41, 0); // up
-  else if (key == 0x50) putSequence(0x42, 0); // down
-  else if (key == 0x4d) putSequence(0x43, 0); // right
-  else if (key == 0x4b) putSequence(0x44, 0); // left
-  else if (key == 0x47) putSequence(0x48, 0); // Home
-  else if (key == 0x4f) putSequence(0x46, 0); // End
-  else if (key == 0x53) putSequence(0x33, 0x7e); // Delete
-  else if (key == 0x1c) put(0x0d); // Enter of the keypad
+  if (key == 0x48)
+    putSequence(0x41, 0); // up
+  else if (key == 0x50)
+    putSequence(0x42, 0); // down
+  else if (key == 0x4d)
+    putSequence(0x43, 0); // right
+  else if (key == 0x4b)
+    putSequence(0x44, 0); // left
+  else if (key == 0x47)
+    putSequence(0x48, 0); // Home
+  else if (key == 0x4f)
+    putSequence(0x46, 0); // End
+  else if (key == 0x53)
+    putSequence(0x33, 0x7e); // Delete
+  else if (key == 0x1c)
+    put(0x0d); // Enter of the keypad
   else if (key == 0x35) put(0x2f); // slash of the keypad
 }
 

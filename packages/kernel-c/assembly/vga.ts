@@ -21,7 +21,7 @@ let cursor: u32 = 0;
 let owned = true;
 
 function cell(index: u32): usize {
-  return (<usize>VGA_TEXT) + index * 2;
+  return <usize>VGA_TEXT + index * 2;
 }
 
 function showCursor(): void {

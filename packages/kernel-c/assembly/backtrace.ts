@@ -1,0 +1,55 @@
+/**
+ * Who called whom, with the names and lines of the TypeScript sources. Compiled functions keep rsp constant in their bodies,
+ * so the frame size that the image directory gives is all that unwinding needs.
+ */
+import { FRAME_UNKNOWN } from '@drift-os/abi/layout/image-directory';
+import { functionAddress, functionAt, functionFrameBytes, functionName, lineAt, lineFile, lineNumber } from './image';
+import { isMapped } from './mapping';
+import { newline, print, printCounted, printDecimal, printHex, printLine } from './print';
+import { PROTECTION_READ } from '../layout/ledger';
+
+const DEPTH: i32 = 32;
+
+/** `shell/parse (assembly/shell/parse.ts:41)`, or the bare address where nothing is known. */
+export function printLocation(address: u64): void {
+  const record = functionAt(address);
+  if (record == 0) {
+    printHex(address, 8);
+    return;
+  }
+  printCounted(functionName(record));
+  print('+');
+  printHex(address - functionAddress(record));
+  const line = lineAt(address);
+  if (line == 0) return;
+  print(' (');
+  printCounted(lineFile(line));
+  print(':');
+  printDecimal(lineNumber(line));
+  print(')');
+}
+
+/**
+ * Prints the calls that led to `instruction`, whose function has `stackPointer` as rsp in its body. Stops where a frame is
+ * not known or the stack is not mapped.
+ */
+export function printBacktrace(instruction: u64, stackPointer: u64): void {
+  let address = instruction;
+  let stack = stackPointer;
+  for (let depth = 0; depth < DEPTH; depth++) {
+    print('  ');
+    printLocation(address);
+    newline();
+    const record = functionAt(depth == 0 ? address : address - 1);
+    const frame = record == 0 ? FRAME_UNKNOWN : functionFrameBytes(record);
+    if (frame == FRAME_UNKNOWN) return;
+    stack += frame;
+    if (stack >= 0xffff_fff8 || !isMapped(stack, 8, PROTECTION_READ)) {
+      printLine('  (the stack cannot be read further)');
+      return;
+    }
+    address = load<u64>(<usize>stack);
+    stack += 8;
+    if (address == 0) return;
+  }
+}

@@ -1,0 +1,70 @@
+/** Watches the workers: reports a crash, takes back what the crashed worker's applications had, stops and restarts. */
+import { LOG_ERROR, LOG_INFORMATION } from '@drift-os/abi/layout/messages';
+import {
+  WORKER_CRASH_CR2_AT,
+  WORKER_CRASH_CR3_AT,
+  WORKER_CRASH_FRAME_AT,
+  WORKER_FAULTED,
+  WORKER_RUNNING,
+} from '@drift-os/abi/layout/worker-block';
+import { printException } from './exceptions';
+import { instancesOfWorkerEnded } from './instances';
+import { log, logClose, logOpen } from './log';
+import { newline, print, printDecimal, printLine } from './print';
+import { requestsForget } from './requests';
+import { workerBlock, workerCount, workerState, WORKERS } from './worker-table';
+import { workerReset, workerStart } from './workers';
+
+/** A byte for each worker: 1 once its crash has been dealt with. */
+const handled: usize = memory.data(WORKERS + 1);
+
+/** True if a worker has crashed and nobody has looked. */
+export function crashPending(): bool {
+  for (let worker: u32 = 1; worker <= workerCount(); worker++) {
+    if (workerState(worker) == WORKER_FAULTED && load<u8>(handled + worker) == 0) return true;
+  }
+  return false;
+}
+
+/** Prints each new crash and takes back what the worker's applications had. */
+export function crashesReport(): void {
+  for (let worker: u32 = 1; worker <= workerCount(); worker++) {
+    if (workerState(worker) != WORKER_FAULTED || load<u8>(handled + worker) != 0) continue;
+    store<u8>(handled + worker, 1);
+    const previous = logOpen(LOG_ERROR);
+    print('worker ');
+    printDecimal(worker);
+    print(' crashed');
+    logClose(previous);
+    crashPrint(worker);
+    instancesOfWorkerEnded(worker);
+  }
+}
+
+/** The crash record of a worker, in words. */
+export function crashPrint(worker: u32): void {
+  const block = workerBlock(worker);
+  newline();
+  print('CRASH: worker ');
+  printDecimal(worker);
+  print(': ');
+  const cr2 = load<u64>(block, WORKER_CRASH_CR2_AT);
+  printException(block + WORKER_CRASH_FRAME_AT, cr2, load<u64>(block, WORKER_CRASH_CR3_AT));
+  printLine('The other threads go on. `restart` starts the worker again.');
+}
+
+/** Stops a worker at once, whatever it does, and takes back what its applications had. */
+export function workerEnd(worker: u32): void {
+  workerReset(worker);
+  instancesOfWorkerEnded(worker);
+  requestsForget(worker);
+}
+
+/** Ends a worker if it runs, and starts it in a new epoch. */
+export function workerRestart(worker: u32): bool {
+  workerEnd(worker);
+  store<u8>(handled + worker, 0);
+  const started = workerStart(worker);
+  if (started) log(LOG_INFORMATION, 'a worker was started again');
+  return started && workerState(worker) == WORKER_RUNNING;
+}
