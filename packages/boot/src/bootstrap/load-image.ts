@@ -1,0 +1,135 @@
+/** Reads the image piece by piece through the disk buffer, computes its CRC-32, and puts the segments where they belong. */
+import { DISK_BUFFER, LOADER } from '@drift-os/abi/layout/memory-map';
+import {
+  al,
+  type Assembler,
+  bx,
+  bl,
+  cx,
+  eax,
+  ebx,
+  ecx,
+  edi,
+  edx,
+  esi,
+  mem,
+  mem16,
+  mem32,
+  mem8,
+  si,
+} from '@drift-os/toolchain';
+import {
+  DISK_SEGMENT_BYTES,
+  HEADER_CRC_AT,
+  IMAGE_CRC_AT,
+  IMAGE_SECTOR_AT,
+  SECTOR_BYTES,
+  SEGMENT_ADDRESS_AT,
+  SEGMENT_COUNT_AT,
+  SEGMENT_FILE_BYTES_AT,
+  SEGMENT_MEMORY_BYTES_AT,
+  SEGMENT_OFFSET_AT,
+  SEGMENTS_AT,
+} from '../disk-header.ts';
+import { sentence } from './console.ts';
+
+/** Some firmware reads at most 127 sectors at once; 64 also stay inside one 64 KiB page of the DMA controller. */
+const PIECE_SECTORS = 64;
+/** 256 u32 behind the disk buffer, where the loader's long-mode stack will be. */
+const CRC_TABLE = 0x20000;
+const CRC_POLYNOMIAL = 0xedb88320;
+const SECTOR_SHIFT = 9;
+
+/** `loadImage` (16-bit): checks the header, loads every segment, checks the image. */
+export function emitLoadImage(a: Assembler): void {
+  a.mode = 16;
+  a.label('loadImage').emit('mov', mem16(a.ref('segment')), LOADER + SEGMENTS_AT);
+  a.label('loadSegment').emit('mov', bx, mem16(a.ref('segment')));
+  a.emit('mov', eax, mem32(bx, SEGMENT_OFFSET_AT)).emit('shr', eax, SECTOR_SHIFT);
+  a.emit('add', eax, mem32(LOADER + IMAGE_SECTOR_AT)).emit('mov', mem32(a.ref('sector')), eax);
+  a.emit('mov', eax, mem32(bx, SEGMENT_ADDRESS_AT)).emit('mov', mem32(a.ref('destination')), eax);
+  a.emit('mov', eax, mem32(bx, SEGMENT_FILE_BYTES_AT)).emit('mov', mem32(a.ref('remaining')), eax);
+  a.emit('mov', ecx, mem32(bx, SEGMENT_MEMORY_BYTES_AT))
+    .emit('sub', ecx, eax)
+    .emit('mov', mem32(a.ref('zeros')), ecx);
+
+  a.label('loadPiece')
+    .emit('mov', ecx, mem32(a.ref('remaining')))
+    .emit('test', ecx, ecx)
+    .emit('je', a.ref('loadZeros'));
+  a.emit('add', ecx, SECTOR_BYTES - 1)
+    .emit('shr', ecx, SECTOR_SHIFT)
+    .emit('cmp', ecx, PIECE_SECTORS);
+  a.emit('jbe', a.ref('loadRead')).emit('mov', ecx, PIECE_SECTORS);
+  a.label('loadRead')
+    .emit('mov', mem32(a.ref('pieceSectors')), ecx)
+    .emit('mov', eax, mem32(a.ref('sector')));
+  a.emit('mov', bx, DISK_BUFFER / 16)
+    .emit('call', a.ref('readSectors'))
+    .emit('add', mem32(a.ref('sector')), ecx);
+  a.emit('mov', si, a.ref('takePiece')).emit('call', a.ref('callProtected')).emit('jmp', a.ref('loadPiece'));
+
+  a.label('loadZeros').emit('mov', si, a.ref('fillZeros')).emit('call', a.ref('callProtected'));
+  a.emit('add', mem16(a.ref('segment')), DISK_SEGMENT_BYTES).emit('dec', mem32(LOADER + SEGMENT_COUNT_AT));
+  a.emit('jne', a.ref('loadSegment'));
+  a.emit('mov', si, a.ref('damagedImage'))
+    .emit('mov', eax, mem32(a.ref('crc')))
+    .emit('not', eax);
+  a.emit('cmp', eax, mem32(LOADER + IMAGE_CRC_AT))
+    .emit('jne', a.ref('fail'))
+    .emit('ret');
+  sentence(a, 'damagedImage', 'the kernel on this disk is damaged (its checksum is wrong)');
+}
+
+/** `checkHeader` (16-bit): the header sector is whole. Also makes the CRC table. */
+export function emitCheckHeader(a: Assembler): void {
+  a.mode = 16;
+  a.label('checkHeader').emit('mov', si, a.ref('headerCrc')).emit('call', a.ref('callProtected'));
+  a.emit('mov', si, a.ref('damagedHeader'))
+    .emit('mov', eax, mem32(a.ref('crc')))
+    .emit('not', eax);
+  a.emit('cmp', eax, mem32(LOADER + HEADER_CRC_AT)).emit('jne', a.ref('fail'));
+  a.emit('mov', mem32(a.ref('crc')), -1).emit('ret');
+  sentence(a, 'damagedHeader', 'the kernel on this disk is damaged (the checksum of its header is wrong)');
+
+  a.mode = 32;
+  a.label('headerCrc').emit('xor', edx, edx);
+  a.label('crcTableEntry').emit('mov', eax, edx).emit('mov', ecx, 8);
+  a.label('crcTableBit').emit('shr', eax, 1).emit('jnc', a.ref('crcTableNext')).emit('xor', eax, CRC_POLYNOMIAL);
+  a.label('crcTableNext').emit('loop', a.ref('crcTableBit'));
+  a.emit('mov', mem32({ index: edx, scale: 4, displacement: CRC_TABLE }), eax);
+  a.emit('inc', edx).emit('cmp', edx, 256).emit('jb', a.ref('crcTableEntry'));
+  a.emit('mov', esi, LOADER).emit('mov', ecx, HEADER_CRC_AT).emit('jmp', a.ref('updateCrc'));
+
+  // ecx bytes at esi into `crc`, which starts as all ones and is inverted at the end.
+  a.label('updateCrc').emit('mov', eax, mem32(a.ref('crc')));
+  a.label('crcByte').emit('movzx', ebx, mem8(esi)).emit('xor', bl, al).emit('shr', eax, 8);
+  a.emit('xor', eax, mem32({ index: ebx, scale: 4, displacement: CRC_TABLE }));
+  a.emit('inc', esi).emit('dec', ecx).emit('jne', a.ref('crcByte'));
+  a.emit('mov', mem32(a.ref('crc')), eax).emit('ret');
+}
+
+/** `takePiece` and `fillZeros` (32-bit). */
+export function emitPlacePieces(a: Assembler): void {
+  a.mode = 32;
+  a.label('takePiece')
+    .emit('mov', ecx, mem32(a.ref('pieceSectors')))
+    .emit('shl', ecx, SECTOR_SHIFT);
+  a.emit('push', ecx).emit('mov', esi, DISK_BUFFER).emit('call', a.ref('updateCrc')).emit('pop', ecx);
+  a.emit('cmp', ecx, mem32(a.ref('remaining')))
+    .emit('jbe', a.ref('takeAll'))
+    .emit('mov', ecx, mem32(a.ref('remaining')));
+  a.label('takeAll').emit('sub', mem32(a.ref('remaining')), ecx);
+  a.emit('mov', esi, DISK_BUFFER)
+    .emit('mov', edi, mem32(a.ref('destination')))
+    .emit('rep movsb');
+  a.emit('mov', mem32(a.ref('destination')), edi).emit('ret');
+
+  a.label('fillZeros')
+    .emit('mov', edi, mem32(a.ref('destination')))
+    .emit('mov', ecx, mem32(a.ref('zeros')));
+  a.emit('xor', eax, eax).emit('rep stosb').emit('ret');
+
+  a.align(4, 0).label('segment').u32(0).label('sector').u32(0).label('destination').u32(0).label('remaining').u32(0);
+  a.label('zeros').u32(0).label('pieceSectors').u32(0).label('crc').u32(0xffffffff);
+}
