@@ -52,8 +52,8 @@ export class BochsMachine extends Machine {
  * @throws HypervisorError OPTION_INVALID, PROGRAM_MISSING, or START_FAILED with Bochs' own message.
  */
 export async function runOnBochs(options: BochsOptions): Promise<BochsMachine> {
-  await checkImage(options.image);
   bochsConfiguration(options, { imagePath: '', journalPath: '', logPath: '', serialPort: 0 });
+  await checkImage(options.image);
   const program = await findProgram(bochsProgram, options.program);
   const folder = await PrivateFolder.create();
   const server = createServer();

@@ -5,5 +5,6 @@ export { type KvmProbe, type KvmProbeOptions, probeKvm } from './kvm-probe.ts';
 export { type ExitStatus, Machine, type MachineParts } from './machine.ts';
 export type { Accelerator, BochsOptions, MemorySize, QemuOptions, RunOptions } from './options.ts';
 export { bochsProgram, findCommand, findProgram, type Program, qemuProgram } from './program.ts';
+export { checkQemuOptions } from './qemu-arguments.ts';
 export { QemuMachine, runOnQemu } from './qemu.ts';
 export type { SerialMatch, WaitOptions } from './serial-text.ts';

@@ -33,6 +33,12 @@ export function qemuArguments(options: Omit<QemuOptions, 'image'>, places: QemuP
   return args;
 }
 
+/** @throws HypervisorError OPTION_INVALID where `runOnQemu` would, without starting or looking for anything. */
+export function checkQemuOptions(options: Omit<QemuOptions, 'image'>): void {
+  checkChoice('accelerator', options.accelerator ?? 'auto', ['auto', 'kvm', 'tcg']);
+  qemuArguments(options, { imagePath: '', monitorPath: '', accelerator: 'tcg' });
+}
+
 /** A comma in a value of a QEMU option list is written twice. */
 function escapeComma(path: string): string {
   return path.replaceAll(',', ',,');

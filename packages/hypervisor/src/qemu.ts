@@ -5,11 +5,11 @@ import { type StartedChild, sinkTo, startChild } from './child.ts';
 import { HypervisorError } from './errors.ts';
 import { probeKvm } from './kvm-probe.ts';
 import { type ExitStatus, Machine, type MachineParts } from './machine.ts';
-import { type Accelerator, checkChoice, checkImage, type QemuOptions } from './options.ts';
+import { type Accelerator, checkImage, type QemuOptions } from './options.ts';
 import { PacedWriter } from './paced-writer.ts';
 import { PrivateFolder } from './private-folder.ts';
 import { findProgram, qemuProgram } from './program.ts';
-import { qemuArguments } from './qemu-arguments.ts';
+import { checkQemuOptions, qemuArguments } from './qemu-arguments.ts';
 import { QmpClient } from './qmp.ts';
 import { screenFromTextMemory, TEXT_BYTES, TEXT_MEMORY } from './screen.ts';
 import { SerialText } from './serial-text.ts';
@@ -51,11 +51,10 @@ export class QemuMachine extends Machine {
  * @throws HypervisorError OPTION_INVALID, PROGRAM_MISSING, or START_FAILED with QEMU's own message.
  */
 export async function runOnQemu(options: QemuOptions): Promise<QemuMachine> {
+  checkQemuOptions(options);
   await checkImage(options.image);
-  const wanted = checkChoice('accelerator', options.accelerator ?? 'auto', ['auto', 'kvm', 'tcg']);
-  qemuArguments(options, { imagePath: '', monitorPath: '', accelerator: 'tcg' });
   const program = await findProgram(qemuProgram, options.program);
-  const accelerator = wanted === 'auto' ? ((await probeKvm({ program })).usable ? 'kvm' : 'tcg') : wanted;
+  const accelerator = await choose(options.accelerator ?? 'auto', program);
   const folder = await PrivateFolder.create();
   const monitorPath = folder.file('monitor');
   const server = createServer();
@@ -83,6 +82,11 @@ export async function runOnQemu(options: QemuOptions): Promise<QemuMachine> {
   } finally {
     server.close();
   }
+}
+
+async function choose(wanted: 'auto' | Accelerator, program: string): Promise<Accelerator> {
+  if (wanted !== 'auto') return wanted;
+  return (await probeKvm({ program })).usable ? 'kvm' : 'tcg';
 }
 
 function serialOf(started: StartedChild, onTerminal: boolean): SerialText {

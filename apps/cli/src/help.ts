@@ -1,0 +1,71 @@
+/** What `--help` prints, for the program and for each command. */
+
+export const PROGRAM_HELP = `Drift is an operating system in TypeScript. This program builds disk images of it, runs them, and measures them.
+
+Usage: drift <command> [options]
+
+Commands:
+  run     boot an image in QEMU or Bochs, with its shell on this terminal
+
+Options:
+  -h, --help      help; also: drift <command> --help
+  -V, --version   the version
+
+Examples:
+  drift run                            boot Drift with its examples; type help at its prompt
+  drift build hello.ts -o hello.img    make an image with an application of your own
+  drift run hello.img --cores 4        and boot it on four cores
+
+Exit codes: 0 done, 1 the guest or the build failed, 2 usage, 3 something is missing on this host, 42 timeout.
+`;
+
+export const COMMAND_HELP: Readonly<Record<string, string>> = {
+  build: `Compiles applications and both kernels, links them, and writes a disk image that boots on any PC with a BIOS.
+
+Usage: drift build [app ...] [options]
+
+An app is the path of a TypeScript (AssemblyScript) file, or the name of an example. Without one, all examples go in.
+
+Options:
+  -o, --output FILE   the image; default drift.img
+  --elf               also write FILE.elf, with symbols and lines for gdb
+  --map               also write FILE.map, the addresses of everything
+  --json              one JSON object on stdout
+  -h, --help
+
+Examples:
+  drift build
+  drift build hello mandelbrot -o demo.img
+  drift build src/my-app.ts -o my.img --elf --map
+`,
+  run: `Boots an image with its shell on this terminal. Ctrl-A x ends QEMU, Ctrl-A c switches to its monitor.
+
+Usage: drift run [image] [options]
+
+Without an image, one with all examples is built and run.
+
+Options:
+  --on qemu|bochs       the hypervisor; default qemu
+  --cores N             logical processors; default 4. Core 0 is Thread/C, the others are workers
+  --memory SIZE         such as 64M or 5G; default 512M
+  --machine pc|q35      QEMU's chipset; default pc
+  --accel auto|kvm|tcg  default auto: KVM where it runs ring 0 properly, which is tried first
+  --cpu MODEL           as QEMU's -cpu or Bochs' cpu model takes it; default max
+  --no-restart          end when the guest resets itself
+  --gdb PORT            wait for gdb on this port
+  --expect TEXT         wait until the guest prints TEXT; ends with 0 once everything was seen
+  --send TEXT           type TEXT and Enter; with --expect, in the order given
+  --timeout S           seconds for all of it; default 60 with --expect or --send, else none
+  --json                one JSON object on stdout: ok, exitCode, reason, output, ...
+  -h, --help
+
+What is piped in is typed at the prompt.
+
+Examples:
+  drift run
+  drift run drift.img --cores 2 --memory 64M --machine q35
+  drift run --expect 'drift> ' --send cores --expect 'drift> ' --timeout 30
+  printf 'mem\\npoweroff\\n' | drift run
+  drift run --json --expect 'drift> '
+`,
+};
