@@ -77,7 +77,12 @@ function initialize(
       `A ring cannot have ${capacity} bytes: use a power of two, at least ${RING_UNITS_MINIMUM * unitBytes}.`,
     );
   }
-  if (!Number.isInteger(ring) || ring % RING_ALIGNMENT !== 0 || ring < 0 || ring + ringBytes(capacity) > buffer.byteLength) {
+  if (
+    !Number.isInteger(ring) ||
+    ring % RING_ALIGNMENT !== 0 ||
+    ring < 0 ||
+    ring + ringBytes(capacity) > buffer.byteLength
+  ) {
     throw new RingError(
       'RING_INVALID_PLACE',
       `No ring of ${ringBytes(capacity)} bytes fits at ${ring} in ${buffer.byteLength} bytes: it starts at a multiple of ${RING_ALIGNMENT}.`,

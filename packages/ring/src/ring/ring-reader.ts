@@ -116,12 +116,20 @@ export class RingReader extends Endpoint {
 
   /** Waits until there is a record: true; false after `milliseconds`, or when none will come. Blocks the thread. */
   wait(milliseconds: number = Number.POSITIVE_INFINITY): boolean {
-    return this.waitUntil(() => this.peek() !== 0, () => this.prepareSleep(), milliseconds);
+    return this.waitUntil(
+      () => this.peek() !== 0,
+      () => this.prepareSleep(),
+      milliseconds,
+    );
   }
 
   /** The same without blocking. */
   async waitAsync(milliseconds: number = Number.POSITIVE_INFINITY): Promise<boolean> {
-    return this.waitUntilAsync(() => this.peek() !== 0, () => this.prepareSleep(), milliseconds);
+    return this.waitUntilAsync(
+      () => this.peek() !== 0,
+      () => this.prepareSleep(),
+      milliseconds,
+    );
   }
 
   private moreIsThere(): boolean {

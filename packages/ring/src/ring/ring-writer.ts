@@ -106,12 +106,20 @@ export class RingWriter extends Endpoint {
 
   /** Waits until a record of `bytes` fits: true; false after `milliseconds`, or when it never will. Blocks the thread. */
   wait(bytes: number, milliseconds: number = Number.POSITIVE_INFINITY): boolean {
-    return this.waitUntil(() => this.fits(bytes), () => this.prepareSleep(bytes), milliseconds);
+    return this.waitUntil(
+      () => this.fits(bytes),
+      () => this.prepareSleep(bytes),
+      milliseconds,
+    );
   }
 
   /** The same without blocking. */
   async waitAsync(bytes: number, milliseconds: number = Number.POSITIVE_INFINITY): Promise<boolean> {
-    return this.waitUntilAsync(() => this.fits(bytes), () => this.prepareSleep(bytes), milliseconds);
+    return this.waitUntilAsync(
+      () => this.fits(bytes),
+      () => this.prepareSleep(bytes),
+      milliseconds,
+    );
   }
 
   private fits(bytes: number): boolean {
@@ -124,7 +132,10 @@ export class RingWriter extends Endpoint {
   private append(bytes: number, kind: number): number {
     const units = (bytes + RECORD_HEADER_BYTES + RECORD_UNIT_BYTES - 1) >> 3;
     if (units > this.reserved || bytes > this.maximum) {
-      throw new RingError('RING_NOT_RESERVED', `${bytes} bytes are not reserved: call reserve() before each stage() or commit().`);
+      throw new RingError(
+        'RING_NOT_RESERVED',
+        `${bytes} bytes are not reserved: call reserve() before each stage() or commit().`,
+      );
     }
     this.reserved = 0;
     const { words, mask } = this;

@@ -93,12 +93,20 @@ export class WordWriter<Word extends number | bigint> extends Endpoint {
 
   /** Waits until a word fits: true; false after `milliseconds`, or when none ever will. Blocks the thread. */
   wait(milliseconds: number = Number.POSITIVE_INFINITY): boolean {
-    return this.waitUntil(() => this.free() !== 0, () => this.prepareSleep(), milliseconds);
+    return this.waitUntil(
+      () => this.free() !== 0,
+      () => this.prepareSleep(),
+      milliseconds,
+    );
   }
 
   /** The same without blocking. */
   async waitAsync(milliseconds: number = Number.POSITIVE_INFINITY): Promise<boolean> {
-    return this.waitUntilAsync(() => this.free() !== 0, () => this.prepareSleep(), milliseconds);
+    return this.waitUntilAsync(
+      () => this.free() !== 0,
+      () => this.prepareSleep(),
+      milliseconds,
+    );
   }
 
   private makeRoom(): number {
@@ -191,12 +199,20 @@ export class WordReader<Word extends number | bigint> extends Endpoint {
 
   /** Waits until there is a word: true; false after `milliseconds`, or when none will come. Blocks the thread. */
   wait(milliseconds: number = Number.POSITIVE_INFINITY): boolean {
-    return this.waitUntil(() => this.available() !== 0, () => this.prepareSleep(), milliseconds);
+    return this.waitUntil(
+      () => this.available() !== 0,
+      () => this.prepareSleep(),
+      milliseconds,
+    );
   }
 
   /** The same without blocking. */
   async waitAsync(milliseconds: number = Number.POSITIVE_INFINITY): Promise<boolean> {
-    return this.waitUntilAsync(() => this.available() !== 0, () => this.prepareSleep(), milliseconds);
+    return this.waitUntilAsync(
+      () => this.available() !== 0,
+      () => this.prepareSleep(),
+      milliseconds,
+    );
   }
 
   private moreIsThere(): number {
