@@ -14,7 +14,9 @@ export function sharedConfig(overrides: ViteUserConfig = {}): ViteUserConfig {
       include: slow ? ['**/*.slow.ts'] : ['**/*.test.ts'],
       exclude: ['**/node_modules/**', '**/dist/**'],
       testTimeout: slow ? 1_200_000 : 30_000,
-      passWithNoTests: slow,
+      passWithNoTests: true,
+      // What `pnpm test` sums over all packages.
+      reporters: ['default', ['json', { outputFile: slow ? '.vitest/results-slow.json' : '.vitest/results.json' }]],
       ...overrides.test,
     },
   };
