@@ -6,7 +6,6 @@ import { rdtsc } from '@drift-os/abi/assembly/generated/cpu';
 import { APPLICATION_HASH } from '@drift-os/abi/assembly/generated/application';
 import { CONTROL_HASH, Hello } from '@drift-os/abi/assembly/generated/control';
 import {
-  MODULE_GLOBALS_AT,
   MODULE_GLOBALS_BYTES_AT,
   MODULE_KERNEL_W,
   MODULE_KIND_AT,
@@ -32,7 +31,6 @@ import {
   WORKER_EPOCH_AT,
   WORKER_FLUSH_DONE_AT,
   WORKER_FLUSH_REQUESTED_AT,
-  WORKER_GLOBALS,
   WORKER_GLOBALS_BYTES_AT,
   WORKER_IMAGE_DIRECTORY_AT,
   WORKER_LOCAL_APIC_AT,
@@ -138,24 +136,22 @@ export function workerRoot(worker: u32): usize {
   return load<u32>(places + worker * 8);
 }
 
-function kernelW(): usize {
+/** Bytes of kernel-w's wasm globals, which the worker's entry copies into its block. */
+function kernelGlobalsBytes(): u32 {
   for (let i: u32 = 0; i < moduleCount(); i++) {
-    if (load<u32>(moduleAt(i), MODULE_KIND_AT) == MODULE_KERNEL_W) return moduleAt(i);
+    if (load<u32>(moduleAt(i), MODULE_KIND_AT) == MODULE_KERNEL_W) return load<u32>(moduleAt(i), MODULE_GLOBALS_BYTES_AT);
   }
   return 0;
 }
 
-/** The block, globals, memory and rings as a start needs them. The worker does not run. */
+/** The block, memory and rings as a start needs them. The worker does not run. */
 function prepare(worker: u32): void {
   const block = workerBlock(worker);
   const epoch = load<u32>(block, WORKER_EPOCH_AT) + 1;
   store<u32>(block, epoch, WORKER_EPOCH_AT);
   memory.fill(block + WORKER_STATE_AT, 0, WORKER_CRASH_FRAME_AT - WORKER_STATE_AT);
   memory.fill(load<u32>(block, WORKER_MEMORY_AT), 0, load<u32>(block, WORKER_MEMORY_BYTES_AT));
-  const module = kernelW();
-  const globalsBytes = load<u32>(module, MODULE_GLOBALS_BYTES_AT);
-  store<u32>(block, globalsBytes, WORKER_GLOBALS_BYTES_AT);
-  memory.copy(block + WORKER_GLOBALS, load<u32>(module, MODULE_GLOBALS_AT), globalsBytes);
+  store<u32>(block, kernelGlobalsBytes(), WORKER_GLOBALS_BYTES_AT);
   atomic.store<u32>(block + WORKER_STOP_REQUESTED_AT, 0);
   atomic.store<u32>(block + WORKER_FLUSH_REQUESTED_AT, flushGeneration());
   atomic.store<u32>(block + WORKER_FLUSH_DONE_AT, flushGeneration());

@@ -1,1 +1,3 @@
 export * from './shell.ts';
+export * from './ledger.ts';
+export { HostPieceError } from './host-module.ts';
