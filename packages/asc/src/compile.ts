@@ -10,7 +10,7 @@ export interface CompileOptions {
   readonly baseDir?: string;
   /** First address, in bytes, of the module's static data. Default 1024. */
   readonly memoryBase?: number;
-  /** Custom runtime: path of a module, as asc's `--runtime` takes it. Default `stub`. */
+  /** One of asc's own runtimes, or a module of a package (`@scope/name/path`) that exports `__alloc`, `abort` and the others. Default `stub`. */
   readonly runtime?: string;
   /** WebAssembly features beyond asc's defaults. */
   readonly features?: readonly ('simd' | 'threads')[];
@@ -34,6 +34,13 @@ export class AssemblyScriptError extends Error {
   override readonly name = 'AssemblyScriptError';
 }
 
+/** How asc names modules of packages. */
+const LIBRARY = '~lib/';
+
+/** What asc's generated code calls; asc finds them by decorators in its own runtimes, which plain functions cannot have. */
+const runtimeFunctions: readonly string[] =
+  '__alloc __realloc __free __new __renew __link __pin __unpin __visit __collect abort'.split(' ');
+
 /**
  * Compiles an AssemblyScript program to WebAssembly.
  *
@@ -45,6 +52,7 @@ export class AssemblyScriptError extends Error {
 export async function compileAssemblyScript(options: CompileOptions): Promise<Compiled> {
   const baseDir = options.baseDir ?? (await nearestPackage(dirname(resolve(options.entry))));
   const entry = isAbsolute(options.entry) ? options.entry : resolve(baseDir, options.entry);
+  const runtime = options.runtime ?? 'stub';
   const outputs = new Map<string, Uint8Array>();
   const files = new Set<string>();
   const args = [
@@ -55,8 +63,11 @@ export async function compileAssemblyScript(options: CompileOptions): Promise<Co
     'out.wasm',
     '--sourceMap',
     '--runtime',
-    options.runtime ?? 'stub',
+    runtime.includes('/') ? LIBRARY + runtime : runtime,
   ];
+  if (runtime.includes('/')) {
+    for (const name of runtimeFunctions) args.push('--use', `${name}=${LIBRARY}${runtime}/${name}`);
+  }
   args.push('--importMemory', '--exportTable', '--exportStart', '_start');
   args.push('--memoryBase', String(options.memoryBase ?? 1024));
   if (options.optimize ?? true) args.push('-O3', '--noAssert');
@@ -68,14 +79,18 @@ export async function compileAssemblyScript(options: CompileOptions): Promise<Co
     stdout: { write: () => {} },
     stderr: { write: (text) => void (diagnostics += String(text)) },
     readFile: async (name, from) => {
-      const path = resolve(from, name);
-      try {
-        const text = await readFileFromDisk(path, 'utf8');
-        files.add(path);
-        return text;
-      } catch {
-        return null;
+      const path = name.startsWith(LIBRARY) ? `node_modules/${name.slice(LIBRARY.length)}` : name;
+      for (const candidate of [resolve(from, path), await ownFile(baseDir, resolve(from, path))]) {
+        if (candidate === undefined) continue;
+        try {
+          const text = await readFileFromDisk(candidate, 'utf8');
+          files.add(candidate);
+          return text;
+        } catch {
+          // asc asks for every place where the file might be.
+        }
       }
+      return null;
     },
     writeFile: (name, contents) => {
       outputs.set(name, typeof contents === 'string' ? new TextEncoder().encode(contents) : contents);
@@ -88,6 +103,19 @@ export async function compileAssemblyScript(options: CompileOptions): Promise<Co
   }
   const sourceMap = new TextDecoder().decode(outputs.get('out.wasm.map') ?? new Uint8Array());
   return { wasm, sourceMap, files: [...files] };
+}
+
+/** A package finds itself by its own name, as in Node: the file in `baseDir` for a path into a `node_modules` folder that names it. */
+async function ownFile(baseDir: string, path: string): Promise<string | undefined> {
+  const folder = '/node_modules/';
+  const at = path.replaceAll('\\', '/').lastIndexOf(folder);
+  if (at < 0) return undefined;
+  const inPackage = path.slice(at + folder.length).replaceAll('\\', '/');
+  const manifest = await readFileFromDisk(resolve(baseDir, 'package.json'), 'utf8').catch(() => '{}');
+  const { name } = JSON.parse(manifest) as { name?: string };
+  return name !== undefined && inPackage.startsWith(`${name}/`)
+    ? resolve(baseDir, inPackage.slice(name.length + 1))
+    : undefined;
 }
 
 async function nearestPackage(folder: string): Promise<string> {
