@@ -50,6 +50,8 @@ export const STATUS_UNRESPONSIVE = 10;
 export const STATUS_PEER_GONE = 11;
 /** Asked for by the user or by Thread/C. */
 export const STATUS_REQUESTED = 12;
+/** The application threw. */
+export const STATUS_ABORTED = 13;
 
 /** `channelGrant.role` */
 export const ROLE_SERVER = 1;

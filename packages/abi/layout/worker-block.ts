@@ -14,7 +14,7 @@
  *   32  u32 controlIn      the other direction
  *   36  u32 globalsBytes   of kernel-w, at WORKER_GLOBALS
  *   40  u64 tscHz          time-stamp counter's frequency
- *   48  u32 localApic      address of the local APIC's registers
+ *   48  u32 localApic      address of the local APIC's registers, 0 in x2APIC mode
  *   52  u32 wakeVector     vector that wakes Thread/C
  *   56  u32 controlApicId  APIC id of Thread/C's core
  *   60  u32 memory         pages that are this worker's own from the start, at least WORKER_MEMORY_BYTES, zeroed

@@ -6,7 +6,7 @@ import {
   WORKER_LOCAL_APIC_AT,
   WORKER_WAKE_VECTOR_AT,
 } from '@drift-os/abi/layout/worker-block';
-import { load32, pause, store32 } from '@drift-os/abi/assembly/generated/cpu';
+import { load32, pause, store32, wrmsr } from '@drift-os/abi/assembly/generated/cpu';
 import { RingReader, StreamPair } from '@drift-os/ring/assembly';
 import { block, controlPairState, epoch, flush, flushIsDue } from './worker';
 
@@ -15,6 +15,8 @@ const ICR_LOW: u64 = 0x300;
 const ICR_HIGH: u64 = 0x310;
 const ICR_PENDING: u32 = 1 << 12;
 const ICR_ASSERT: u32 = 1 << 14;
+/** The same register as an MSR (SDM 3A 11.12.9). */
+const X2APIC_ICR: u32 = 0x830;
 
 /** Something was written, or room given back, since Thread/C was last asked whether it sleeps. */
 let unannounced: bool = false;
@@ -84,11 +86,13 @@ export function wakeControlReader(): void {
   pair().wakeUp();
 }
 
-/** An interrupt to Thread/C's core. */
+/** An interrupt to Thread/C's core. A local APIC in x2APIC mode has no address, and takes the whole command in one MSR. */
 export function wakeControl(): void {
   const registers: u64 = load<u32>(block, WORKER_LOCAL_APIC_AT);
-  if (registers == 0) return;
+  const command = load<u32>(block, WORKER_WAKE_VECTOR_AT) | ICR_ASSERT;
+  const destination = load<u32>(block, WORKER_CONTROL_APIC_ID_AT);
+  if (registers == 0) return wrmsr(X2APIC_ICR, ((<u64>destination) << 32) | command);
   while ((load32(registers + ICR_LOW) & ICR_PENDING) != 0) pause();
-  store32(registers + ICR_HIGH, load<u32>(block, WORKER_CONTROL_APIC_ID_AT) << 24);
-  store32(registers + ICR_LOW, load<u32>(block, WORKER_WAKE_VECTOR_AT) | ICR_ASSERT);
+  store32(registers + ICR_HIGH, destination << 24);
+  store32(registers + ICR_LOW, command);
 }

@@ -49,7 +49,7 @@ export function sayHello(features: u32): void {
 /** Handles everything that is there. True: there was something. */
 export function handleControl(): bool {
   const reader = controlReader();
-  let found = false;
+  let found: bool = false;
   for (let at = reader.peek(); at != 0; at = reader.peek()) {
     found = true;
     if (understood && !handle(at, reader.length, reader.kind)) {

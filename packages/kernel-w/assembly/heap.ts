@@ -50,7 +50,7 @@ export class Heap {
       const end = region + load<u32>(region, 4);
       if (end != address) continue;
       // The empty block at the end of that region becomes the head of the new memory.
-      store<u32>(region, load<u32>(region, 4) + bytes, 4);
+      store<u32>(region, load<u32>(region, 4) + <u32>bytes, 4);
       this.adopt(end, bytes - HEADER);
       return true;
     }
@@ -103,7 +103,7 @@ export class Heap {
     const old = sizeOf(payload);
     const right = payload + old + HEADER;
     const rightHeader = load<u32>(right - HEADER);
-    if (size > old && (rightHeader & FREE) != 0 && old + HEADER + (rightHeader & ~FLAGS) >= size) {
+    if (size > old && (rightHeader & FREE) != 0 && old + <u32>HEADER + (rightHeader & ~FLAGS) >= size) {
       this.unlink(right);
       this.free -= sizeOf(right);
       const grown = old + <u32>HEADER + sizeOf(right);
@@ -131,7 +131,7 @@ export class Heap {
     }
     if (end == 0) return false;
     const header = load<u32>(payload - HEADER);
-    if ((header & FREE) != 0 || (header & 12) != 12 || (header & ~FLAGS) >= end - payload) return false;
+    if ((header & FREE) != 0 || (header & 12) != 12 || (header & ~FLAGS) >= <u32>(end - payload)) return false;
     return (load<u32>(payload + (header & ~FLAGS)) & LEFT_FREE) == 0;
   }
 
@@ -177,7 +177,7 @@ export class Heap {
   /** Cuts what a block in use has beyond `size` off and frees it. */
   private trim(payload: usize, size: u32): void {
     const spare = sizeOf(payload) - size;
-    if (spare < SMALLEST + HEADER) return;
+    if (spare < SMALLEST + <u32>HEADER) return;
     store<u32>(payload - HEADER, size | (load<u32>(payload - HEADER) & FLAGS));
     const rest = payload + size + HEADER;
     store<u32>(rest - HEADER, spare - <u32>HEADER);

@@ -110,7 +110,7 @@ export function stopInstance(instance: Instance): void {
 
 /** Lets its code run, as far as there is something to do. True: there was. */
 export function driveInstance(instance: Instance): bool {
-  let worked = false;
+  let worked: bool = false;
   if (instance.state == INSTANCE_READY) {
     start(instance);
     worked = true;
@@ -146,7 +146,7 @@ function start(instance: Instance): void {
 function deliver(instance: Instance): bool {
   const message = load<u32>(instance.module, MODULE_MESSAGE_AT);
   if (message == 0) return false;
-  let called = false;
+  let called: bool = false;
   if (instance.event != 0) {
     instance.event = 0;
     callEntry(instance, message, 0);
@@ -166,7 +166,7 @@ function deliver(instance: Instance): bool {
 /** True: the application had work, or its timer was due. */
 function poll(instance: Instance): bool {
   const entry = load<u32>(instance.module, MODULE_POLL_AT);
-  let due = false;
+  let due: bool = false;
   if (instance.deadline != 0 && rdtsc() >= instance.deadline) {
     instance.deadline = 0;
     due = true;

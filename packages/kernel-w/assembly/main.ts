@@ -56,7 +56,7 @@ export function turn(): bool {
   if (flushIsDue()) flush();
   if (stopRequested() || controlClosed()) return false;
 
-  let worked = handleControl();
+  let worked: bool = handleControl();
   for (let i: u32 = 0; i < INSTANCES; i++) {
     if (instance(i).number != 0 && driveInstance(instance(i))) worked = true;
   }

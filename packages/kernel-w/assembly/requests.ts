@@ -39,7 +39,7 @@ import { logBegin, logEnd, logNumber, logText } from './log';
 /** Handles everything that is there. True: there was something. */
 export function handleRequests(instance: Instance): bool {
   const reader = instance.pair.reader;
-  let found = false;
+  let found: bool = false;
   for (let at = reader.peek(); at != 0; at = reader.peek()) {
     found = true;
     const kind = reader.kind;

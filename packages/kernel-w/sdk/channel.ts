@@ -1,0 +1,131 @@
+/** Channels to other applications, brokered by Thread/C by the name of a service. */
+import { ChannelClose, ChannelConnect, ChannelServe } from '@drift-os/abi/assembly/generated/application';
+import { SERVICE_NAME_LIMIT, STATUS_OK } from '@drift-os/abi/layout/messages';
+import { ChannelEnd } from '../assembly/channel-end';
+import { channelByNumber, dropChannel, keepChannel } from './news';
+import { newRequest, readNews, reserve, send } from './private-channel';
+
+/**
+ * One end of a channel. Whenever something has happened on it, `message` is called with its number, and again as long as there is a
+ * record to read:
+ *
+ * ```ts
+ * export function message(number: u32): void {
+ *   const channel = Channel.of(number);
+ *   for (let at = channel.peek(); at != 0; at = channel.peek()) {
+ *     ...                                  // at, channel.length, channel.kind
+ *     channel.release();
+ *   }
+ * }
+ * ```
+ */
+@unmanaged
+export class Channel {
+  /** The same on both ends; 0 until it is open. */
+  number: u32;
+  /** STATUS_OK, or why there is no channel, or no longer. */
+  status: u32;
+  /** Request that it came from. */
+  request: u32;
+  /** Instance at the other end. */
+  peer: u32;
+  /** Its end in the context, 0 until it is open. */
+  end: usize;
+  /** Next of this application's channels. */
+  next: usize;
+
+  /** Asks for a channel to whoever serves the name, now or later. `message` is called once it is open. */
+  static connect(service: string, interfaceHash: u64): Channel {
+    const channel = new Channel();
+    channel.request = newRequest();
+    keepChannel(channel);
+    const bytes = serviceBytes(service);
+    const message = ChannelConnect.at(reserve(ChannelConnect.BYTES + bytes));
+    message.request = channel.request;
+    message.interfaceHash = interfaceHash;
+    String.UTF8.encodeUnsafe(changetype<usize>(service), service.length, message.service);
+    send(ChannelConnect.BYTES + bytes, ChannelConnect.ID);
+    return channel;
+  }
+
+  /** Serves the name from now on: for every client, `message` is called with the number of a new channel. */
+  static serve(service: string, interfaceHash: u64): void {
+    const bytes = serviceBytes(service);
+    const message = ChannelServe.at(reserve(ChannelServe.BYTES + bytes));
+    message.request = newRequest();
+    message.interfaceHash = interfaceHash;
+    String.UTF8.encodeUnsafe(changetype<usize>(service), service.length, message.service);
+    send(ChannelServe.BYTES + bytes, ChannelServe.ID);
+  }
+
+  /** The channel with the number that `message` was given. It must not be 0. */
+  static of(number: u32): Channel {
+    readNews();
+    const channel = channelByNumber(number);
+    if (channel === null) unreachable();
+    return channel;
+  }
+
+  /** Whether something can be sent. */
+  get isOpen(): bool {
+    readNews();
+    return this.end != 0 && this.status == STATUS_OK;
+  }
+
+  /** Address of the next record, 0: none. Its `length` and `kind` say what it is. */
+  peek(): usize {
+    if (this.end == 0) return 0;
+    const at = this.place.pair.reader.peek();
+    if (at == 0) this.place.announce();
+    return at;
+  }
+
+  /** Bytes of the record that `peek` found. */
+  get length(): u32 {
+    return this.place.pair.reader.length;
+  }
+
+  /** ID of the message that `peek` found. */
+  get kind(): u32 {
+    return this.place.pair.reader.kind;
+  }
+
+  /** Done with the record that `peek` found. */
+  release(): void {
+    this.place.pair.reader.release();
+  }
+
+  /** Room for a message, to be written and then sent. 0: not open, or no room; `message` is called when there is some. */
+  reserve(bytes: u32): usize {
+    if (this.end == 0) return 0;
+    const at = this.place.pair.writer.reserve(bytes);
+    if (at == 0) this.place.room = bytes;
+    return at;
+  }
+
+  /** Sends what was written, and wakes the other end if it sleeps. */
+  send(bytes: u32, kind: u32): void {
+    this.place.pair.writer.commit(bytes, kind);
+    this.place.announce();
+  }
+
+  /** This end is done. The object is freed. */
+  close(): void {
+    if (this.end != 0) {
+      ChannelClose.at(reserve(ChannelClose.BYTES)).channel = this.number;
+      send(ChannelClose.BYTES, ChannelClose.ID);
+    }
+    dropChannel(this);
+    heap.free(changetype<usize>(this));
+  }
+
+  private get place(): ChannelEnd {
+    return changetype<ChannelEnd>(this.end);
+  }
+}
+
+function serviceBytes(service: string): u32 {
+  const bytes = String.UTF8.byteLength(service);
+  if (bytes == 0 || bytes > SERVICE_NAME_LIMIT) unreachable();
+  return <u32>bytes;
+}

@@ -1,0 +1,63 @@
+/** This application's channels, and what kernel-w says about them. */
+import { ChannelClosed, ChannelGrant, ChannelRefused } from '@drift-os/abi/assembly/generated/application';
+import { ROLE_SERVER, STATUS_OK } from '@drift-os/abi/layout/messages';
+import { Channel } from './channel';
+
+/** All channels that are open or asked for, in a list. */
+let first: usize = 0;
+
+export function keepChannel(channel: Channel): void {
+  channel.next = first;
+  first = changetype<usize>(channel);
+}
+
+/** Takes it out of the list. */
+export function dropChannel(channel: Channel): void {
+  const address = changetype<usize>(channel);
+  if (first == address) first = channel.next;
+  for (let at = first; at != 0; at = changetype<Channel>(at).next) {
+    if (changetype<Channel>(at).next == address) changetype<Channel>(at).next = channel.next;
+  }
+}
+
+export function channelByNumber(number: u32): Channel | null {
+  for (let at = first; at != 0; at = changetype<Channel>(at).next) {
+    if (changetype<Channel>(at).number == number) return changetype<Channel>(at);
+  }
+  return null;
+}
+
+function channelByRequest(request: u32): Channel | null {
+  for (let at = first; at != 0; at = changetype<Channel>(at).next) {
+    if (changetype<Channel>(at).request == request) return changetype<Channel>(at);
+  }
+  return null;
+}
+
+/** A channel is open: the one that was asked for, or a new client of a service. */
+export function noteGrant(grant: ChannelGrant): void {
+  const asked = channelByRequest(grant.request);
+  if (asked !== null && grant.role != ROLE_SERVER) return open(asked, grant);
+  const channel = new Channel();
+  keepChannel(channel);
+  open(channel, grant);
+}
+
+function open(channel: Channel, grant: ChannelGrant): void {
+  channel.number = grant.channel;
+  channel.status = STATUS_OK;
+  channel.request = 0;
+  channel.peer = grant.peer;
+  channel.end = grant.end;
+}
+
+export function noteRefused(refused: ChannelRefused): void {
+  const channel = channelByRequest(refused.request);
+  if (channel !== null) channel.status = refused.status;
+}
+
+/** What the other end wrote before can still be read. */
+export function noteClosed(closed: ChannelClosed): void {
+  const channel = channelByNumber(closed.channel);
+  if (channel !== null) channel.status = closed.status;
+}
