@@ -82,3 +82,10 @@ export function suggestUsage(): void {
 export function clearError(): void {
   session.failed = false;
 }
+
+/** The running command fails; the message is two literals. */
+export function failWithText(message: string, more: string): void {
+  if (!begin()) return;
+  appendText(message);
+  appendText(more);
+}
