@@ -189,8 +189,9 @@ function letGo(channel: usize, instance: u32, status: u32): void {
     return;
   }
   const worker = workerOfInstance(peer);
-  const wakes = ringWriterDied(writes);
-  if (ringReaderDied(reads) || wakes) workerRing(worker);
+  ringWriterDied(writes);
+  ringReaderDied(reads);
+  workerRing(worker);
   const message = ChannelClosed.at(controlReserve(worker, ChannelClosed.BYTES));
   message.instance = peer;
   message.channel = load<u32>(channel);

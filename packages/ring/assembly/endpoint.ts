@@ -55,6 +55,8 @@ export class Endpoint {
   stalls: u32;
   sleeps: u32;
   notifications: u32;
+  /** 1 after starting over: the peer is notified then, whether it seems to sleep or not. */
+  owesNotification: u32;
   /** The target of the full fence: nobody else ever sees it. */
   fenceWord: u32;
   counted: u32;
@@ -66,7 +68,7 @@ export class Endpoint {
 
   /**
    * Becomes one side of the ring. In the epoch that this side has there already, it goes on where it was; in a new one, it starts over
-   * at position 0, and the peer learns of it. Returns 0, or the reason why the ring is closed.
+   * at position 0: ask `shouldNotify` then, so that a sleeping peer learns of it. Returns 0, or the reason why the ring is closed.
    */
   protected open(ring: usize, unitBytes: u32, kind: u32, capacity: u32, epoch: u32, writes: bool): u32 {
     this.ring = ring;
@@ -117,6 +119,7 @@ export class Endpoint {
     atomic.store<u32>(this.ownPosition, 0);
     atomic.store<u32>(this.ownStatus, RING_AWAKE, RING_STATE_AT);
     atomic.store<u32>(this.ownStatus, this.epoch, RING_EPOCH_AT);
+    this.owesNotification = 1;
     this.settle(0);
   }
 
@@ -181,7 +184,8 @@ export class Endpoint {
   }
 
   /**
-   * After publishing: whether the peer sleeps and has to be notified (its doorbell, an interrupt). True once per sleep.
+   * After publishing: whether the peer sleeps and has to be notified (its doorbell, an interrupt). True once per sleep, and once after
+   * starting over: this side may have stopped before, between setting the peer awake and notifying it.
    *
    * This is one half of Dekker's handshake, and prepareSleep the other: each side writes, fences, and reads what the other wrote, so that
    * at least one of them sees the other. An atomic read-modify-write on private memory is the fence: x86 orders it like MFENCE (SDM 3A
@@ -189,7 +193,8 @@ export class Endpoint {
    */
   shouldNotify(): bool {
     atomic.or<u32>(changetype<usize>(this), 0, offsetof<Endpoint>('fenceWord'));
-    if (!ringWake(this.peerStatus)) return false;
+    if (!ringWake(this.peerStatus) && this.owesNotification == 0) return false;
+    this.owesNotification = 0;
     this.notifications++;
     return true;
   }

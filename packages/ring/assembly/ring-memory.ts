@@ -68,18 +68,18 @@ function initialize(ring: usize, capacity: u32, epoch: u32, unitBytes: u32, kind
 }
 
 /**
- * Declares the writer dead, by whoever knows that it runs no more. True when the reader sleeps and has to be notified.
- * What the writer had published stays readable.
+ * Declares the writer dead, by whoever knows that it runs no more. Then notify the reader, whether it seems to sleep or not: the writer
+ * may have stopped between setting it awake and notifying it. What the writer had published stays readable.
  */
-export function ringWriterDied(ring: usize): bool {
+export function ringWriterDied(ring: usize): void {
   atomic.xchg<u32>(ring, RING_CLOSED_DIED, RING_WRITER_STATUS_AT + RING_STATE_AT);
-  return ringWake(ring + RING_READER_STATUS_AT);
+  ringWake(ring + RING_READER_STATUS_AT);
 }
 
-/** Declares the reader dead. True when the writer sleeps and has to be notified. */
-export function ringReaderDied(ring: usize): bool {
+/** Declares the reader dead. Then notify the writer, whether it seems to sleep or not. */
+export function ringReaderDied(ring: usize): void {
   atomic.xchg<u32>(ring, RING_CLOSED_DIED, RING_READER_STATUS_AT + RING_STATE_AT);
-  return ringWake(ring + RING_WRITER_STATUS_AT);
+  ringWake(ring + RING_WRITER_STATUS_AT);
 }
 
 /** Sets a sleeping side awake; true, exactly once per sleep, for the one who has to notify it. */

@@ -305,7 +305,7 @@ export const vectors: readonly Vector[] = [
     steps: `
       w.reserve 4 -> 8
       w.commit 4 1
-      writerDied -> false
+      writerDied
       r.peek -> 8 4 1
       r.release
       r.peek -> none
@@ -320,8 +320,8 @@ export const vectors: readonly Vector[] = [
       w.reserve 8 -> 24
       w.commit 8 2
       w.sleep 8 -> true
-      readerDied -> true
-      readerDied -> false
+      readerDied
+      see 180 -> 0
       w.wake
       w.reserve 8 -> none
       w.closed -> 3`,
@@ -330,7 +330,7 @@ export const vectors: readonly Vector[] = [
     name: 'a side declared dead while it lives finds out when it wants to sleep',
     capacity: 64,
     steps: `
-      readerDied -> false
+      readerDied
       r.sleep -> false
       r.closed -> 3`,
   },
@@ -343,6 +343,8 @@ export const vectors: readonly Vector[] = [
       r.peek -> 8 4 1
       r.release
       w.attach 5 -> 0
+      w.notify -> true
+      w.notify -> false
       see 184 -> 5
       see 80 -> 0
       w.reserve 4 -> none

@@ -92,6 +92,8 @@ export abstract class Endpoint {
   /** How far the peer stands behind this side when this side can do nothing: 0 for the reader, the capacity for the writer. */
   private nothing = 0;
   private joined = false;
+  /** After starting over the peer is notified, whether it seems to sleep or not. */
+  private owesNotification = false;
   private refreshes = 0;
   private notifications = 0;
   private counted = 0;
@@ -116,7 +118,7 @@ export abstract class Endpoint {
 
   /**
    * Becomes its side of the ring. In the epoch that this side has there already, it goes on where it was; in a new one, it starts over
-   * at position 0, and the peer learns of it. Returns 0, or the reason why the ring is closed.
+   * at position 0: `notify` then, so that a sleeping peer learns of it. Returns 0, or the reason why the ring is closed.
    */
   attach(epoch: number = RING_EPOCH_NONE, capacity = 0): number {
     const { words } = this;
@@ -146,7 +148,6 @@ export abstract class Endpoint {
     if (this.epoch === RING_EPOCH_NONE) return this.stop(RING_CLOSED_BAD_LAYOUT);
     if (this.epoch === present) return this.resume();
     this.startOver();
-    this.notify();
     return 0;
   }
 
@@ -164,6 +165,7 @@ export abstract class Endpoint {
     Atomics.store(this.words, this.ownPosition, 0);
     Atomics.store(this.words, this.ownStatus + STATE, RING_AWAKE);
     Atomics.store(this.words, this.ownStatus + EPOCH, this.epoch | 0);
+    this.owesNotification = true;
     this.settle(0);
   }
 
@@ -231,11 +233,13 @@ export abstract class Endpoint {
   }
 
   /**
-   * After publishing: whether the peer sleeps and has to be notified by some other way than `notify`. True once per sleep.
+   * After publishing: whether the peer sleeps and has to be notified by some other way than `notify`. True once per sleep, and once after
+   * starting over: this side may have stopped before, between setting the peer awake and notifying it.
    * Atomics are sequentially consistent: the fence of the guest's implementation is in `publish` already.
    */
   shouldNotify(): boolean {
-    if (!ringWake(this.words, this.peerStatus + STATE)) return false;
+    if (!ringWake(this.words, this.peerStatus + STATE) && !this.owesNotification) return false;
+    this.owesNotification = false;
     this.notifications++;
     return true;
   }

@@ -103,25 +103,25 @@ function initialize(
 }
 
 /**
- * Declares the writer dead, by whoever knows that it runs no more, and notifies a reader that sleeps on this host.
- * True when the reader slept: one that is not on this host has to be notified by the caller. What was published stays readable.
+ * Declares the writer dead, by whoever knows that it runs no more, and notifies the reader, whether it seems to sleep or not: the writer
+ * may have stopped between setting it awake and notifying it. (A reader that is not on this host is the caller's to notify.) What the
+ * writer had published stays readable.
  */
-export function ringWriterDied(buffer: ArrayBufferLike, ring: number): boolean {
-  return sideDied(buffer, ring, RING_WRITER_STATUS_AT, RING_READER_STATUS_AT);
+export function ringWriterDied(buffer: ArrayBufferLike, ring: number): void {
+  sideDied(buffer, ring, RING_WRITER_STATUS_AT, RING_READER_STATUS_AT);
 }
 
 /** Declares the reader dead; as above. */
-export function ringReaderDied(buffer: ArrayBufferLike, ring: number): boolean {
-  return sideDied(buffer, ring, RING_READER_STATUS_AT, RING_WRITER_STATUS_AT);
+export function ringReaderDied(buffer: ArrayBufferLike, ring: number): void {
+  sideDied(buffer, ring, RING_READER_STATUS_AT, RING_WRITER_STATUS_AT);
 }
 
-function sideDied(buffer: ArrayBufferLike, ring: number, dead: number, survivor: number): boolean {
+function sideDied(buffer: ArrayBufferLike, ring: number, dead: number, survivor: number): void {
   const words = new Int32Array(buffer, ring, RING_DATA_AT / 4);
   Atomics.store(words, (dead + RING_STATE_AT) / 4, RING_CLOSED_DIED);
   const state = (survivor + RING_STATE_AT) / 4;
-  if (!ringWake(words, state)) return false;
+  ringWake(words, state);
   Atomics.notify(words, state);
-  return true;
 }
 
 /** Sets a sleeping side awake; true, exactly once per sleep, for the one who has to notify it. */
