@@ -197,6 +197,7 @@ function letGo(channel: usize, instance: u32, status: u32): void {
   message.channel = load<u32>(channel);
   message.status = status;
   controlSend(worker, ChannelClosed.BYTES, ChannelClosed.ID);
+  workerRing(worker);
 }
 
 /** Takes back everything that an instance has here: its services, what it waits for, its ends of channels. */

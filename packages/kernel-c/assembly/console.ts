@@ -21,6 +21,11 @@ export function consoleInitialize(): void {
 /** One byte of text out. A newline becomes carriage return and newline on the serial line. */
 export function consoleWrite(byte: u8): void {
   if (byte == NEWLINE) serialWrite(RETURN);
+  consoleWriteRaw(byte);
+}
+
+/** One byte to a terminal, as it is. */
+export function consoleWriteRaw(byte: u8): void {
   serialWrite(byte);
   vgaWrite(byte);
 }

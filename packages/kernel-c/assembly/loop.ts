@@ -6,7 +6,7 @@
  */
 import { cli, pause, rdtsc, sti, stiHlt } from '@drift-os/abi/assembly/generated/cpu';
 import { ticksOf, wakeAt, wakeNever } from './clock';
-import { consoleRead, consoleWrite } from './console';
+import { consoleRead, consoleWriteRaw } from './console';
 import { keyboardReceive } from './keyboard';
 import { logPending, logShow } from './log';
 import { requestsServe } from './requests';
@@ -30,9 +30,9 @@ let held: i32 = NOTHING;
 let sleeps: u64 = 0;
 let sleptTsc: u64 = 0;
 
-/** Takes what a shell session prints. */
+/** Takes what a shell session prints; its lines end in \r\n already. */
 export function drainToConsole(argument: usize, pointer: usize, length: u32): u32 {
-  for (let i: u32 = 0; i < length; i++) consoleWrite(load<u8>(pointer + i));
+  for (let i: u32 = 0; i < length; i++) consoleWriteRaw(load<u8>(pointer + i));
   return length;
 }
 

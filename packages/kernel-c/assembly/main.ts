@@ -10,6 +10,7 @@ import { acpiFindRsdp } from './acpi';
 import { banner } from './banner';
 import { bootMemoryInitialize, bootMemoryRelease } from './boot-memory';
 import { clockSetBoot } from './clock';
+import { defineAll } from './commands/all';
 import { consoleInitialize } from './console';
 import { descriptorsCreate, descriptorsLoad, idtCreate } from './descriptors';
 import { controlStack, imageInitialize, interruptStubs } from './image';
@@ -45,6 +46,7 @@ export function kmain(bootInfo: usize): void {
   workersStart(); // the other cores
   banner();
   const memory = allocatePages(SHELL_PAGES, OWNER_CONTROL, PURPOSE_SHELL, PROTECTION_READ | PROTECTION_WRITE);
+  defineAll(); // the shell's commands
   const session = openSession(memory, SHELL_PAGES * PAGE_BYTES, drainToConsole.index, 0);
   if (session == 0) panic('the shell has too little memory');
   loop(session, !routed);

@@ -50,7 +50,7 @@ export function crashPrint(worker: u32): void {
   print(': ');
   const cr2 = load<u64>(block, WORKER_CRASH_CR2_AT);
   printException(block + WORKER_CRASH_FRAME_AT, cr2, load<u64>(block, WORKER_CRASH_CR3_AT));
-  printLine('The other threads go on. `restart` starts the worker again.');
+  printLine('The other threads go on. `restart WORKER` starts it again.');
 }
 
 /** Stops a worker at once, whatever it does, and takes back what its applications had. */

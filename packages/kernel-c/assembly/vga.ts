@@ -17,6 +17,13 @@ const CURSOR_START: u8 = 0x0a;
 const CURSOR_HIGH: u8 = 0x0e;
 const CURSOR_LOW: u8 = 0x0f;
 
+const ESCAPE: u8 = 0x1b;
+const SEQUENCE_NONE: u32 = 0;
+const SEQUENCE_ESCAPE: u32 = 1;
+/** After ESC [: parameters, until a byte from 0x40 on. */
+const SEQUENCE_CONTROL: u32 = 2;
+
+let sequence: u32 = SEQUENCE_NONE;
 let cursor: u32 = 0;
 let owned = true;
 
@@ -41,27 +48,53 @@ export function vgaInitialize(): void {
 /** Clears the screen; the cursor goes to the upper left corner. */
 export function vgaClear(): void {
   if (!owned) return;
-  for (let i: u32 = 0; i < CELLS; i++) atomic.store<u16>(cell(i), BLANK);
+  erase(0, CELLS);
   cursor = 0;
   showCursor();
 }
 
 function scroll(): void {
   for (let i: u32 = 0; i < CELLS - COLUMNS; i++) atomic.store<u16>(cell(i), atomic.load<u16>(cell(i + COLUMNS)));
-  for (let i = CELLS - COLUMNS; i < CELLS; i++) atomic.store<u16>(cell(i), BLANK);
+  erase(CELLS - COLUMNS, CELLS);
   cursor -= COLUMNS;
 }
 
-/** Shows one byte at the cursor. Understands \n, \r, \b and \t; other control bytes show nothing. */
+function erase(from: u32, to: u32): void {
+  for (let i = from; i < to; i++) atomic.store<u16>(cell(i), BLANK);
+}
+
+/** The last byte of a control sequence: K erases to the end of the line, J the screen, H goes to the upper left corner. */
+function control(final: u8): void {
+  if (final == 0x4b) erase(cursor, cursor - (cursor % COLUMNS) + COLUMNS);
+  else if (final == 0x4a) erase(0, CELLS);
+  else if (final == 0x48) cursor = 0;
+}
+
+/**
+ * Shows one byte at the cursor. Understands \n, \r, \b, \t and the control sequences (ESC [) that the shell sends; other
+ * control bytes show nothing.
+ */
 export function vgaWrite(byte: u8): void {
   if (!owned) return;
+  if (sequence == SEQUENCE_NONE) {
+    if (byte == ESCAPE) sequence = SEQUENCE_ESCAPE;
+    else text(byte);
+  } else if (sequence == SEQUENCE_ESCAPE) {
+    sequence = byte == 0x5b ? SEQUENCE_CONTROL : SEQUENCE_NONE;
+  } else if (byte >= 0x40) {
+    sequence = SEQUENCE_NONE;
+    control(byte);
+  }
+  showCursor();
+}
+
+function text(byte: u8): void {
   if (byte == 0x0a) cursor += COLUMNS - (cursor % COLUMNS);
   else if (byte == 0x0d) cursor -= cursor % COLUMNS;
   else if (byte == 0x08) cursor -= u32(cursor % COLUMNS != 0);
   else if (byte == 0x09) cursor += 8 - (cursor % 8);
   else if (byte >= 0x20) atomic.store<u16>(cell(cursor++), (BLANK & 0xff00) | byte);
   if (cursor >= CELLS) scroll();
-  showCursor();
 }
 
 /** Gives the text memory away (false) or takes it back (true); a screen that comes back is cleared. */

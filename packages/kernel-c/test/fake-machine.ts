@@ -18,11 +18,17 @@ import {
   DIRECTORY_CONTROL_STACK_AT,
   DIRECTORY_CONTROL_STACK_BYTES_AT,
   DIRECTORY_MAGIC_AT,
+  DIRECTORY_MODULE_COUNT_AT,
+  DIRECTORY_MODULES_AT,
   DIRECTORY_SEGMENT_COUNT_AT,
   DIRECTORY_SEGMENTS_AT,
   DIRECTORY_VERSION_AT,
   IMAGE_DIRECTORY_MAGIC,
   IMAGE_DIRECTORY_VERSION,
+  MODULE_APPLICATION,
+  MODULE_BYTES,
+  MODULE_KIND_AT,
+  MODULE_NAME_AT,
   SEGMENT_ADDRESS_AT,
   SEGMENT_BYTES_AT,
   SEGMENT_FLAGS_AT,
@@ -33,6 +39,9 @@ import { BOOT_INFO, KERNEL_C_DATA, KERNEL_C_DATA_LIMIT } from '@drift-os/abi/lay
 const PAGE = 65536;
 const CONTROL_STACK = 0x21000;
 const PM_TIMER_PORT = 0x608;
+const MSR_APIC_BASE = 0x1b;
+const MSR_X2APIC_ICR = 0x830;
+const RSDP = 0xf0000;
 
 /** Thrown out of HLT when nothing is left to wake the machine. */
 export class Halted extends Error {
@@ -48,7 +57,7 @@ export interface E820Entry {
 export class FakeMachine {
   readonly memory: WebAssembly.Memory;
   readonly view: DataView;
-  readonly msrs: Map<number, bigint> = new Map([[0x1b, 0xfee00d00n]]);
+  readonly msrs: Map<number, bigint> = new Map([[MSR_APIC_BASE, 0xfee00d00n]]);
   readonly control: Map<number, bigint> = new Map([
     [0, 0x80000011n],
     [2, 0n],
@@ -62,6 +71,12 @@ export class FakeMachine {
   /** Every port write: `port:value`. */
   readonly writes: string[] = [];
   tsc = 0n;
+  /** Runs when Thread/C sleeps: the rest of the world moves. False: nothing will wake it any more. */
+  onSleep: () => boolean = () => false;
+  /** Runs when Thread/C is busy waiting. */
+  onPause: () => void = () => {};
+  /** Runs at a start-up interrupt for the core with this APIC id. */
+  onStartup: (apicId: number) => void = () => {};
   private scratchRegister = 0;
 
   constructor(mebibytes: number) {
@@ -70,7 +85,7 @@ export class FakeMachine {
   }
 
   /** What the loader leaves: boot information, and an image directory with no code in it. */
-  bootInformation(e820: readonly E820Entry[]): number {
+  bootInformation(e820: readonly E820Entry[], applications: readonly string[] = []): number {
     const directory = KERNEL_C_DATA + KERNEL_C_DATA_LIMIT;
     const put = (address: number, value: number): void => this.view.setUint32(address, value, true);
     put(directory + DIRECTORY_MAGIC_AT, IMAGE_DIRECTORY_MAGIC);
@@ -82,6 +97,7 @@ export class FakeMachine {
     put(directory + DIRECTORY_BYTES + SEGMENT_ADDRESS_AT, KERNEL_C_DATA);
     put(directory + DIRECTORY_BYTES + SEGMENT_BYTES_AT, KERNEL_C_DATA_LIMIT + 0x1000);
     put(directory + DIRECTORY_BYTES + SEGMENT_FLAGS_AT, SEGMENT_WRITABLE);
+    this.modules(directory, applications);
     put(BOOT_INFO + BOOT_INFO_E820_COUNT_AT, e820.length);
     this.view.setBigUint64(BOOT_INFO + BOOT_INFO_IMAGE_DIRECTORY_AT, BigInt(directory), true);
     this.view.setBigUint64(BOOT_INFO + BOOT_INFO_IMAGE_END_AT, BigInt(directory + 0x1000), true);
@@ -92,6 +108,42 @@ export class FakeMachine {
       put(at + E820_TYPE_AT, entry.type);
     });
     return BOOT_INFO;
+  }
+
+  private modules(directory: number, applications: readonly string[]): void {
+    const records = directory + 0x100;
+    let text = records + applications.length * MODULE_BYTES;
+    this.view.setUint32(directory + DIRECTORY_MODULE_COUNT_AT, applications.length, true);
+    this.view.setUint32(directory + DIRECTORY_MODULES_AT, records, true);
+    applications.forEach((name, index) => {
+      const module = records + index * MODULE_BYTES;
+      this.view.setUint32(module + MODULE_NAME_AT, text, true);
+      this.view.setUint32(module + MODULE_KIND_AT, MODULE_APPLICATION, true);
+      new Uint8Array(this.memory.buffer).set([...u32(name.length), ...ascii(name)], text);
+      text += 4 + name.length;
+    });
+  }
+
+  /** ACPI tables of a machine with APIC ids 0 to `cores` - 1 in x2APIC mode, and a PM timer. */
+  acpi(cores: number): void {
+    const madt = [...u32(0), ...u32(1)];
+    for (let id = 0; id < cores; id++) madt.push(0, 8, id, id, ...u32(1));
+    const fadt = new Array<number>(80).fill(0);
+    fadt.splice(76 - 36, 4, ...u32(PM_TIMER_PORT));
+    const tables = [this.table(RSDP + 0x100, 'APIC', madt), this.table(RSDP + 0x1000, 'FACP', fadt)];
+    const rsdt = this.table(RSDP + 0x40, 'RSDT', tables.flatMap(u32));
+    const rsdp = [...ascii('RSD PTR '), 0, ...ascii('FAKE  '), 0, ...u32(rsdt)];
+    rsdp[8] = checksum(rsdp);
+    new Uint8Array(this.memory.buffer).set(rsdp, RSDP);
+    this.msrs.set(MSR_APIC_BASE, 0xfee00d00n | (1n << 10n));
+  }
+
+  private table(address: number, signature: string, body: readonly number[]): number {
+    const header = [...ascii(signature), ...u32(36 + body.length), 1, 0, ...ascii('FAKE  '), ...ascii('FAKETABL')];
+    const bytes = [...header, ...new Array<number>(36 - header.length).fill(0), ...body];
+    bytes[9] = checksum(bytes);
+    new Uint8Array(this.memory.buffer).set(bytes, address);
+    return address;
   }
 
   private readPort(port: number): number {
@@ -122,6 +174,12 @@ export class FakeMachine {
     }
   }
 
+  private writeMsr(register: number, value: bigint): void {
+    this.msrs.set(register, value);
+    const startup = register === MSR_X2APIC_ICR && (value & 0x700n) === 0x600n;
+    if (startup) this.onStartup(Number(value >> 32n));
+  }
+
   private halt(): never {
     throw new Halted('the machine has halted');
   }
@@ -142,14 +200,14 @@ export class FakeMachine {
       outl: output,
       cli: nothing,
       sti: nothing,
-      pause: nothing,
+      pause: () => this.onPause(),
       hlt: () => this.halt(),
       stiHlt: () => {
-        if (this.input.length === 0) this.halt();
+        if (this.input.length === 0 && !this.onSleep()) this.halt();
       },
       rdtsc: () => (this.tsc += 100n),
       rdmsr: (register: number) => this.msrs.get(register >>> 0) ?? 0n,
-      wrmsr: (register: number, value: bigint) => void this.msrs.set(register >>> 0, value),
+      wrmsr: (register: number, value: bigint) => this.writeMsr(register >>> 0, value),
       cpuid: (leaf: number, subleaf: number, result: number) => this.cpuid(leaf, subleaf, result),
       readCr0: readControl(0),
       readCr2: readControl(2),
@@ -162,10 +220,30 @@ export class FakeMachine {
       lgdt: nothing,
       lidt: nothing,
       ltr: nothing,
+      load8: (address: bigint) => this.view.getUint8(Number(address)),
+      load16: (address: bigint) => this.view.getUint16(Number(address), true),
+      load32: (address: bigint) => this.view.getUint32(Number(address), true),
+      load64: (address: bigint) => this.view.getBigUint64(Number(address), true),
+      store8: (address: bigint, value: number) => this.view.setUint8(Number(address), value),
+      store16: (address: bigint, value: number) => this.view.setUint16(Number(address), value, true),
+      store32: (address: bigint, value: number) => this.view.setUint32(Number(address), value, true),
+      store64: (address: bigint, value: bigint) => this.view.setBigUint64(Number(address), value, true),
       framePointer: () => 0n,
       instructionPointer: () => 0n,
       breakpoint: () => this.halt(),
     };
     return { cpu, env: { memory: this.memory } };
   }
+}
+
+function u32(value: number): number[] {
+  return [value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24];
+}
+
+function ascii(text: string): number[] {
+  return [...new TextEncoder().encode(text)];
+}
+
+function checksum(bytes: readonly number[]): number {
+  return -bytes.reduce((sum, byte) => sum + byte, 0) & 0xff;
 }
