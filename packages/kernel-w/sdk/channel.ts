@@ -62,8 +62,8 @@ export class Channel {
   static of(number: u32): Channel {
     readNews();
     const channel = channelByNumber(number);
-    if (channel === null) unreachable();
-    return channel;
+    if (channel === null) throw new Error('Channel.of was given a number that is no channel of this application');
+    return channel!;
   }
 
   /** Whether something can be sent. */
@@ -126,6 +126,6 @@ export class Channel {
 
 function serviceBytes(service: string): u32 {
   const bytes = String.UTF8.byteLength(service);
-  if (bytes == 0 || bytes > SERVICE_NAME_LIMIT) unreachable();
+  if (bytes == 0 || bytes > SERVICE_NAME_LIMIT) throw new Error('the name of a service has 1 to 48 bytes');
   return <u32>bytes;
 }

@@ -32,10 +32,13 @@ let length: u32 = 0;
 @unmanaged
 export class Line {
   text(part: string): Line {
-    for (let i = 0; i < part.length; i++) {
-      const character = part.charCodeAt(i);
-      this.byte(character < 128 ? <u8>character : 63);
-    }
+    for (let i = 0; i < part.length; i++) this.character(part.charCodeAt(i));
+    return this;
+  }
+
+  /** ASCII; anything else becomes a question mark. */
+  character(code: i32): Line {
+    this.byte(code < 128 ? <u8>code : 63);
     return this;
   }
 

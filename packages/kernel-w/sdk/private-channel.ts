@@ -10,8 +10,9 @@ import {
   PageGrant,
   Result,
 } from '@drift-os/abi/assembly/generated/application';
+import { STATUS_PROTOCOL } from '@drift-os/abi/layout/messages';
 import { privatePair } from './context';
-import { serve } from './kernel-w';
+import { abandon, serve } from './kernel-w';
 import { noteClosed, noteGrant, noteRefused } from './news';
 
 /** Numbers of the requests; 0 is kernel-w's own. */
@@ -32,7 +33,7 @@ export function reserve(bytes: u32): usize {
     serve(0);
     at = writer.reserve(bytes);
     // kernel-w has read everything: what does not fit now never will.
-    if (at == 0) unreachable();
+    if (at == 0) abandon(STATUS_PROTOCOL);
   }
   return at;
 }

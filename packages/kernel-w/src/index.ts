@@ -1,1 +1,3 @@
-export {};
+export { createHeap, type Heap, type HeapOptions } from './heap.ts';
+export { loadModule, type ModuleName, ModuleMissingError } from './module.ts';
+export { createStandOff, type Stage, type StandOff, type StandOffConfiguration } from './stand-off.ts';

@@ -1,10 +1,31 @@
-import { log, line, quit, Channel } from '@drift-os/kernel-w/sdk';
-class Foo {
-  constructor(public a: i32) {}
+/** Says who it is, allocates, and ends. */
+import { argument, instanceNumber, line, log, quit, worker } from '@drift-os/kernel-w/sdk';
+
+class Point {
+  constructor(
+    public x: i32,
+    public y: i32,
+  ) {}
 }
+
+let starts: u32 = 0;
+
 export function init(): void {
-  log('Hi ' + new Foo(3).a.toString());
-  line().text('x').number(4).log();
-  Channel.connect('abc', 5);
-  quit();
+  starts++;
+  log(`Hello, ${argument()}`);
+  line()
+    .text('instance ')
+    .number(instanceNumber())
+    .text(' on worker ')
+    .number(worker())
+    .text(', start ')
+    .number(starts)
+    .log();
+  const point = new Point(3, 4);
+  log((point.x + point.y).toString());
+  quit(7);
+}
+
+export function stop(): void {
+  log('bye');
 }

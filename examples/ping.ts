@@ -1,0 +1,46 @@
+/** Plays ping-pong with whoever serves it, a ball at a time, and logs how long a ball takes there and back. */
+import { Channel, line, now, quit, ticksPerSecond } from '@drift-os/kernel-w/sdk';
+import { PINGPONG_HASH, Ping, Pong } from './generated/ping-pong';
+
+const BALLS: u32 = 10000;
+
+let channel!: Channel;
+let played: u32 = 0;
+let shortest: u64 = u64.MAX_VALUE;
+let total: u64 = 0;
+
+export function init(): void {
+  channel = Channel.connect('ping-pong', PINGPONG_HASH);
+}
+
+/** The channel was opened, or a ball came back, or pong is gone. */
+export function message(number: u32): void {
+  if (number != channel.number || !channel.isOpen) return quit(1);
+  for (let at = channel.peek(); at != 0; at = channel.peek()) {
+    const took = now() - Pong.at(at).sent;
+    channel.release();
+    total += took;
+    shortest = min(shortest, took);
+    if (++played == BALLS) return report();
+  }
+  serve();
+}
+
+function serve(): void {
+  const ball = Ping.at(channel.reserve(Ping.BYTES));
+  ball.count = played;
+  ball.sent = now();
+  channel.send(Ping.BYTES, Ping.ID);
+}
+
+function report(): void {
+  line()
+    .number(BALLS)
+    .text(' balls, there and back in ')
+    .number((total * 1_000_000_000) / BALLS / ticksPerSecond())
+    .text(' ns on average, ')
+    .number((shortest * 1_000_000_000) / ticksPerSecond())
+    .text(' ns at best')
+    .log();
+  quit();
+}
