@@ -24,6 +24,8 @@ import {
   cr3,
   eax,
   ecx,
+  edx,
+  esi,
   gpr64,
   mem32,
   mem64,
@@ -49,6 +51,7 @@ const MSR_GS_BASE = 0xc0000101;
 const ICR_LOW = 0x300;
 const ICR_HIGH = 0x310;
 const ICR_ASSERT = 0x4000;
+const MSR_X2APIC_ICR = 0x830;
 
 export function emitInterruptStubs(a: Assembler): void {
   a.section('text');
@@ -85,10 +88,12 @@ function emitWorkerCrash(a: Assembler): void {
   a.emit('mov', rax, cr3).emit('mov', mem64(rbx, WORKER_CRASH_CR3_AT), rax);
   a.emit('mov', mem32(rbx, WORKER_STATE_AT), WORKER_FAULTED);
 
-  a.emit('mov', ecx, mem32(rbx, WORKER_LOCAL_APIC_AT));
-  a.emit('mov', eax, mem32(rbx, WORKER_CONTROL_APIC_ID_AT)).emit('shl', eax, 24);
-  a.emit('mov', mem32(rcx, ICR_HIGH), eax);
-  a.emit('mov', eax, mem32(rbx, WORKER_WAKE_VECTOR_AT)).emit('or', eax, ICR_ASSERT);
-  a.emit('mov', mem32(rcx, ICR_LOW), eax);
+  // rsi = wake command; localApic 0 says x2APIC, whose ICR is one MSR (SDM 3A 11.12.9).
+  a.emit('mov', esi, mem32(rbx, WORKER_WAKE_VECTOR_AT)).emit('or', esi, ICR_ASSERT);
+  a.emit('mov', edx, mem32(rbx, WORKER_CONTROL_APIC_ID_AT));
+  a.emit('mov', ecx, mem32(rbx, WORKER_LOCAL_APIC_AT)).emit('test', ecx, ecx).emit('je', a.ref('workerCrash.x2apic'));
+  a.emit('shl', edx, 24).emit('mov', mem32(rcx, ICR_HIGH), edx).emit('mov', mem32(rcx, ICR_LOW), esi);
+  a.emit('jmp', a.ref('workerCrash.halt'));
+  a.label('workerCrash.x2apic').emit('mov', eax, esi).emit('mov', ecx, MSR_X2APIC_ICR).emit('wrmsr');
   a.label('workerCrash.halt').emit('cli').emit('hlt').emit('jmp', a.ref('workerCrash.halt'));
 }

@@ -1,0 +1,89 @@
+import { crc32 as zlibCrc32 } from 'node:zlib';
+import { BOOT_SECTOR, DISK_BUFFER, LOADER, LOADER_PAGE_TABLES } from '@drift-os/abi/layout/memory-map';
+import { TRAMPOLINE_PARAMETERS } from '@drift-os/abi/layout/trampoline';
+import { expect, test } from 'vitest';
+import { assembleBootstrap, LOADER_SECTORS } from '../src/bootstrap/bootstrap.ts';
+import { crc32 } from '../src/crc32.ts';
+import { writeDisk } from '../src/disk.ts';
+import { DISK_SEGMENTS_MAXIMUM, HEADER_CRC_AT, SECTOR_BYTES, writeDiskHeader } from '../src/disk-header.ts';
+import { assembleTrampoline } from '../src/entry/trampoline.ts';
+import { greeting } from './small-kernel.ts';
+
+const disk = writeDisk(greeting);
+const view = new DataView(disk.buffer);
+const header = new DataView(disk.buffer, SECTOR_BYTES, SECTOR_BYTES);
+
+test('CRC-32 is that of zlib', () => {
+  const bytes = Uint8Array.from({ length: 3000 }, (_, index) => (index * 7919) >>> 3);
+  for (const length of [0, 1, 512, 3000])
+    expect(crc32(bytes.subarray(0, length))).toBe(zlibCrc32(bytes.subarray(0, length)));
+});
+
+test('the boot sector ends with its signature and leaves the BIOS parameter block alone', () => {
+  const { bootSector } = assembleBootstrap();
+  expect(bootSector.length).toBe(512);
+  expect([...bootSector.subarray(510)]).toEqual([0x55, 0xaa]);
+  expect(bootSector[0]).toBe(0xeb);
+  expect(bootSector.subarray(2, 0x3e).every((byte) => byte === 0)).toBe(true);
+});
+
+test('one active partition covers the disk behind the boot sector', () => {
+  expect(disk[446]).toBe(0x80);
+  expect(view.getUint32(446 + 8, true)).toBe(1);
+  expect(view.getUint32(446 + 12, true)).toBe(disk.length / SECTOR_BYTES - 1);
+  expect(disk.subarray(462, 510).every((byte) => byte === 0)).toBe(true);
+});
+
+test('the loader fits between the boot sector and the disk buffer', () => {
+  expect(assembleBootstrap().loader.length).toBe((LOADER_SECTORS - 1) * SECTOR_BYTES);
+  expect(BOOT_SECTOR + SECTOR_BYTES).toBe(LOADER);
+  expect(LOADER + LOADER_SECTORS * SECTOR_BYTES).toBeLessThanOrEqual(DISK_BUFFER);
+  expect(LOADER_PAGE_TABLES % 4096).toBe(0);
+});
+
+test('the trampoline fits below its parameters', () => {
+  expect(assembleTrampoline().length).toBeLessThanOrEqual(TRAMPOLINE_PARAMETERS);
+});
+
+test('the disk is a whole number of MiB, and the same each time', () => {
+  expect(disk.length % 0x100000).toBe(0);
+  expect(writeDisk(greeting)).toEqual(disk);
+});
+
+test('the disk header finds and checks the image', () => {
+  expect(header.getUint32(HEADER_CRC_AT, true)).toBe(
+    zlibCrc32(disk.subarray(SECTOR_BYTES, SECTOR_BYTES + HEADER_CRC_AT)),
+  );
+  const first = header.getUint32(12, true) * SECTOR_BYTES;
+  const image = disk.subarray(first, first + header.getUint32(16, true) * SECTOR_BYTES);
+  expect(header.getUint32(20, true)).toBe(zlibCrc32(image));
+  expect(header.getUint32(24, true)).toBe(greeting.entry);
+  expect(header.getUint32(28, true)).toBe(greeting.directory);
+  const text = greeting.segments[0];
+  expect(header.getUint32(48 + 4, true)).toBe(text?.address);
+  expect(image.subarray(0, text?.bytes.length)).toEqual(text?.bytes);
+});
+
+test('neighbouring segments without contents are one on disk', () => {
+  const empty = (address: number) => ({
+    name: 'zeros',
+    address,
+    bytes: new Uint8Array(),
+    memoryBytes: 0x1800,
+    flags: 2,
+  });
+  const [text] = greeting.segments;
+  if (text === undefined) throw new Error('the greeting has a text segment');
+  const segments = [empty(0x100000), empty(0x102000), text, empty(0x300000)];
+  const bytes = new DataView(writeDisk({ ...greeting, segments }).buffer, SECTOR_BYTES, SECTOR_BYTES);
+  expect(bytes.getUint32(40, true)).toBe(3);
+  expect(bytes.getUint32(48 + 12, true)).toBe(0x3800);
+  expect(bytes.getUint32(36, true)).toBe(0x301800);
+});
+
+test('more segments than the header holds are refused', () => {
+  const segment = { offset: 0, address: 0x100000, fileBytes: 0, memoryBytes: 1 };
+  const rest = { imageSector: 6, imageSectors: 0, imageCrc: 0, entry: 0, directory: 0, imageStart: 0, imageEnd: 0 };
+  const segments = new Array(DISK_SEGMENTS_MAXIMUM + 1).fill(segment);
+  expect(() => writeDiskHeader({ ...rest, segments })).toThrow(RangeError);
+});
