@@ -1,6 +1,7 @@
 /** Images whose kernel is a few instructions of assembler: what boot code does is seen without the real kernels. */
 import { MODULE_KERNEL_C, MODULE_KERNEL_W } from '@drift-os/abi/layout/image-directory';
 import {
+  ah,
   al,
   Assembler,
   dx,
@@ -19,7 +20,7 @@ export class SmallKernel {
   readonly #texts: string[] = [];
   #checks = 0;
 
-  /** Prints `text` on COM1. Changes rsi, al, dx. */
+  /** Prints `text` on COM1. Changes rsi, ax, dx. */
   say(text: string): this {
     const label = `text${this.#texts.push(text)}`;
     this.a.emit('mov', rsi, this.a.ref(label)).emit('call', this.a.ref('say'));
@@ -50,9 +51,11 @@ export class SmallKernel {
 
   finish() {
     const { a } = this;
-    a.section('text').label('say').emit('mov', dx, 0x3f8);
-    a.label('sayNext').emit('lodsb').emit('test', al, al).emit('je', a.ref('said')).emit('out', dx, al);
-    a.emit('jmp', a.ref('sayNext')).label('said').emit('ret');
+    // Waits until the transmitter is empty (line status, bit 5) before each character.
+    a.section('text').label('say').emit('lodsb').emit('test', al, al).emit('je', a.ref('said')).emit('mov', ah, al);
+    a.emit('mov', dx, 0x3fd).label('full').emit('in', al, dx).emit('test', al, 0x20).emit('je', a.ref('full'));
+    a.emit('mov', dx, 0x3f8).emit('mov', al, ah).emit('out', dx, al).emit('jmp', a.ref('say'));
+    a.label('said').emit('ret');
     a.section('rodata');
     for (const [index, text] of this.#texts.entries())
       a.label(`text${index + 1}`)
