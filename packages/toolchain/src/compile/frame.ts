@@ -1,0 +1,93 @@
+/**
+ * The stack frame. Its size is fixed by the prologue, so that rsp never moves in the body and a backtrace needs no frame pointer.
+ *
+ * ```
+ *   [rsp + size + 8 ...]   incoming stack arguments
+ *   [rsp + size]           return address
+ *                          saved registers, first pushed highest
+ *                          emergency area, where a move between two slots needs it
+ *                          stack slots
+ *   [rsp]                  outgoing stack arguments
+ * ```
+ */
+import { gpr64, type Memory, mem, type MemoryBits, rsp } from '@drift-os/x86-core';
+import { CALLEE_SAVED } from './convention.ts';
+import type { FunctionCode } from './code.ts';
+import { FIRST_VIRTUAL, type LirFunction } from './lir.ts';
+import { SLOT } from './location.ts';
+import type { Allocation } from './resolve.ts';
+
+/** Locations from here on are outgoing stack arguments: OUTGOING + offset in bytes. */
+export const OUTGOING: number = 1 << 24;
+/** Locations of the emergency area: 8 bytes for a general register, 16 for a vector. */
+export const EMERGENCY: number = 1 << 25;
+export const EMERGENCY_VECTOR: number = EMERGENCY + 16;
+const EMERGENCY_BYTES = 32;
+
+export class Frame {
+  readonly saved: readonly number[];
+  /** Bytes between rsp in the body and the return address. */
+  readonly size: number;
+  readonly #slotOffsets: number[];
+  readonly #emergency: number;
+  readonly #local: number;
+
+  constructor(lir: LirFunction, allocation: Allocation, needsEmergency: boolean) {
+    this.saved = savedRegisters(lir, allocation);
+    let offset = lir.outgoingBytes;
+    this.#slotOffsets = allocation.slotWidths.map((width) => {
+      const bytes = width === 128 ? 16 : 8;
+      offset = (offset + bytes - 1) & -bytes;
+      offset += bytes;
+      return offset - bytes;
+    });
+    this.#emergency = (offset + 15) & -16;
+    if (needsEmergency) offset = this.#emergency + EMERGENCY_BYTES;
+    offset = (offset + 7) & -8;
+    const aligned = lir.makesCalls || needsEmergency || allocation.slotWidths.includes(128);
+    // With the return address the whole must be a multiple of 16 for calls and vectors (System V ABI AMD64 3.2.2).
+    if (aligned && (offset + 8 * this.saved.length + 8) % 16 !== 0) offset += 8;
+    this.#local = offset;
+    this.size = offset + 8 * this.saved.length;
+  }
+
+  memory(location: number, bits: MemoryBits): Memory {
+    return mem({ base: rsp, displacement: this.#offset(location), bits });
+  }
+
+  #offset(location: number): number {
+    if (location >= EMERGENCY) return this.#emergency + location - EMERGENCY;
+    if (location >= OUTGOING) return location - OUTGOING;
+    return this.#slotOffsets[location - SLOT] as number;
+  }
+
+  enter(code: FunctionCode): void {
+    for (const register of this.saved) code.emit('push', gpr64[register] as (typeof gpr64)[number]);
+    if (this.#local > 0) code.emit('sub', rsp, this.#local);
+  }
+
+  leave(code: FunctionCode): void {
+    if (this.#local > 0) code.emit('add', rsp, this.#local);
+    for (let i = this.saved.length - 1; i >= 0; i--) {
+      code.emit('pop', gpr64[this.saved[i] as number] as (typeof gpr64)[number]);
+    }
+  }
+}
+
+/** Callee-saved registers that the function writes. */
+function savedRegisters(lir: LirFunction, allocation: Allocation): number[] {
+  const written = new Set<number>();
+  for (const interval of allocation.intervals) {
+    for (let piece = interval; piece !== undefined; piece = piece.next) written.add(piece.assigned);
+  }
+  for (const block of lir.blocks) {
+    for (const instruction of block.instructions) {
+      for (const register of instruction.writes) written.add(register);
+      for (const operand of instruction.operands) {
+        if (typeof operand === 'object' && operand.kind === 'register' && operand.register < FIRST_VIRTUAL)
+          written.add(operand.register);
+      }
+    }
+  }
+  return CALLEE_SAVED.filter((register) => written.has(register));
+}

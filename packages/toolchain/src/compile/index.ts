@@ -1,0 +1,226 @@
+/**
+ * The WebAssembly to amd64 compiler: a module in, an object module with machine code out. Ahead of time, one function after
+ * the other; nothing is shared between functions but the pool of constants.
+ *
+ * ```
+ * bytes -> wasm/      decode the sections, validate every body (offset and reason of the first error)
+ *       -> ir/        build SSA from the structured code, fold constants on the way; drop phis that are no choice;
+ *                     number values (redundant ones go); drop dead ones; order blocks so that loops are contiguous
+ *       -> select*    bottom-up selection into machine instructions on virtual registers: addresses fold into memory operands,
+ *                     loads into arithmetic, comparisons into branches, constants into immediates
+ *       -> flow       split critical edges, number positions
+ *       -> liveness   live intervals with holes, uses weighted by loop depth, registers that instructions claim
+ *       -> linear-scan, resolve    registers, splits, spills; the moves between pieces, on edges, and for phis
+ *       -> layout, emit, code      order of blocks, machine code, the shortest jumps
+ *       -> module-data             globals, static data, tables of functions, constants, jump tables
+ * ```
+ *
+ * What the rest relies on:
+ *  - An i32 in a register has zeros in its upper half: all 32-bit instructions leave it so. Widening to u64 costs nothing, and
+ *    an i32 can be part of a 64-bit address. Exported functions clear the upper half of their parameters, because the System V
+ *    convention leaves it undefined.
+ *  - rsp does not move between prologue and epilogue. `frameBytes` of the function record is all that a backtrace needs.
+ *  - Nothing is kept below rsp: an interrupt may use the stack at any moment.
+ *  - Traps are `ud2` (or the division instruction itself) with a record of the reason. Jumps to them are predicted not taken.
+ *  - The size of memory and tables is constant.
+ */
+import { CodeBuffer } from '@drift-os/x86-core';
+import { buildGraph } from '../ir/build.ts';
+import { numberValues } from '../ir/gvn.ts';
+import { orderBlocks, removeDeadValues, removeTrivialPhis } from '../ir/simplify.ts';
+import type {
+  FunctionRecord,
+  LineRecord,
+  ObjectModule,
+  Relocation,
+  Section,
+  SymbolDefinition,
+  TrapRecord,
+} from '../object.ts';
+import { decodeModule } from '../wasm/module.ts';
+import type { Function } from '../wasm/types.ts';
+import { emitFunction, type EmittedFunction } from './emit.ts';
+import { finishFlow } from './flow.ts';
+import { allocateRegisters } from './linear-scan.ts';
+import { findLiveness } from './liveness.ts';
+import { buildConstants, buildData, buildGlobals, buildTables, SectionBuilder } from './module-data.ts';
+import { ModuleContext } from './module-context.ts';
+import { CompileError, type CompileWasmOptions } from './options.ts';
+import { resolveAllocation } from './resolve.ts';
+import { Selector } from './select.ts';
+import { parseSourceMap, positionAt, type SourceMap } from './source-map.ts';
+
+export {
+  CompileError,
+  type CompileErrorCode,
+  type CompileWasmOptions,
+  type GlobalsPlace,
+  type MemoryBase,
+} from './options.ts';
+
+const TEXT = 0;
+const RODATA = 1;
+const GLOBALS = 2;
+const FUNCTION_ALIGNMENT = 16;
+/** DWARF numbers of rbx, rbp, r12 to r15 by their encoding (System V ABI AMD64 figure 3.36). */
+const DWARF: Readonly<Record<number, number>> = { 3: 3, 5: 6, 12: 12, 13: 13, 14: 14, 15: 15 };
+
+/**
+ * Compiles a module.
+ *
+ * Exports become global symbols `name.export`, System V functions; imports become undefined symbols `module.field`, except those
+ * from `cpu` where `intrinsics` is set. Memory, tables and their imports need no symbol. `name._start` is the start function
+ * where the module has one.
+ *
+ * @throws WasmError when the module is malformed, invalid, or uses what is not supported, with the byte offset.
+ * @throws CompileError when it is valid but cannot be compiled with these options.
+ */
+export function compileWasm(wasm: Uint8Array, options: CompileWasmOptions): ObjectModule {
+  return new ModuleCompiler(wasm, options).compile();
+}
+
+class ModuleCompiler {
+  readonly #context: ModuleContext;
+  readonly #options: CompileWasmOptions;
+  readonly #code = new CodeBuffer(65536);
+  readonly #map: SourceMap | undefined;
+  readonly #rodata = new SectionBuilder(RODATA);
+  readonly #symbols: SymbolDefinition[] = [];
+  readonly #functions: FunctionRecord[] = [];
+  readonly #lines: LineRecord[] = [];
+  readonly #traps: TrapRecord[] = [];
+
+  constructor(wasm: Uint8Array, options: CompileWasmOptions) {
+    this.#context = new ModuleContext(decodeModule(wasm), options);
+    this.#options = options;
+    this.#map = options.sourceMap === undefined ? undefined : parseSourceMap(options.sourceMap);
+    for (const { imported } of this.#context.module.functions) {
+      if (imported?.module === 'cpu' && !options.intrinsics) {
+        throw new CompileError(
+          'COMPILE_INTRINSICS',
+          `module ${options.name} imports cpu.${imported.field}, but is compiled with intrinsics: false`,
+        );
+      }
+    }
+  }
+
+  compile(): ObjectModule {
+    const { module } = this.#context;
+    module.functions.forEach((definition, i) => {
+      if (definition.imported === undefined) this.#function(definition, i);
+    });
+    buildTables(this.#context, this.#rodata);
+    buildConstants(this.#context, this.#rodata);
+    const globals = new SectionBuilder(GLOBALS);
+    buildGlobals(this.#context, globals);
+    const data = buildData(this.#context);
+    const plain = (name: Section['name'], bytes: Uint8Array): Section => ({
+      name,
+      bytes,
+      zeroBytes: 0,
+      alignment: 16,
+      address: undefined,
+    });
+    const sections: Section[] = [
+      plain('text', this.#code.toBytes()),
+      plain('rodata', this.#rodata.bytes()),
+      plain('globals', globals.bytes()),
+    ];
+    if (data !== undefined) sections.push({ name: 'data', ...data });
+    const code: Relocation[] = this.#code.fixups.map(({ offset, kind, symbol, addend }) => ({
+      section: TEXT,
+      offset,
+      kind,
+      symbol,
+      addend,
+    }));
+    return {
+      name: this.#options.name,
+      sections,
+      symbols: [...this.#symbols, ...this.#rodata.symbols, ...globals.symbols],
+      relocations: [...code, ...this.#rodata.relocations, ...globals.relocations],
+      functions: this.#functions,
+      files: this.#map?.files ?? [],
+      lines: this.#lines,
+      traps: this.#traps,
+    };
+  }
+
+  #function(definition: Function, index: number): void {
+    const context = this.#context;
+    const name = this.#nameOf(index);
+    const graph = buildGraph(context.module, index, name);
+    removeTrivialPhis(graph);
+    orderBlocks(graph);
+    numberValues(graph);
+    removeDeadValues(graph);
+    const selector = new Selector(graph, context, index);
+    const lir = selector.run();
+    finishFlow(lir, selector.blocks);
+    const liveness = findLiveness(lir);
+    allocateRegisters(liveness);
+    const allocation = resolveAllocation(lir, liveness);
+    this.#align();
+    const emitted = emitFunction(lir, allocation, context, this.#code);
+    this.#record(definition, index, name, emitted);
+  }
+
+  /** Fills up to the next function with INT3, which nothing should reach. */
+  #align(): void {
+    const code = this.#code;
+    const padding = -code.length & (FUNCTION_ALIGNMENT - 1);
+    code.reserve(padding);
+    code.bytes.fill(0xcc, code.length, code.length + padding);
+    code.length += padding;
+  }
+
+  #nameOf(index: number): string {
+    const { module } = this.#context;
+    const exported = module.exports.find((each) => each.kind === 'function' && each.index === index);
+    return module.functionNames.get(index) ?? exported?.name ?? `function ${index}`;
+  }
+
+  #record(definition: Function, index: number, name: string, emitted: EmittedFunction): void {
+    const { module, symbols } = this.#context;
+    const { offset, size, frame } = emitted;
+    const define = (symbol: string, global: boolean): void => {
+      this.#symbols.push({ name: symbol, section: TEXT, offset, size, kind: 'function', global });
+    };
+    const exports = module.exports.filter((each) => each.kind === 'function' && each.index === index);
+    if (exports.length === 0) define(symbols[index] as string, false);
+    for (const { name: exported } of exports) define(`${this.#options.name}.${exported}`, true);
+    if (module.start === index && !exports.some((each) => each.name === '_start'))
+      define(`${this.#options.name}._start`, true);
+    this.#functions.push({
+      section: TEXT,
+      offset,
+      size,
+      name,
+      frameBytes: frame.size,
+      savedRegisters: frame.saved.map((register, i) => ({ dwarf: DWARF[register] as number, belowCfa: 16 + 8 * i })),
+      prologueBytes: emitted.prologueBytes,
+    });
+    for (const trap of emitted.traps) this.#traps.push({ section: TEXT, offset: trap.offset, reason: trap.reason });
+    this.#lineRecords(definition, emitted);
+    for (const { symbol, targets } of emitted.jumpTables) {
+      this.#rodata.align(8);
+      this.#rodata.define(symbol, 8 * targets.length, 'object', false);
+      for (const target of targets) this.#rodata.address(symbols[index] as string, target - offset);
+    }
+  }
+
+  #lineRecords(definition: Function, emitted: EmittedFunction): void {
+    const map = this.#map;
+    if (map === undefined) return;
+    let last: LineRecord | undefined;
+    for (const { offset, origin } of emitted.origins) {
+      const position = positionAt(map, origin, definition.start);
+      if (position === undefined) continue;
+      const { file, line, column } = position;
+      if (last !== undefined && last.file === file && last.line === line && last.column === column) continue;
+      if (last?.offset === offset) this.#lines.pop();
+      last = { section: TEXT, offset, file, line, column };
+      this.#lines.push(last);
+    }
+  }
+}

@@ -1,0 +1,164 @@
+/** Everything of a module that is not code: globals, static data, tables, constants, jump tables. */
+import type { Relocation, Section, SymbolDefinition } from '../object.ts';
+import { WasmError } from '../wasm/error.ts';
+import type { Global, Initializer } from '../wasm/types.ts';
+import { V128 } from '../wasm/types.ts';
+import type { ModuleContext } from './module-context.ts';
+import { CompileError } from './options.ts';
+
+/** A section that grows, with its symbols and relocations. `section` is its index in the object. */
+export class SectionBuilder {
+  readonly section: number;
+  readonly symbols: SymbolDefinition[] = [];
+  readonly relocations: Relocation[] = [];
+  #bytes = new Uint8Array(256);
+  #length = 0;
+
+  constructor(section: number) {
+    this.section = section;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  align(alignment: number): void {
+    this.append(new Uint8Array(-this.#length & (alignment - 1)));
+  }
+
+  append(bytes: Uint8Array): void {
+    if (this.#length + bytes.length > this.#bytes.length) {
+      const larger = new Uint8Array(2 * (this.#length + bytes.length));
+      larger.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = larger;
+    }
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  define(name: string, size: number, kind: 'object' | 'label', global: boolean, offset: number = this.#length): void {
+    this.symbols.push({ name, section: this.section, offset, size, kind, global });
+  }
+
+  /** Eight bytes that hold the address of a symbol. */
+  address(symbol: string, addend = 0): void {
+    this.relocations.push({ section: this.section, offset: this.#length, kind: 'abs64', symbol, addend });
+    this.append(new Uint8Array(8));
+  }
+
+  bytes(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+}
+
+/** The bytes of an initial value, 4, 8 or 16 of them; undefined for functions, whose address comes by relocation. */
+function initialBytes(initial: Initializer, at: string): Uint8Array | undefined {
+  if (initial.kind === 'bits') return initial.bytes;
+  if (initial.kind === 'null') return new Uint8Array(8);
+  if (initial.kind === 'function') return undefined;
+  if (initial.kind === 'global')
+    throw new CompileError('COMPILE_UNSUPPORTED', `${at} is initialised from an imported global`);
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, initial.value, true);
+  return bytes;
+}
+
+export function buildGlobals(context: ModuleContext, builder: SectionBuilder): void {
+  const { module, options } = context;
+  builder.define(context.globalsSymbol, 0, 'object', false, 0);
+  const exported = new Map<number, string>();
+  for (const { kind, index, name } of module.exports) if (kind === 'global') exported.set(index, name);
+  module.globals.forEach((global: Global, i) => {
+    const size = global.type === V128 ? 16 : 8;
+    builder.align(size);
+    if (global.imported !== undefined) {
+      throw new CompileError(
+        'COMPILE_UNSUPPORTED',
+        `imported global ${global.imported.module}.${global.imported.field}`,
+      );
+    }
+    const name = exported.get(i);
+    if (name !== undefined && options.globals.kind === 'absolute')
+      builder.define(`${options.name}.${name}`, size, 'object', true);
+    const initial = global.initial as Initializer;
+    const bytes = initialBytes(initial, `global ${i}`);
+    if (bytes === undefined) builder.address(context.symbols[(initial as { index: number }).index] as string);
+    else {
+      const padded = new Uint8Array(size);
+      padded.set(bytes);
+      builder.append(padded);
+    }
+  });
+}
+
+/** Static data: the active segments, laid out from the lowest address. */
+export function buildData(context: ModuleContext): Omit<Section, 'name'> | undefined {
+  const { module, options } = context;
+  const segments = module.data
+    .filter(({ mode }) => mode === 'active')
+    .map(({ offset, bytes }, i) => {
+      if (offset?.kind !== 'integer')
+        throw new CompileError('COMPILE_UNSUPPORTED', `data segment ${i} does not start at a constant`);
+      return { address: Number(BigInt.asUintN(64, offset.value)), bytes };
+    });
+  for (const { address, bytes } of segments) {
+    if (address + bytes.length > context.memoryBytes) {
+      throw new WasmError(
+        'WASM_INVALID',
+        0,
+        `data segment at ${address} does not fit the memory of ${context.memoryBytes} bytes`,
+      );
+    }
+  }
+  const occupied = segments.filter(({ bytes }) => bytes.length > 0);
+  if (occupied.length === 0) return undefined;
+  const start = occupied.reduce((least, { address }) => Math.min(least, address), Number.POSITIVE_INFINITY);
+  const end = occupied.reduce((most, { address, bytes }) => Math.max(most, address + bytes.length), 0);
+  const data = new Uint8Array(end - start);
+  for (const { address, bytes } of occupied) data.set(bytes, address - start);
+  const base = options.memoryBase.kind === 'constant' ? options.memoryBase.address : 0;
+  const dataEnd = Math.max(end, options.dataEnd ?? context.memoryBytes);
+  return { bytes: data, zeroBytes: dataEnd - end, alignment: 1, address: base + start };
+}
+
+/** Tables as two arrays: addresses, and numbers of the signatures, 0 where there is no function. */
+export function buildTables(context: ModuleContext, builder: SectionBuilder): void {
+  const { module } = context;
+  module.tables.forEach((table, t) => {
+    const functions = new Array<number>(context.tableSize(t)).fill(-1);
+    if (table.imported !== undefined && module.elements.length === 0) return;
+    for (const segment of module.elements) {
+      if (segment.mode !== 'active' || segment.table !== t) continue;
+      if (segment.offset?.kind !== 'integer')
+        throw new CompileError('COMPILE_UNSUPPORTED', 'element segment that does not start at a constant');
+      const start = Number(BigInt.asUintN(32, segment.offset.value));
+      if (start + segment.items.length > functions.length)
+        throw new WasmError('WASM_INVALID', 0, 'element segment does not fit its table');
+      segment.items.forEach((item, i) => {
+        if (item.kind === 'function') functions[start + i] = item.index;
+      });
+    }
+    builder.align(8);
+    builder.define(context.tableAddresses(t), 8 * functions.length, 'object', false);
+    for (const index of functions) {
+      if (index < 0) builder.append(new Uint8Array(8));
+      else builder.address(context.symbols[index] as string);
+    }
+    builder.define(context.tableSignatures(t), 4 * functions.length, 'object', false);
+    for (const index of functions) {
+      const bytes = new Uint8Array(4);
+      if (index >= 0)
+        new DataView(bytes.buffer).setUint32(0, context.signature(module.functions[index]?.typeIndex as number), true);
+      builder.append(bytes);
+    }
+  });
+}
+
+export function buildConstants(context: ModuleContext, builder: SectionBuilder): void {
+  const constants = [...context.constants].sort((a, b) => b.bytes.length - a.bytes.length);
+  for (const { symbol, bytes } of constants) {
+    builder.align(bytes.length);
+    builder.define(symbol, bytes.length, 'object', false);
+    builder.append(bytes);
+  }
+}

@@ -1,0 +1,82 @@
+/** Atomics. Loads and stores are plain on amd64 but for sequentially consistent stores, which are XCHG (SDM 3A 9.2). */
+import type { Value } from '../ir/graph.ts';
+import * as op from '../ir/op.ts';
+import { type MemoryOperand, RAX, type Width } from './lir.ts';
+import { addressOf } from './select-address.ts';
+import type { Selector } from './select.ts';
+
+export function selectAtomic(selector: Selector, value: Value): void {
+  if (value.op === op.Fence) {
+    selector.emit('mfence');
+    return;
+  }
+  const bits = (value.bytes * 8) as Width;
+  switch (value.op) {
+    case op.AtomicLoad: {
+      const target = selector.isWanted(value) ? selector.registerOf(value) : selector.newRegister(value.type);
+      const memory = addressOf(selector, value, bits);
+      if (bits < 32) selector.emit('movzx', selector.defined(target, 32), memory);
+      else selector.emit('mov', selector.defined(target, bits), memory);
+      return;
+    }
+    case op.AtomicStore: {
+      const copy = selector.newRegister(value.type || (value.args[1] as Value).type);
+      const memory = addressOf(selector, value, bits);
+      selector.copyTo(copy, value.args[1] as Value, bits < 32 ? 32 : bits);
+      selector.emit('xchg', memory, selector.modified(copy, bits));
+      return;
+    }
+    case op.AtomicRmw:
+      return readModifyWrite(selector, value, bits);
+    default:
+      return compareExchange(selector, value, bits);
+  }
+}
+
+function readModifyWrite(selector: Selector, value: Value, bits: Width): void {
+  const name = value.aux as string;
+  const operand = value.args[1] as Value;
+  const memory = addressOf(selector, value, bits);
+  const wanted = selector.isWanted(value);
+  if (!wanted && name !== 'xchg') {
+    const source = selector.useOrImmediate(operand, bits);
+    selector.emit(`lock ${name}`, memory, typeof source === 'number' ? source : selector.use(operand, bits));
+    return;
+  }
+  if (name === 'and' || name === 'or' || name === 'xor') return loop(selector, value, name, memory, bits);
+  const target = wanted ? selector.registerOf(value) : selector.newRegister(operand.type);
+  const width: Width = bits < 32 ? 32 : bits;
+  selector.copyTo(target, operand, width);
+  if (name === 'sub') selector.emit('neg', selector.modified(target, width));
+  selector.emit(name === 'xchg' ? 'xchg' : 'lock xadd', memory, selector.modified(target, bits));
+  if (bits < 32 && wanted) selector.emit('movzx', selector.modified(target, 32), selector.read(target, bits));
+}
+
+/** Operations that have no form which gives the old value: compare and exchange until nobody came between. */
+function loop(selector: Selector, value: Value, name: string, memory: MemoryOperand, bits: Width): void {
+  const operand = selector.use(value.args[1] as Value, bits < 32 ? 32 : bits);
+  const scratch = selector.newRegister(value.type);
+  selector.emit('mov', selector.defined(scratch, 32), 0);
+  const macro = selector.emitKind('macro', `atomic_${name}`, memory, operand, selector.modified(scratch, operand.bits));
+  macro.writes = [RAX];
+  macro.lateReads = true;
+  takeOld(selector, value, bits);
+}
+
+function compareExchange(selector: Selector, value: Value, bits: Width): void {
+  const [, expected, replacement] = value.args as [Value, Value, Value];
+  const memory = addressOf(selector, value, bits);
+  const source = selector.use(replacement, bits);
+  selector.copyTo(RAX, expected, bits < 32 ? 32 : bits);
+  const instruction = selector.emit('lock cmpxchg', memory, source);
+  instruction.reads = [RAX];
+  instruction.writes = [RAX];
+  if (selector.isWanted(value)) takeOld(selector, value, bits);
+}
+
+function takeOld(selector: Selector, value: Value, bits: Width): void {
+  if (!selector.isWanted(value)) return;
+  if (bits < 32) selector.emit('movzx', selector.result(value, 32), selector.read(RAX, bits));
+  // Not a plain move: a 32-bit CMPXCHG that succeeds leaves the upper half of RAX alone.
+  else selector.emit('mov', selector.result(value, bits), selector.read(RAX, bits));
+}
