@@ -243,7 +243,7 @@ export function defineApplications(): void {
   define(
     'stop',
     'INSTANCE',
-    'Ends an instance, by its number or by the name of its application.',
+    'Ends an instance. By its number, or by the name of its application.',
     'stop hello',
     stopCommand,
   );

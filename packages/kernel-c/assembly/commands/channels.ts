@@ -161,7 +161,7 @@ export function defineChannels(): void {
   define(
     'rings',
     '',
-    'Shows every ring, how full it is, and what passed through those of Thread/C.',
+    'Shows every ring and how full it is. And what passed through those of Thread/C.',
     'rings',
     ringsCommand,
   );

@@ -218,7 +218,7 @@ export function defineControl(): void {
   define(
     'if',
     'CONDITION BLOCK [else BLOCK ...]',
-    'Runs the block if the condition is true, otherwise the one after else. More conditions follow with else if.',
+    'Runs a block if a condition is true. Otherwise the one after else; more conditions follow with else if.',
     'if {$x > 9} {echo large} else if {$x > 3} {echo medium} else {echo small}',
     ifCommand,
   );
@@ -265,7 +265,7 @@ export function defineControl(): void {
   define(
     'try',
     'BLOCK [catch BLOCK]',
-    'Runs the block. An error in it ends it, sets the variable error to the message and runs the block after catch.',
+    'Runs a block that may fail. An error ends it, sets the variable error to the message, and the block after catch runs.',
     'try {peek 0} catch {echo "no: $error"}',
     tryCommand,
     FLAG_TRY,
@@ -274,7 +274,7 @@ export function defineControl(): void {
   define(
     'eval',
     'WORD ...',
-    'Puts the words together with blanks between them and runs that as a script.',
+    'Runs its words, put together with blanks, as a script.',
     "eval 'echo' 'a b'",
     evalCommand,
   );

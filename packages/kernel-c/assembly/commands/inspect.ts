@@ -104,7 +104,7 @@ export function defineInspect(): void {
   define(
     'peek',
     'ADDRESS [8|16|32|64] [COUNT]',
-    'Reads memory or device registers, 32 bits at a time where nothing else is said.',
+    'Reads memory or device registers. 32 bits at a time where nothing else is said.',
     'peek 0xb8000 16 4',
     peekCommand,
   );
@@ -118,7 +118,7 @@ export function defineInspect(): void {
   define(
     'dump',
     'ADDRESS [BYTES]',
-    'Shows memory in hexadecimal and as text, 128 bytes where nothing else is said.',
+    'Shows memory in hexadecimal and as text. 128 bytes where nothing else is said.',
     'dump 0x7c00 64',
     dumpCommand,
   );

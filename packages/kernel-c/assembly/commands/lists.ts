@@ -236,21 +236,21 @@ export function defineLists(): void {
   define(
     'split',
     'TEXT [SEPARATOR]',
-    'Makes a list of the parts of a text, by lines or by one character.',
+    'Makes a list of the lines of a text, or of its parts at a character.',
     'foreach line [split [cores]] {echo "> $line"}',
     splitCommand,
   );
   define(
     'join',
     'LIST [TEXT]',
-    'Puts the elements together with a blank or another text between them.',
+    'Puts the elements of a list together. Between them stands a blank, or the text.',
     'join {a b c} ", "',
     joinCommand,
   );
   define(
     'string',
     'length|upper|lower|trim|find|slice TEXT [ARGUMENT] [COUNT]',
-    'Works on a text: its length, capitals, small letters, without blanks around it, where another text is in it (-1: nowhere), a part from an offset on.',
+    'Works on a text. Its length, in capitals, in small letters, without blanks around it, where another text is in it (-1: nowhere), a part from an offset on.',
     'string slice "hello world" 6 3',
     stringCommand,
   );

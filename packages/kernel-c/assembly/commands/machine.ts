@@ -303,7 +303,7 @@ export function defineMachine(): void {
   define(
     'log',
     '[errors|warnings|information|debug|show] [off|errors|warnings|information|debug|COUNT]',
-    'Shows the log, down to a level and the last COUNT lines where that is said. log show LEVEL sets what appears on the console by itself.',
+    'Shows the log. Down to a level, and the last COUNT lines, where that is said; log show LEVEL sets what appears on the console by itself.',
     'log warnings 20',
     logCommand,
   );

@@ -159,7 +159,7 @@ export function defineVariables(): void {
   define(
     'set',
     '[VARIABLE] [VALUE]',
-    'Sets a variable; with a name alone prints its value, with nothing all variables.',
+    'Sets a variable. With a name alone prints its value, with nothing all variables.',
     'set base 0xb8000',
     setCommand,
   );
@@ -167,7 +167,7 @@ export function defineVariables(): void {
   define(
     'global',
     'NAME [NAME ...]',
-    'In a procedure: these names are the global variables from here on.',
+    'Makes names mean the global variables, inside a procedure.',
     'proc count {} {global n; set n [expr $n + 1]}',
     globalCommand,
   );
@@ -181,14 +181,14 @@ export function defineVariables(): void {
   define(
     'echo',
     '[-n] [WORD ...]',
-    'Prints its words; with -n no newline at the end.',
+    'Prints its words. With -n no newline follows.',
     'echo "2 + 3 is [expr 2 + 3]"',
     echoCommand,
   );
   define(
     'expr',
     'EXPRESSION ...',
-    'Computes with 64-bit integers, decimal or 0x: + - * / % << >> & | ^ ~ ! && || == != < <= > >= and parentheses. Values that are no numbers can be compared.',
+    'Computes with 64-bit integers, decimal or 0x. There are + - * / % << >> & | ^ ~ ! && || == != < <= > >= and parentheses; values that are no numbers can be compared. Best written in braces, which lets it read the variables itself.',
     'expr (0x10 + 4) * 2',
     exprCommand,
   );

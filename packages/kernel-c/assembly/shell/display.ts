@@ -31,8 +31,9 @@ export function showPrompt(): void {
   session.column = promptColumns();
 }
 
-/** Bytes that are shown as something else than themselves. */
+/** Bytes that are shown as something else than themselves: control characters as ?, a tab as a blank. */
 function visible(byte: u8): u8 {
+  if (byte == 0x09) return 0x20;
   return byte < 0x20 || byte == 0x7f ? 0x3f : byte;
 }
 

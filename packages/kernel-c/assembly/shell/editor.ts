@@ -147,8 +147,15 @@ function clearAndRedraw(): void {
   redraw();
 }
 
-/** At the start of a continued line Tab indents, so that pasted text stays what it is; elsewhere it completes. */
+/**
+ * Tab completes. Where more input is there already it was pasted, and stays what it is; at the start of a continued line it
+ * indents.
+ */
 function tab(): void {
+  if (session.inputTail != session.inputHead) {
+    insert(0x09);
+    return;
+  }
   let at: u32 = 0;
   while (at < session.cursor && load<u8>(session.line + at) == 0x20) at++;
   if (at < session.cursor || session.pending == 0) {
