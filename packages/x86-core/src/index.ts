@@ -1,13 +1,16 @@
+export { decode } from './decode/decode.ts';
+export type { Decoded, DecodeFailure, Instruction } from './decode/instruction.ts';
 export { CodeBuffer, type Fixup, type FixupKind } from './encode/code-buffer.ts';
 export { emitForm } from './encode/emit.ts';
 export { choose, encode } from './encode/encode.ts';
 export { EncodeError, type EncodeErrorCode } from './encode/encode-error.ts';
 export type { Form } from './encode/form.ts';
 export { select } from './encode/select.ts';
+export { type FormatOptions, formatInstruction } from './format/instruction.ts';
 export { formatMemory, formatNumber, formatOperand } from './format/operand.ts';
 export * from './memory.ts';
 export type * from './operand.ts';
 export * from './register.ts';
 export type { FlagEffects, ModRm, OpcodeMap, OperandSize, Row, TrailingField, Vex } from './table/notation.ts';
 export type { OperandKind } from './table/operand-kind.ts';
-export { type Mnemonic, type Prefix, type PrefixedMnemonic, rows, rowsOf } from './table/table.ts';
+export { type Mnemonic, nearestMnemonic, type Prefix, type PrefixedMnemonic, rows, rowsOf } from './table/table.ts';

@@ -42,6 +42,8 @@ export interface Memory {
   readonly scale: 1 | 2 | 4 | 8;
   /** Signed displacement in bytes; with `symbol` the addend of its relocation. */
   readonly displacement: number;
+  /** The displacement of a 64-bit moffs operand that a number cannot hold exactly. */
+  readonly exactDisplacement?: bigint | undefined;
   readonly symbol: SymbolReference | undefined;
   readonly segment: Register | undefined;
   /** Address size in bits where base and index do not tell (absolute addresses). Default: the mode's. */

@@ -48,6 +48,7 @@ function writeAddress32(out: CodeBuffer, memory: Memory, reg: number, bits: 32 |
   const { bytes } = out;
   const middle = reg << 3;
   if (base === 'rip') {
+    if (mode !== 64) throw new AddressError('RIP-relative addressing needs 64-bit mode');
     bytes[out.length++] = middle | 5;
     writeDisplacement(out, memory, 4, 'rel32');
     return;

@@ -160,7 +160,9 @@ function writeTrailing(
       out.immediateBytes = bits / 8;
       const { symbol } = memory;
       const target =
-        symbol === undefined ? memory.displacement : { ...symbol, addend: symbol.addend + memory.displacement };
+        symbol === undefined
+          ? (memory.exactDisplacement ?? memory.displacement)
+          : { ...symbol, addend: symbol.addend + memory.displacement };
       writeValue(out, target, bits / 8, bits === 64 ? 'abs64' : bits === 32 ? 'abs32' : 'abs16');
     }
   }

@@ -30,7 +30,8 @@ function operandFits(
     case 'one':
       return operand === 1 || operand === 1n;
     case 'far':
-      return typeof operand === 'object' && operand.kind === 'far';
+      if (typeof operand !== 'object' || operand.kind !== 'far') return false;
+      return typeof operand.offset === 'object' || inRange(operand.offset, kind.bits, false, true);
     case 'relative':
       if (typeof operand === 'object') return operand.kind === 'symbol' && (operand.bits ?? kind.bits) === kind.bits;
       return inRange(operand, kind.bits, true, false);

@@ -37,14 +37,20 @@ function withAddend(text: string, addend: number): string {
   return addend === 0 ? text : `${text}${addend < 0 ? '' : '+'}${formatNumber(addend)}`;
 }
 
+/** Addresses in the upper half are written as what they are, not as negative numbers. */
+function absolute(memory: Memory): string {
+  const value = memory.exactDisplacement ?? BigInt(memory.displacement);
+  return formatNumber(BigInt.asUintN(memory.addressBits ?? 64, value));
+}
+
 export function formatMemory(memory: Memory): string {
   const parts: string[] = [];
-  if (memory.base !== undefined) parts.push(memory.base === 'rip' ? 'rip' : memory.base.name);
+  if (memory.base === 'rip') parts.push(memory.addressBits === 32 ? 'eip' : 'rip');
+  else if (memory.base !== undefined) parts.push(memory.base.name);
   if (memory.index !== undefined)
     parts.push(memory.scale === 1 ? memory.index.name : `${memory.index.name}*${memory.scale}`);
   if (memory.symbol !== undefined) parts.push(withAddend(memory.symbol.name, memory.symbol.addend));
-  const address =
-    parts.length === 0 ? formatNumber(memory.displacement) : withAddend(parts.join('+'), memory.displacement);
+  const address = parts.length === 0 ? absolute(memory) : withAddend(parts.join('+'), memory.displacement);
   const segment = memory.segment === undefined ? '' : `${memory.segment.name}:`;
   return `${sizeWords[memory.bits] ?? ''}${segment}[${address}]`;
 }

@@ -42,6 +42,7 @@ export const aliases = {
   cmovnl: 'cmovge',
   cmovng: 'cmovle',
   cmovnle: 'cmovg',
+  fwait: 'wait',
   loopz: 'loope',
   loopnz: 'loopne',
 } as const;

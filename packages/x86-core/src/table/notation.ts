@@ -8,23 +8,23 @@
  * S a register in bits 7:4 of an immediate, D a displacement behind the opcode, and - what is not encoded.
  *
  * Opcode, in order:
- *   NP 66 F2 F3     the mandatory prefix; NP: none of 66, F2, F3. Without any of them such prefixes mean nothing to the row.
+ *   NP 66 F2 F3     the mandatory prefix; NP: none of 66, F2, F3; NFx: neither F2 nor F3. Without any of these such prefixes mean nothing.
  *   a16 a32 a64     address size
- *   o16 o32 REX.W   operand size; without one the row has a single size
+ *   o16 o32 REX.W   operand size; without one the row has a single size; o32 without a REX.W row beside it also takes REX.W
  *   d64 f64         only in 64-bit mode, where 64 bits is the size without REX.W; f64 ignores the prefix 66 (SDM 2 A.2.5)
  *   VEX.128.66.0F38.W0   as the manuals write it; L bits 128, 256, LZ, LIG; prefix; map; W0, W1, WIG
  *   0F 38 A7        map and opcode; a byte behind the opcode is a fixed ModRM. +rb +rw +rd +ro +i: the register is in the low bits
  *   /0 to /7, /r    ModRM, reg holding a digit or a register; /any: reg is ignored
  *   ib iw id io     immediates; ibs, ids are sign-extended to the operand size; cb cw cd cp: code offsets; mo: address; /is4
  *
- * Attributes: i64 invalid in 64-bit mode, o64 only there; lock, rep, repz: the prefixes it takes; not0: not with register 0 in +rd;
+ * Attributes: i64 invalid in 64-bit mode, o64 only there (which REX.W, d64, f64, a64, and W1 with 64-bit registers say already); lock, rep, repz: the prefixes it takes; not0: not with register 0 in +rd;
  * in capitals the CPUID feature, where there is one.
  *
  * Flags: r= tested, w= written by the result, 0= cleared, 1= set, u= left undefined; of o s z a p c d i t, and for x87 C0 to C3 as 4 5 6 7.
  */
 import { type OperandKind, operandKind } from './operand-kind.ts';
 
-export type MandatoryPrefix = 'any' | 'NP' | 0x66 | 0xf2 | 0xf3;
+export type MandatoryPrefix = 'any' | 'NP' | 'NFx' | 0x66 | 0xf2 | 0xf3;
 export type OperandSize = 'any' | 'o16' | 'o32' | 'REX.W' | 'd64' | 'f64';
 export type OpcodeMap = '1' | '0F' | '0F38' | '0F3A';
 
@@ -75,7 +75,7 @@ export interface Row {
   readonly vex: Vex | undefined;
   readonly map: OpcodeMap;
   readonly opcode: number;
-  /** True: the low three bits of the opcode are a register. */
+  /** True: the low three bits of the opcode, or of a fixed ModRM, are a register. */
   readonly plusRegister: boolean;
   readonly modRm: ModRm | undefined;
   readonly trailing: readonly TrailingField[];
@@ -96,7 +96,7 @@ export type MnemonicOf<Line extends string> = Line extends `${infer Name} far ${
     ? Name
     : never;
 
-const prefixBytes: Readonly<Record<string, MandatoryPrefix>> = { NP: 'NP', '66': 0x66, F2: 0xf2, F3: 0xf3 };
+const prefixBytes: Readonly<Record<string, MandatoryPrefix>> = { NP: 'NP', NFx: 'NFx', '66': 0x66, F2: 0xf2, F3: 0xf3 };
 const vexPrefixes = ['', '66', 'F3', 'F2'];
 const fields: Readonly<Record<string, TrailingField>> = {
   ib: { type: 'immediate', bytes: 1, signExtended: false },
@@ -122,8 +122,9 @@ export function parseRow(text: string, index: number): Row {
   if (operands.length !== roles.length) throw new Error(`Op/En does not match the operands: ${text}`);
   const attributes = attributeText.split(' ').filter((each) => each !== '');
   const opcode = parseOpcode(text, code.split(' '), operands);
-  const only64 =
-    attributes.includes('o64') || ['REX.W', 'd64', 'f64'].includes(opcode.operandSize) || opcode.addressSize === 64;
+  const wide = opcode.vex?.w === 1 && operands.some((kind) => kind.registerClass === 'gpr' && kind.registerBits === 64);
+  const sizeOnly64 = ['REX.W', 'd64', 'f64'].includes(opcode.operandSize) || opcode.addressSize === 64;
+  const only64 = attributes.includes('o64') || wide || sizeOnly64;
   const not64 = attributes.includes('i64') || opcode.addressSize === 16;
   return {
     index,
@@ -177,8 +178,10 @@ function parseOpcode(text: string, tokens: string[], operands: readonly OperandK
     } else if (byte !== null && opcode < 0) {
       opcode = Number.parseInt(byte[1] as string, 16);
       plusRegister = token.includes('+');
-    } else if (byte !== null) modRm = { type: 'fixed', value: Number.parseInt(byte[1] as string, 16) };
-    else if (/^\/[0-7]$/.test(token)) modRm = { type: 'digit', value: Number(token.slice(1)) };
+    } else if (byte !== null) {
+      modRm = { type: 'fixed', value: Number.parseInt(byte[1] as string, 16) };
+      plusRegister = token.includes('+');
+    } else if (/^\/[0-7]$/.test(token)) modRm = { type: 'digit', value: Number(token.slice(1)) };
     else if (token === '/r') modRm = { type: 'register', value: 0 };
     else if (token === '/any') modRm = { type: 'any', value: 0 };
     else if (token === 'cp' || (token === 'cd' && operands[0]?.type === 'far')) {
