@@ -78,6 +78,7 @@ export class Endpoint {
     this.ownStatus = ring + (writes ? RING_WRITER_STATUS_AT : RING_READER_STATUS_AT);
     this.peerStatus = ring + (writes ? RING_READER_STATUS_AT : RING_WRITER_STATUS_AT);
     this.capacity = 0;
+    this.capacityBytes = 0;
     this.mask = 0;
     this.nothing = 0;
     this.joined = 0;

@@ -37,10 +37,10 @@ export class RingReader extends Endpoint {
     return this.open(ring, RECORD_UNIT_BYTES, RING_OF_RECORDS, capacity, epoch, false);
   }
 
-  /** When `closed` is RING_CLOSED_RESTARTED: joins the writer in its new epoch. False while it is not there yet. */
+  /** After `closed` (RING_CLOSED_RESTARTED, RING_CLOSED_DIED): joins the writer in its new epoch. False while it is not there yet. */
   rejoin(): bool {
     const epoch = this.peerEpoch();
-    return epoch != 0 && this.attach(this.ring, epoch, this.capacityBytes) == 0;
+    return epoch != 0 && this.capacity != 0 && this.attach(this.ring, epoch, this.capacityBytes) == 0;
   }
 
   /** The address of the next record's payload, a multiple of 8, with `length` and `kind`; 0 when there is none (or `closed`). */

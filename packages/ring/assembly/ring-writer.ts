@@ -43,10 +43,10 @@ export class RingWriter extends Endpoint {
     return reason;
   }
 
-  /** When `closed` is RING_CLOSED_RESTARTED: joins the reader in its new epoch. False while it is not there yet. */
+  /** After `closed` (RING_CLOSED_RESTARTED, RING_CLOSED_DIED): joins the reader in its new epoch. False while it is not there yet. */
   rejoin(): bool {
     const epoch = this.peerEpoch();
-    return epoch != 0 && this.attach(this.ring, epoch, this.capacityBytes) == 0;
+    return epoch != 0 && this.capacity != 0 && this.attach(this.ring, epoch, this.capacityBytes) == 0;
   }
 
   /** The address for a record of up to `bytes` bytes, a multiple of 8; 0 when there is no room, it is over the maximum, or `closed`. */

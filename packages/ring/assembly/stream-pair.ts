@@ -54,10 +54,10 @@ export class StreamPair {
     this.reader.close(reason);
   }
 
-  /** When `closed` is RING_CLOSED_RESTARTED: joins the peer in its new epoch. False while it is not there yet. */
+  /** After `closed` (RING_CLOSED_RESTARTED, RING_CLOSED_DIED): joins the peer in its new epoch. False while it is not there yet. */
   rejoin(): bool {
     const epoch = this.writer.peerEpoch();
-    if (epoch == 0 || this.reader.peerEpoch() != epoch) return false;
+    if (epoch == 0 || this.reader.peerEpoch() != epoch || this.writer.capacity == 0) return false;
     return this.attach(this.writer.ring, this.reader.ring, epoch, this.writer.capacityBytes) == 0;
   }
 }

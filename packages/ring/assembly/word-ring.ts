@@ -10,10 +10,10 @@ export class WordWriter<T> extends Endpoint {
     return this.open(ring, sizeof<T>(), RING_OF_WORDS, capacity, epoch, true);
   }
 
-  /** When `closed` is RING_CLOSED_RESTARTED: joins the reader in its new epoch. False while it is not there yet. */
+  /** After `closed` (RING_CLOSED_RESTARTED, RING_CLOSED_DIED): joins the reader in its new epoch. False while it is not there yet. */
   rejoin(): bool {
     const epoch = this.peerEpoch();
-    return epoch != 0 && this.attach(this.ring, epoch, this.capacityBytes) == 0;
+    return epoch != 0 && this.capacity != 0 && this.attach(this.ring, epoch, this.capacityBytes) == 0;
   }
 
   /** Words that fit; looks at the reader's position only when none is known to fit. */
@@ -89,10 +89,10 @@ export class WordReader<T> extends Endpoint {
     return this.open(ring, sizeof<T>(), RING_OF_WORDS, capacity, epoch, false);
   }
 
-  /** When `closed` is RING_CLOSED_RESTARTED: joins the writer in its new epoch. False while it is not there yet. */
+  /** After `closed` (RING_CLOSED_RESTARTED, RING_CLOSED_DIED): joins the writer in its new epoch. False while it is not there yet. */
   rejoin(): bool {
     const epoch = this.peerEpoch();
-    return epoch != 0 && this.attach(this.ring, epoch, this.capacityBytes) == 0;
+    return epoch != 0 && this.capacity != 0 && this.attach(this.ring, epoch, this.capacityBytes) == 0;
   }
 
   /** Words that can be read; looks at the writer's position only when none is known. 0 also when `closed`. */

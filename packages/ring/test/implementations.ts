@@ -1,5 +1,4 @@
 /** Both implementations behind the same interfaces, over the same shared memory: tests run on every combination of the two. */
-import { compileAssemblyScript } from '@drift-os/asc';
 import { RING_STATE_BYTES } from '../layout/ring.ts';
 import { type RingPlace, RingReader, RingWriter, StreamPair, WordReader, WordWriter } from '../src/index.ts';
 
@@ -76,23 +75,37 @@ type PlaceInMemory = Omit<RingPlace, 'buffer'>;
 /** Rings go anywhere from here on; the guest's private memory is below. */
 export const RINGS_AT = 0x20000;
 
-const { wasm } = await compileAssemblyScript({
-  entry: new URL('./guest/ring-module.ts', import.meta.url).pathname,
-  features: ['threads'],
-});
-const guestModule = new WebAssembly.Module(new Uint8Array(wasm));
-
 type Guest = Record<string, (...values: (number | bigint)[]) => number>;
 
 /** One shared memory with both implementations on it. */
 export class TestMemory {
-  readonly memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 4, maximum: 65536, shared: true });
-  readonly buffer: ArrayBufferLike = this.memory.buffer;
-  readonly words: Uint32Array = new Uint32Array(this.buffer);
-  readonly bytes: Uint8Array = new Uint8Array(this.buffer);
-  readonly guestExports: Guest = new WebAssembly.Instance(guestModule, { env: { memory: this.memory } })
-    .exports as unknown as Guest;
-  private nextState = 0x8000;
+  readonly memory: WebAssembly.Memory;
+  readonly buffer: ArrayBufferLike;
+  readonly words: Uint32Array;
+  readonly bytes: Uint8Array;
+  readonly guestExports: Guest;
+  private nextState: number;
+  private readonly statesAt: number;
+
+  /** `statesAt` keeps the private memories of several threads on the same memory apart. */
+  constructor(
+    module: WebAssembly.Module,
+    memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 4, maximum: 65536, shared: true }),
+    statesAt = 0x8000,
+  ) {
+    this.memory = memory;
+    this.buffer = memory.buffer;
+    this.words = new Uint32Array(memory.buffer);
+    this.bytes = new Uint8Array(memory.buffer);
+    this.guestExports = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Guest;
+    this.statesAt = statesAt;
+    this.nextState = statesAt;
+  }
+
+  /** Forgets every side that was made: their private memory is used again. */
+  reset(): void {
+    this.nextState = this.statesAt;
+  }
 
   readonly host: Implementation = {
     name: 'host',

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { RING_DATA_AT } from '../layout/ring.ts';
 import { ringInitialize, ringReaderDied, ringWriterDied, wordRingInitialize } from '../src/index.ts';
+import { guestModule } from './guest-module.ts';
 import { combinations, RINGS_AT, TestMemory } from './implementations.ts';
 import { type Vector, vectors } from './vectors.ts';
 
 const DATA = RINGS_AT + RING_DATA_AT;
 
 describe.each(combinations)('vectors, %s writes, %s reads', (writes, reads) => {
-  const memory = new TestMemory();
+  const memory = new TestMemory(guestModule);
   it.each(vectors.map((vector) => [vector.name, vector] as const))('%s', (_name, vector) => {
     run(vector, memory, writes, reads);
   });

@@ -123,6 +123,7 @@ export abstract class Endpoint {
   attach(epoch: number = RING_EPOCH_NONE, capacity = 0): number {
     const { words } = this;
     this.capacity = 0;
+    this.capacityBytes = 0;
     this.mask = 0;
     this.nothing = 0;
     this.joined = false;
@@ -220,10 +221,10 @@ export abstract class Endpoint {
     return epoch !== RING_EPOCH_NONE && ((epoch - this.epoch) | 0) > 0 ? epoch : RING_EPOCH_NONE;
   }
 
-  /** When `closed` is RING_CLOSED_RESTARTED: joins the peer in its new epoch. False while it is not there yet. */
+  /** After `closed` (RING_CLOSED_RESTARTED, RING_CLOSED_DIED): joins the peer in its new epoch. False while it is not there yet. */
   rejoin(): boolean {
     const epoch = this.peerEpoch();
-    return epoch !== RING_EPOCH_NONE && this.attach(epoch, this.capacityBytes) === 0;
+    return epoch !== RING_EPOCH_NONE && this.capacity !== 0 && this.attach(epoch, this.capacityBytes) === 0;
   }
 
   /** Publishes everything up to the own position. */

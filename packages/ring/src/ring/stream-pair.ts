@@ -67,10 +67,10 @@ export class StreamPair {
     this.reader.close(reason);
   }
 
-  /** When `closed` is RING_CLOSED_RESTARTED: joins the peer in its new epoch. False while it is not there yet. */
+  /** After `closed` (RING_CLOSED_RESTARTED, RING_CLOSED_DIED): joins the peer in its new epoch. False while it is not there yet. */
   rejoin(): boolean {
     const epoch = this.writer.peerEpoch();
-    if (epoch === RING_EPOCH_NONE || this.reader.peerEpoch() !== epoch) return false;
+    if (epoch === RING_EPOCH_NONE || this.reader.peerEpoch() !== epoch || this.writer.capacityBytes === 0) return false;
     return this.attach(epoch, this.writer.capacityBytes) === 0;
   }
 }
