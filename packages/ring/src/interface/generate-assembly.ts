@@ -83,7 +83,7 @@ function fieldAccessors({ name, type, offset, bytes, summary }: FieldLayout): st
     `    return load<${type}>(${place});`,
     '  }',
     '',
-    `  @inline set ${name}(value: ${type}) {`,
+    `  set ${name}(value: ${type}) {`,
     `    store<${type}>(${offset === 0 ? 'changetype<usize>(this), value' : `changetype<usize>(this), value, ${offset}`});`,
     '  }',
   ];
