@@ -22,11 +22,12 @@ function theHeap(): Heap {
   return changetype<Heap>(heap);
 }
 
-/** Bytes in use and free, for whoever wants to know. */
+/** Bytes in use by `new`, for whoever wants to know. */
 export function heapUsed(): u32 {
   return theHeap().used;
 }
 
+/** Bytes that `new` can have without asking for pages, though perhaps not in one piece. */
 export function heapFree(): u32 {
   return theHeap().free;
 }

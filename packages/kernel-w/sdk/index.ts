@@ -10,6 +10,7 @@
  *
  * They run on the worker's thread and return soon. `new` works, without a garbage collector: `heap.free` gives memory back.
  */
+export { heapFree, heapUsed } from './allocation';
 export { Channel } from './channel';
 export { argument, instanceNumber, microseconds, now, ticksPerSecond, worker } from './context';
 export { giveCustody, takeCustody } from './custody';

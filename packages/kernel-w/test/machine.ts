@@ -21,6 +21,8 @@ const TSC_HZ = 1_000_000_000n;
 
 export const packageFolder: string = fileURLToPath(new URL('..', import.meta.url));
 
+let kernel: Promise<WebAssembly.Module> | undefined;
+
 /** Thrown by the faked `gate.leave`, caught by `gate.enter`. */
 class Leave {
   readonly result: bigint;
@@ -49,6 +51,8 @@ export class Worker {
   readonly pair: StreamPair;
   fsBase = 0n;
   monitored = 0;
+  /** Called when the monitor has been armed. */
+  onMonitor: () => void = () => {};
   sleeps = 0;
   readonly log: string[] = [];
   readonly registers: Map<string, bigint> = new Map();
@@ -123,7 +127,11 @@ export class Worker {
       },
       writeFsBase: (base: bigint) => void (this.fsBase = base),
       rdmsr: (number: number) => (number >>> 0 === 0xc0000100 ? this.fsBase : 0n),
-      monitor: (address: number) => void (this.monitored = address),
+      monitor: (address: number) => {
+        this.monitored = address;
+        this.onMonitor();
+        return undefined;
+      },
       umonitor: (address: number) => void (this.monitored = address),
       mwait: () => this.sleep(),
       umwait: () => this.sleep(),
@@ -197,7 +205,8 @@ export class Machine {
   }
 
   static async create(): Promise<Machine> {
-    return new Machine(await compileGuest('assembly/main.ts', 0x200000));
+    kernel ??= compileGuest('assembly/main.ts', 0x200000);
+    return new Machine(await kernel);
   }
 
   addWorker(): Worker {
