@@ -96,7 +96,7 @@ export async function createShell(options: ShellOptions): Promise<Shell> {
 }
 
 class HostShell implements Shell {
-  state: ShellState = 'busy';
+  state: ShellState = 'idle';
   readonly #memory: WebAssembly.Memory;
   readonly #exports: Exports;
   readonly #steps: number;

@@ -6,10 +6,10 @@ const { wasm } = await compileAssemblyScript({
   entry: new URL('../assembly/shell/host-module.ts', import.meta.url).pathname,
   features: ['threads'],
 });
-const module: WebAssembly.Module = await WebAssembly.compile(wasm as Uint8Array<ArrayBuffer>);
+export const shellWasm: WebAssembly.Module = await WebAssembly.compile(wasm as Uint8Array<ArrayBuffer>);
 
 export function openShell(options: Omit<ShellOptions, 'wasm'> = {}): Promise<Shell> {
-  return createShell({ ...options, wasm: module });
+  return createShell({ ...options, wasm: shellWasm });
 }
 
 /** Everything that the terminal gets until the shell is idle, as text. */
