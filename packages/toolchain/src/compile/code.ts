@@ -40,6 +40,7 @@ const forms = new Map<string, Form>();
 function shapeOf(operand: Operand): string {
   if (typeof operand !== 'object') {
     const value = Number(operand);
+    if (value === 1) return '1'; // shifts and rotations have a form for it
     if (value >= -128 && value <= 127) return 'b';
     if (value >= -32768 && value <= 65535) return value > 255 ? 'w' : value > 127 ? 'B' : 'W';
     return value >= -0x80000000 && value <= 0x7fffffff ? 'd' : value > 0 && value <= 0xffffffff ? 'D' : 'q';
