@@ -36,19 +36,19 @@ export function writeDisk(image: LinkedImage): Uint8Array {
 /** Contents of the segments, each from a new sector. Neighbours without contents, as applications' data are, become one. */
 function imageContents(linked: readonly LinkedSegment[]): { contents: Uint8Array; segments: DiskSegment[] } {
   const segments: DiskSegment[] = [];
+  const pieces: { offset: number; bytes: Uint8Array }[] = [];
   let length = 0;
   for (const { address, bytes, memoryBytes } of linked) {
     const previous = segments.at(-1);
-    if (previous !== undefined && previous.fileBytes === 0 && bytes.length === 0) {
+    if (bytes.length === 0 && previous?.fileBytes === 0) {
       segments[segments.length - 1] = { ...previous, memoryBytes: address + memoryBytes - previous.address };
       continue;
     }
     segments.push({ offset: length, address, fileBytes: bytes.length, memoryBytes });
+    pieces.push({ offset: length, bytes });
     length += Math.ceil(bytes.length / SECTOR_BYTES) * SECTOR_BYTES;
   }
   const contents = new Uint8Array(length);
-  for (const { offset, address } of segments) {
-    contents.set(linked.find((segment) => segment.address === address)?.bytes ?? [], offset);
-  }
+  for (const { offset, bytes } of pieces) contents.set(bytes, offset);
   return { contents, segments };
 }

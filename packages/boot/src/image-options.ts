@@ -1,4 +1,5 @@
 /** What an image is built from. */
+import type { ObjectModule } from '@drift-os/toolchain';
 
 /** A compiled module, with the source map that gives its functions their lines. */
 export interface WasmSource {
@@ -51,6 +52,8 @@ export interface ImageOptions {
   readonly kernelC?: WasmSource;
   /** Default: `@drift-os/kernel-w/kernel-w.wasm`. */
   readonly kernelW?: WasmSource;
+  /** Objects linked in besides, for symbols that applications import: native code of another compiler. Default none. */
+  readonly objects?: readonly ObjectModule[];
   /** Folder that source paths in the ELF file are relative to. Default `.`. */
   readonly compilationDirectory?: string;
 }

@@ -7,6 +7,7 @@ import {
   dx,
   type LinkedImage,
   linkImage,
+  type ObjectModule,
   type Operand,
   rsi,
   type SymbolReference,
@@ -16,7 +17,7 @@ import { ENTRIES, entryObjects } from '../src/entry/entry-objects.ts';
 
 /** The kernel being written: an assembler with a way to speak and to compare. */
 export class SmallKernel {
-  readonly a = new Assembler({ name: 'kernel-c' });
+  readonly a: Assembler = new Assembler({ name: 'kernel-c' });
   readonly #texts: string[] = [];
   #checks = 0;
 
@@ -49,7 +50,7 @@ export class SmallKernel {
     return this.a.ref(name);
   }
 
-  finish() {
+  finish(): ObjectModule {
     const { a } = this;
     // Waits until the transmitter is empty (line status, bit 5) before each character.
     a.section('text').label('say').emit('lodsb').emit('test', al, al).emit('je', a.ref('said')).emit('mov', ah, al);

@@ -9,7 +9,6 @@ import { BOOT_INFO_LOADER_TSC_AT } from '@drift-os/abi/layout/boot-info';
 import { BOOT_INFO, BOOT_SECTOR, LOADER } from '@drift-os/abi/layout/memory-map';
 import {
   ah,
-  al,
   ax,
   type Assembler,
   bx,

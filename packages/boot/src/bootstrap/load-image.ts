@@ -1,23 +1,6 @@
 /** Reads the image piece by piece through the disk buffer, computes its CRC-32, and puts the segments where they belong. */
 import { DISK_BUFFER, LOADER } from '@drift-os/abi/layout/memory-map';
-import {
-  al,
-  type Assembler,
-  bx,
-  bl,
-  cx,
-  eax,
-  ebx,
-  ecx,
-  edi,
-  edx,
-  esi,
-  mem,
-  mem16,
-  mem32,
-  mem8,
-  si,
-} from '@drift-os/toolchain';
+import { al, type Assembler, bx, bl, eax, ebx, ecx, edi, edx, esi, mem16, mem32, mem8, si } from '@drift-os/toolchain';
 import {
   DISK_SEGMENT_BYTES,
   HEADER_CRC_AT,

@@ -20,7 +20,6 @@ import {
   eax,
   ecx,
   edi,
-  edx,
   es,
   far,
   fs,

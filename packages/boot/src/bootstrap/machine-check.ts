@@ -23,7 +23,6 @@ import {
   ebp,
   ebx,
   ecx,
-  edi,
   edx,
   es,
   esi,
@@ -31,7 +30,6 @@ import {
   mem32,
   mem8,
   si,
-  sp,
 } from '@drift-os/toolchain';
 import { IMAGE_END_AT, IMAGE_START_AT } from '../disk-header.ts';
 import { sentence, text } from './console.ts';
