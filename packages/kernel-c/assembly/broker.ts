@@ -25,7 +25,10 @@ import { workerOfInstance } from './instances';
 import { freePages, pagesFor, tryAllocatePages } from './pages';
 import { workerBlock, workerRing } from './worker-table';
 
-const RING_CAPACITY: u32 = 65536;
+/** Bytes of data of each ring of a channel. */
+let capacity: u32 = 65536;
+const CAPACITY_LEAST: u32 = 1024;
+const CAPACITY_MOST: u32 = 1 << 24;
 const READ_WRITE: u32 = PROTECTION_READ | PROTECTION_WRITE;
 
 /** Who serves, and who waits for a name: u32 instance (0: empty), u32 request, u64 hash, u32 bytes of name, u32 zero, name. */
@@ -35,16 +38,20 @@ const services: usize = memory.data(SERVICES * NAME_BYTES, 8);
 const WAITERS: u32 = 64;
 const waiters: usize = memory.data(WAITERS * NAME_BYTES, 8);
 
-/** u32 number (0: empty), u32 rings, u32 server's instance, u32 client's (0: has let go), u32 service's place, u32 zero. */
+/** u32 number (0: empty), u32 rings, u32 server's instance, u32 client's (0: has let go), u32 pages of each ring, u32 zero. */
 const CHANNEL_BYTES: u32 = 24;
 const CHANNELS: u32 = 128;
 const channels: usize = memory.data(CHANNELS * CHANNEL_BYTES, 8);
 const SERVER_AT: usize = 8;
 const CLIENT_AT: usize = 12;
+const PAGES_AT: usize = 16;
 let numbers: u32 = 0;
 
-function ringPages(): u32 {
-  return <u32>pagesFor(ringBytes(RING_CAPACITY));
+/** Changes the capacity of channels to come: a power of two. @returns false if it is none, or too little or too much. */
+export function channelSetCapacity(bytes: u32): bool {
+  if (popcnt(bytes) != 1 || bytes < CAPACITY_LEAST || bytes > CAPACITY_MOST) return false;
+  capacity = bytes;
+  return true;
 }
 
 function refuse(instance: u32, request: u32, status: u32): void {
@@ -130,21 +137,22 @@ function open(service: usize, client: u32, request: u32, hash: u64): void {
     refuse(client, request, STATUS_TOO_MANY);
     return;
   }
-  const rings = tryAllocatePages(ringPages() * 2, OWNER_CONTROL, PURPOSE_CHANNEL, READ_WRITE);
+  const pages = <u32>pagesFor(ringBytes(capacity));
+  const rings = tryAllocatePages(pages * 2, OWNER_CONTROL, PURPOSE_CHANNEL, READ_WRITE);
   if (rings == 0) {
     refuse(client, request, STATUS_OUT_OF_MEMORY);
     return;
   }
   if (++numbers == 0) numbers = 1;
-  const second = rings + ringPages() * PAGE_BYTES;
-  ringInitialize(rings, RING_CAPACITY, numbers);
-  ringInitialize(second, RING_CAPACITY, numbers);
+  const second = rings + pages * PAGE_BYTES;
+  ringInitialize(rings, capacity, numbers);
+  ringInitialize(second, capacity, numbers);
   const server = load<u32>(service);
   store<u32>(channel, numbers);
   store<u32>(channel, <u32>rings, 4);
   store<u32>(channel, server, SERVER_AT);
   store<u32>(channel, client, CLIENT_AT);
-  store<u32>(channel, <u32>((service - services) / NAME_BYTES), 16);
+  store<u32>(channel, pages, PAGES_AT);
   grant(server, load<u32>(service, 4), ROLE_SERVER, rings, second, client);
   grant(client, request, ROLE_CLIENT, second, rings, server);
 }
@@ -177,14 +185,15 @@ function letGo(channel: usize, instance: u32, status: u32): void {
   const isServer = load<u32>(channel, SERVER_AT) == instance;
   if (!isServer && load<u32>(channel, CLIENT_AT) != instance) return;
   const rings: usize = load<u32>(channel, 4);
-  const second = rings + ringPages() * PAGE_BYTES;
+  const pages = load<u32>(channel, PAGES_AT);
+  const second = rings + pages * PAGE_BYTES;
   const writes = isServer ? rings : second;
   const reads = isServer ? second : rings;
   const peer = load<u32>(channel + (isServer ? CLIENT_AT : SERVER_AT));
   store<u32>(channel + (isServer ? SERVER_AT : CLIENT_AT), 0);
   // An instance's two ends may be the same instance's.
   if (peer == 0) {
-    freePages(rings, ringPages() * 2, OWNER_CONTROL);
+    freePages(rings, pages * 2, OWNER_CONTROL);
     store<u32>(channel, 0);
     return;
   }
@@ -240,7 +249,7 @@ export function channelServerRing(place: u32): usize {
 }
 
 export function channelClientRing(place: u32): usize {
-  return channelServerRing(place) + ringPages() * PAGE_BYTES;
+  return channelServerRing(place) + load<u32>(channels + place * CHANNEL_BYTES, PAGES_AT) * PAGE_BYTES;
 }
 
 /** For the shell: services by place; instance 0 is an empty place. */

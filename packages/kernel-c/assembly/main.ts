@@ -11,6 +11,7 @@ import { banner } from './banner';
 import { bootMemoryInitialize, bootMemoryRelease } from './boot-memory';
 import { clockSetBoot } from './clock';
 import { defineAll } from './commands/all';
+import { configurationApply } from './configuration';
 import { consoleInitialize } from './console';
 import { descriptorsCreate, descriptorsLoad, idtCreate } from './descriptors';
 import { controlStack, imageInitialize, interruptStubs } from './image';
@@ -44,6 +45,7 @@ export function kmain(bootInfo: usize): void {
   const routed = interruptsRoute();
   sti();
   workersStart(); // the other cores
+  configurationApply();
   banner();
   const memory = allocatePages(SHELL_PAGES, OWNER_CONTROL, PURPOSE_SHELL, PROTECTION_READ | PROTECTION_WRITE);
   defineAll(); // the shell's commands

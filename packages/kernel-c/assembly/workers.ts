@@ -6,6 +6,7 @@ import { rdtsc } from '@drift-os/abi/assembly/generated/cpu';
 import { APPLICATION_HASH } from '@drift-os/abi/assembly/generated/application';
 import { CONTROL_HASH, Hello } from '@drift-os/abi/assembly/generated/control';
 import {
+  MODULE_GLOBALS_AT,
   MODULE_GLOBALS_BYTES_AT,
   MODULE_KERNEL_W,
   MODULE_KIND_AT,
@@ -31,6 +32,7 @@ import {
   WORKER_EPOCH_AT,
   WORKER_FLUSH_DONE_AT,
   WORKER_FLUSH_REQUESTED_AT,
+  WORKER_GLOBALS,
   WORKER_GLOBALS_BYTES_AT,
   WORKER_IMAGE_DIRECTORY_AT,
   WORKER_LOCAL_APIC_AT,
@@ -136,22 +138,25 @@ export function workerRoot(worker: u32): usize {
   return load<u32>(places + worker * 8);
 }
 
-/** Bytes of kernel-w's wasm globals, which the worker's entry copies into its block. */
-function kernelGlobalsBytes(): u32 {
+/** Copies the template of kernel-w's wasm globals to where GS will point. */
+function copyGlobals(block: usize): void {
   for (let i: u32 = 0; i < moduleCount(); i++) {
-    if (load<u32>(moduleAt(i), MODULE_KIND_AT) == MODULE_KERNEL_W) return load<u32>(moduleAt(i), MODULE_GLOBALS_BYTES_AT);
+    const module = moduleAt(i);
+    if (load<u32>(module, MODULE_KIND_AT) != MODULE_KERNEL_W) continue;
+    const bytes = load<u32>(module, MODULE_GLOBALS_BYTES_AT);
+    store<u32>(block, bytes, WORKER_GLOBALS_BYTES_AT);
+    memory.copy(block + WORKER_GLOBALS, load<u32>(module, MODULE_GLOBALS_AT), bytes);
   }
-  return 0;
 }
 
-/** The block, memory and rings as a start needs them. The worker does not run. */
+/** The block, globals, memory and rings as a start needs them. The worker does not run. */
 function prepare(worker: u32): void {
   const block = workerBlock(worker);
   const epoch = load<u32>(block, WORKER_EPOCH_AT) + 1;
   store<u32>(block, epoch, WORKER_EPOCH_AT);
   memory.fill(block + WORKER_STATE_AT, 0, WORKER_CRASH_FRAME_AT - WORKER_STATE_AT);
   memory.fill(load<u32>(block, WORKER_MEMORY_AT), 0, load<u32>(block, WORKER_MEMORY_BYTES_AT));
-  store<u32>(block, kernelGlobalsBytes(), WORKER_GLOBALS_BYTES_AT);
+  copyGlobals(block);
   atomic.store<u32>(block + WORKER_STOP_REQUESTED_AT, 0);
   atomic.store<u32>(block + WORKER_FLUSH_REQUESTED_AT, flushGeneration());
   atomic.store<u32>(block + WORKER_FLUSH_DONE_AT, flushGeneration());

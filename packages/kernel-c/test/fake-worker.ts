@@ -1,5 +1,6 @@
 /** A worker as Thread/C sees it: a block, a stream pair, and messages. Runs in the test, on the machine's memory. */
 import { control } from '@drift-os/abi';
+import { APPLICATION_RUNNING } from '@drift-os/abi/layout/messages';
 import {
   TRAMPOLINE_PARAMETERS,
   TRAMPOLINE_TAKEN_AT,
@@ -29,6 +30,8 @@ export interface Received {
 export class FakeWorker {
   readonly block: number;
   readonly received: Received[] = [];
+  /** Numbers of the instances it was told to start; it says of each that it runs. */
+  readonly instances: number[] = [];
   /** Takes messages but does not flush its TLB. */
   stale = false;
   private readonly machine: FakeMachine;
@@ -63,10 +66,17 @@ export class FakeWorker {
     if (!this.stale) {
       this.machine.view.setUint32(this.block + WORKER_FLUSH_DONE_AT, this.field(WORKER_FLUSH_REQUESTED_AT), true);
     }
-    for (let at = this.pair.reader.peek(); this.pair.reader.length >= 0 && at !== 0; at = this.pair.reader.peek()) {
-      this.received.push(decode(this.machine, at, this.pair.reader.length, this.pair.reader.kind));
+    for (let at = this.pair.reader.peek(); at !== 0; at = this.pair.reader.peek()) {
+      const message = decode(this.machine, at, this.pair.reader.length, this.pair.reader.kind);
       this.pair.reader.release();
+      this.received.push(message);
+      if (message.name === 'applicationStart') this.started(Number(message.fields['instance']));
     }
+  }
+
+  private started(instance: number): void {
+    this.instances.push(instance);
+    this.send('applicationState', { instance, state: APPLICATION_RUNNING, status: 0 });
   }
 
   send<N extends keyof Messages & string>(name: N, fields: Fields): void {

@@ -81,7 +81,12 @@ describe('depth', () => {
 
   it('is bounded for brackets and braces in one text', async () => {
     const shell = await openShell();
-    for (const [open, close] of ['[]', '{}', '()'].map((pair) => [...pair] as [string, string])) {
+    const pairs = [
+      ['[', ']'],
+      ['{', '}'],
+      ['(', ')'],
+    ] as const;
+    for (const [open, close] of pairs) {
       const text = type(shell, `expr ${open.repeat(500)}1${close.repeat(500)}\r`);
       if (open !== '(') expect(text).toContain('nested too deeply');
       expectSound(shell);

@@ -1,3 +1,5 @@
+const ESCAPE = '\x1b';
+
 /** As much of a VT100 as the shell uses, so that tests see what a person would see. */
 export class Terminal {
   readonly rows: string[][] = [[]];
@@ -13,10 +15,10 @@ export class Terminal {
   write(bytes: Uint8Array): void {
     const text = new TextDecoder().decode(bytes);
     for (let at = 0; at < text.length; at++) {
-      const escape = /^\x1b\[(\d*)([A-Za-z])/.exec(text.slice(at));
+      const escape = text[at] === ESCAPE ? /^\[(\d*)([A-Za-z])/.exec(text.slice(at + 1)) : null;
       if (escape !== null) {
         this.#escape(escape[1] ?? '', escape[2] ?? '');
-        at += escape[0].length - 1;
+        at += escape[0].length;
       } else this.#character(text[at] ?? '');
     }
   }
@@ -32,9 +34,7 @@ export class Terminal {
   }
 
   #text(row: number): string {
-    return Array.from(this.rows[row] ?? [], (character) => character ?? ' ')
-      .join('')
-      .trimEnd();
+    return (this.rows[row] ?? []).join('').trimEnd();
   }
 
   #escape(parameter: string, final: string): void {
