@@ -102,6 +102,11 @@ const expansions: Readonly<Record<string, Expansion>> = {
     code.emit('pushfq');
     code.emit('pop', target as Operand);
   },
+  write_mxcsr: ({ code }, _instruction, [value]) => {
+    code.emit('push', value as Operand);
+    code.emit('ldmxcsr', mem({ base: rsp, bits: 32 }));
+    code.emit('lea', rsp, mem({ base: rsp, displacement: 8 }));
+  },
   frame_pointer: ({ code }, _instruction, [target]) => code.emit('mov', target as Operand, rsp),
   instruction_pointer: ({ code }, _instruction, [target]) => {
     code.emit('lea', target as Operand, mem({ base: 'rip' }));

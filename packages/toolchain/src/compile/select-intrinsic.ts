@@ -171,6 +171,8 @@ export const loweredIntrinsics: Readonly<Record<string, Lowering>> = {
   mfence: plain('mfence'),
   invlpg: (selector, _value, [address]) => void selector.emit('invlpg', at(selector, address as Value, 0)),
   wbinvd: plain('wbinvd'),
+  writeMxcsr: (selector, _value, [data]) =>
+    void selector.emitKind('macro', 'write_mxcsr', selector.use(data as Value, 64)),
   rdtsc: readWide('rdtsc', false),
   readFlags: (selector, value) => {
     const target = selector.isWanted(value) ? selector.registerOf(value) : selector.newRegister(I64);
