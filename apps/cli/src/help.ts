@@ -5,6 +5,7 @@ export const PROGRAM_HELP = `Drift is an operating system in TypeScript. This pr
 Usage: drift <command> [options]
 
 Commands:
+  build   compile applications and the kernels, link them, write a disk image
   run     boot an image in QEMU or Bochs, with its shell on this terminal
 
 Options:
@@ -24,7 +25,7 @@ export const COMMAND_HELP: Readonly<Record<string, string>> = {
 
 Usage: drift build [app ...] [options]
 
-An app is the path of a TypeScript (AssemblyScript) file, or the name of an example. Without one, all examples go in.
+An app is the path of a TypeScript (AssemblyScript) file or a .wasm module, or the name of an example. Without one, all examples go in.
 
 Options:
   -o, --output FILE   the image; default drift.img

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The `drift` command: finds the command, runs it, and turns errors into sentences and exit codes. */
+import { buildCommand } from './build-command.ts';
 import { EXIT_OK, EXIT_USAGE, exitCodeOf, UsageError } from './exit-codes.ts';
 import { COMMAND_HELP, PROGRAM_HELP } from './help.ts';
 import { print } from './output.ts';
@@ -7,6 +8,7 @@ import { runCommand } from './run-command.ts';
 import { version } from './version.ts';
 
 const commands: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  build: buildCommand,
   run: runCommand,
 };
 

@@ -12,6 +12,7 @@ import {
   runOnBochs,
   runOnQemu,
 } from '@drift-os/hypervisor';
+import { buildFrom } from './build-command.ts';
 import { type Arguments, readArguments, readChoice, readNumber } from './command-line.ts';
 import { EXIT_GUEST_FAILED, EXIT_OK, EXIT_TIMEOUT, exitCodeOf, UsageError } from './exit-codes.ts';
 import { note, print, printJson } from './output.ts';
@@ -41,7 +42,7 @@ const PROMPT_TIMEOUT = 120_000;
 export async function runCommand(args: readonly string[]): Promise<number> {
   const given = readArguments('run', args, OPTIONS);
   const [image] = given.positionals;
-  if (image === undefined || given.positionals.length > 1) throw new UsageError('run takes one image.', 'run');
+  if (given.positionals.length > 1) throw new UsageError('run takes one image.', 'run');
   const hypervisor = readChoice('run', 'on', given.value('on'), ['qemu', 'bochs']) ?? 'qemu';
   const steps = stepsOf(given.uses);
   const seconds =
@@ -51,7 +52,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     hypervisor === 'qemu' && steps.length === 0 && seconds === undefined && !json && Boolean(process.stdin.isTTY);
   const start = await prepare(given, hypervisor, onTerminal);
   const begun = performance.now();
-  const machine = await start(image);
+  const machine = await start(image ?? (await buildFrom([])).disk);
   await using _ending = machine;
   const outcome = await attend(machine, { steps, seconds, onTerminal, echo: !json, begun });
   if (json) {

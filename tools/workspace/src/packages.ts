@@ -21,10 +21,10 @@ interface Manifest {
 
 export async function publishedPackages(): Promise<WorkspacePackage[]> {
   const found: WorkspacePackage[] = [];
-  for (const group of ['packages', 'apps']) {
-    for (const entry of await readdir(join(root, group), { withFileTypes: true })) {
-      if (!entry.isDirectory()) continue;
-      const folder = join(root, group, entry.name);
+  for (const group of ['packages', 'apps', '.']) {
+    const names = group === '.' ? ['examples'] : await readdir(join(root, group));
+    for (const name of names) {
+      const folder = join(root, group, name);
       const manifest = await readManifest(folder);
       if (manifest === undefined || manifest.private === true) continue;
       found.push({

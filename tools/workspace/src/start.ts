@@ -25,7 +25,7 @@ async function start(): Promise<number> {
     process.stderr.write(built.output);
     return built.code;
   }
-  const args = ['apps/cli/dist/main.js', 'run', 'apps/cli/dist/drift.img', ...process.argv.slice(2)];
+  const args = ['apps/cli/dist/main.js', 'run', 'apps/cli/image/drift.img', ...process.argv.slice(2)];
   return (await run(process.execPath, args, { terminal: true })).code;
 }
 
