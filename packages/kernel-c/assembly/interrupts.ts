@@ -9,12 +9,11 @@ import { ioApicRoute } from './io-apic';
 import { keyboardReceive } from './keyboard';
 import { VECTOR_SPURIOUS, endOfInterrupt, localApicId } from './local-apic';
 import { panicAdvice, panicBegin, panicHalt } from './panic';
+import { VECTOR_PIC } from './pic';
 import { serialReceive } from './serial';
 
 const EXCEPTIONS: u64 = 32;
-/** The 8259s stand here, masked; what they still deliver is spurious. */
-const VECTOR_PIC: u64 = 0x20;
-const VECTOR_PIC_END: u64 = 0x30;
+const PIC_LINES: u64 = 16;
 export const VECTOR_KEYBOARD: u32 = 0x31;
 export const VECTOR_SERIAL: u32 = 0x34;
 export const VECTOR_TIMER: u32 = 0x40;
@@ -45,7 +44,7 @@ export function interrupt(frame: usize): void {
   atomic.add<u32>(counts + <u32>vector * 4, 1);
   if (vector == VECTOR_SERIAL) serialReceive();
   else if (vector == VECTOR_KEYBOARD) keyboardReceive();
-  else if (vector == VECTOR_SPURIOUS || (vector >= VECTOR_PIC && vector < VECTOR_PIC_END)) return;
+  else if (vector == VECTOR_SPURIOUS || vector - VECTOR_PIC < PIC_LINES) return;
   endOfInterrupt();
 }
 

@@ -1,5 +1,4 @@
-/** I/O APICs (82093AA): routes ISA interrupts to core 0. The two 8259s are masked for good. */
-import { outb } from '@drift-os/abi/assembly/generated/cpu';
+/** I/O APICs (82093AA): routes ISA interrupts to core 0. */
 import { PAGE_BYTES } from '@drift-os/abi/layout/memory-map';
 import { ioApicAddress, ioApicBase, ioApicCount, isaFlags, isaInterrupt } from './madt';
 import { mapDevice } from './mapping';
@@ -11,8 +10,6 @@ const REGISTER_REDIRECTION: u32 = 0x10;
 const MASKED: u32 = 1 << 16;
 const LEVEL_TRIGGERED: u32 = 1 << 15;
 const ACTIVE_LOW: u32 = 1 << 13;
-const PIC_MASTER: u16 = 0x20;
-const PIC_SLAVE: u16 = 0xa0;
 
 function read(io: usize, register: u32): u32 {
   atomic.store<u32>(io + SELECT, register);
@@ -28,24 +25,8 @@ function entries(io: usize): u32 {
   return ((read(io, REGISTER_VERSION) >> 16) & 0xff) + 1;
 }
 
-/** Moves the 8259s out of the way of the exceptions and masks every line of theirs (their spurious interrupts remain). */
-function picMask(): void {
-  const vectors: u8 = 0x20;
-  outb(PIC_MASTER, 0x11); // ICW1: edge triggered, cascaded, ICW4 follows
-  outb(PIC_SLAVE, 0x11);
-  outb(PIC_MASTER + 1, vectors);
-  outb(PIC_SLAVE + 1, vectors + 8);
-  outb(PIC_MASTER + 1, 4);
-  outb(PIC_SLAVE + 1, 2);
-  outb(PIC_MASTER + 1, 1);
-  outb(PIC_SLAVE + 1, 1);
-  outb(PIC_MASTER + 1, 0xff);
-  outb(PIC_SLAVE + 1, 0xff);
-}
-
-/** Masks every line of every interrupt controller. */
+/** Masks every line. */
 export function ioApicInitialize(): void {
-  picMask();
   for (let i: u32 = 0; i < ioApicCount(); i++) {
     const io: usize = ioApicAddress(i);
     mapDevice(io, PAGE_BYTES);

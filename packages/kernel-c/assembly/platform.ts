@@ -5,12 +5,14 @@ import { ioApicInitialize } from './io-apic';
 import { localApicInitialize } from './local-apic';
 import { madtRead } from './madt';
 import { mapFirmware } from './mapping';
+import { picMask } from './pic';
 import { powerInitialize } from './power';
 
 /** `rsdp` as `acpiFindRsdp` found it; 0: a machine without ACPI has one processor and is polled. */
 export function platformInitialize(rsdp: usize): void {
   acpiInitialize(rsdp, mapFirmware.index);
   madtRead(acpiFind(SIGNATURE_MADT));
+  picMask();
   localApicInitialize();
   ioApicInitialize();
   const fadt = acpiFind(SIGNATURE_FADT);
