@@ -2,7 +2,7 @@
 import iced from 'iced-x86';
 import { expect, test } from 'vitest';
 import { prepareForm } from '../src/encode/form.ts';
-import { CodeBuffer, decode, EncodeError, emitForm, formatInstruction, type Mode, rows } from '../src/index.ts';
+import { CodeBuffer, decode, EncodeError, emitForm, formatInstruction, rows } from '../src/index.ts';
 import { sampleOperands } from './oracle/samples.ts';
 
 const formatter = new iced.Formatter(iced.FormatterSyntax.Masm);
@@ -42,7 +42,7 @@ test('operands of every row', () => {
     /** Sizes that the table leaves open: pseudo-descriptors, and elements of gathers. */
     const sizeless = row.operands.some((kind) => /^m16&(32|64)$/.test(kind.notation) || kind.vectorIndex !== undefined);
     for (const mode of row.modes) {
-      const form = prepareForm(row, mode as Mode);
+      const form = prepareForm(row, mode);
       if (form === undefined) continue;
       for (const operands of sampleOperands(row, mode)) {
         const out = new CodeBuffer(32);

@@ -4,7 +4,7 @@ import { segments } from '../register.ts';
 import type { Row } from '../table/notation.ts';
 import { Fetch, FetchFailure } from './fetch.ts';
 import type { Decoded, DecodeFailure } from './instruction.ts';
-import { type Candidate, legacyOpcodes, vexOpcodes } from './opcode-index.ts';
+import { type Candidate, opcodesOf } from './opcode-index.ts';
 import { readOperands } from './operands.ts';
 
 const invalid: DecodeFailure = { kind: 'failure', reason: 'invalid' };
@@ -26,7 +26,7 @@ export function decode(mode: Mode, bytes: Uint8Array, offset = 0): Decoded {
 
 function decodeFrom(from: Fetch): Decoded {
   const allowed = from.readOpcode();
-  const opcode = (from.vex ? vexOpcodes : legacyOpcodes)[from.map][from.opcode];
+  const opcode = opcodesOf(from.vex, from.map)[from.opcode];
   if (!allowed || opcode === undefined) return invalid;
   if (opcode.hasModRm) from.modRm = from.peek();
   const found = opcode.candidates.find((candidate) => accepts(candidate, from));

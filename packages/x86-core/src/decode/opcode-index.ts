@@ -20,8 +20,18 @@ export interface Opcode {
 
 type Index = Readonly<Record<OpcodeMap, readonly (Opcode | undefined)[]>>;
 
-export const legacyOpcodes: Index = buildIndex(rows.filter((row) => row.vex === undefined));
-export const vexOpcodes: Index = buildIndex(rows.filter((row) => row.vex !== undefined));
+let legacyOpcodes: Index | undefined;
+let vexOpcodes: Index | undefined;
+
+/** The opcodes of a map, with VEX or without; made when first asked for, since who only encodes needs none. */
+export function opcodesOf(vex: boolean, map: OpcodeMap): readonly (Opcode | undefined)[] {
+  if (vex) {
+    vexOpcodes ??= buildIndex(rows.filter((row) => row.vex !== undefined));
+    return vexOpcodes[map];
+  }
+  legacyOpcodes ??= buildIndex(rows.filter((row) => row.vex === undefined));
+  return legacyOpcodes[map];
+}
 
 function buildIndex(some: readonly Row[]): Index {
   const maps: Record<OpcodeMap, Candidate[][]> = { '1': [], '0F': [], '0F38': [], '0F3A': [] };
@@ -66,7 +76,7 @@ function isWideTwin(row: Row, other: Row): boolean {
   if (other.map !== row.map || other.opcode !== row.opcode || other.vex?.w !== 1 || other.modes.length !== 1)
     return false;
   if (other.modRm?.value !== row.modRm?.value) return false;
-  return other.vex.prefix === row.vex?.prefix && other.vex.length === row.vex?.length;
+  return other.vex.prefix === row.vex?.prefix && other.vex.length === row.vex.length;
 }
 
 /** Rows that ask for more are tried first: ModRM, then the mandatory prefix, then the operand size. */

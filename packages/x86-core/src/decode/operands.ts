@@ -8,7 +8,7 @@ import type { Fetch } from './fetch.ts';
 
 /** @returns undefined when a field names a register that does not exist. */
 export function readOperands(from: Fetch, row: Row): Operand[] | undefined {
-  const operands: (Operand | undefined)[] = new Array(row.roles.length);
+  const operands = new Array<Operand | undefined>(row.roles.length);
   for (let i = 0; i < operands.length; i++) {
     const kind = row.operands[i] as OperandKind;
     switch (row.roles[i]) {

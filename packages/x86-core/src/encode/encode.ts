@@ -10,6 +10,7 @@ import { EncodeError } from './encode-error.ts';
 import type { Form } from './form.ts';
 import { fits } from './match.ts';
 import { formsOf, linesOf } from './select.ts';
+import { shapeOf } from './shape.ts';
 
 const scratch = new CodeBuffer(64);
 
@@ -33,8 +34,22 @@ export function encode(mode: Mode, mnemonic: PrefixedMnemonic, operands: readonl
   return form;
 }
 
+/** Choices made, by mode, mnemonic and the shapes of the operands. */
+const chosen: Readonly<Record<Mode, Map<string, Form>>> = { 16: new Map(), 32: new Map(), 64: new Map() };
+
 /** The form `encode` would use. @throws EncodeError */
 export function choose(mode: Mode, mnemonic: PrefixedMnemonic, operands: readonly Operand[]): Form {
+  let key: string = mnemonic;
+  for (const operand of operands) key += ` ${shapeOf(operand)}`;
+  let form = chosen[mode].get(key);
+  if (form === undefined) {
+    form = chooseAnew(mode, mnemonic, operands);
+    chosen[mode].set(key, form);
+  }
+  return form;
+}
+
+function chooseAnew(mode: Mode, mnemonic: PrefixedMnemonic, operands: readonly Operand[]): Form {
   const forms = formsOf(mode, mnemonic);
   const candidates = forms.filter((form) => fits(form.row, mode, operands));
   const only = candidates[0];

@@ -49,7 +49,8 @@ function lockOf(lock: boolean): string {
 function describeOperand(operand: Operand, instruction: Instruction): string {
   if (typeof operand !== 'object') return hex(BigInt.asUintN(64, BigInt(operand)));
   if (operand.kind === 'register') return operand.name;
-  if (operand.kind === 'far') return `${operand.selector}:${String(operand.offset)}`;
+  if (operand.kind === 'far')
+    return `${operand.selector}:${typeof operand.offset === 'object' ? operand.offset.name : operand.offset}`;
   if (operand.kind === 'memory') return describeMemory(operand, instruction);
   throw new Error('a decoded operand is never a symbol');
 }
@@ -134,7 +135,7 @@ function icedMemory(instruction: iced.Instruction, addressSize: number, segment:
       ? ''
       : `${registerNames[instruction.memoryIndex]}*${instruction.memoryIndexScale}`;
   let displacement = instruction.memoryDisplacement;
-  if (base === 'rip' || base === 'eip') displacement -= BigInt(instruction.nextIP);
+  if (base === 'rip' || base === 'eip') displacement -= instruction.nextIP;
   displacement = BigInt.asUintN(
     base === 'eip' ? 64 : base === 'rip' ? 64 : addressSize,
     base === 'eip' ? BigInt.asIntN(32, displacement) : displacement,
