@@ -21,9 +21,9 @@ import { newRequest, readNews, reserve, send } from './private-channel';
  */
 @unmanaged
 export class Channel {
-  /** The same on both ends; 0 until it is open. */
-  number: u32;
-  /** STATUS_OK, or why there is no channel, or no longer. */
+  /** Its number as far as the news have been read. */
+  known: u32;
+  /** STATUS_OK, or why there is no channel; STATUS_PEER_GONE when the other end is done. */
   status: u32;
   /** Request that it came from. */
   request: u32;
@@ -66,10 +66,16 @@ export class Channel {
     return channel!;
   }
 
+  /** The same on both ends; 0 until it is open. */
+  get number(): u32 {
+    readNews();
+    return this.known;
+  }
+
   /** Whether something can be sent. */
   get isOpen(): bool {
     readNews();
-    return this.end != 0 && this.status == STATUS_OK;
+    return this.end != 0 && this.status == STATUS_OK && this.place.pair.closed == 0;
   }
 
   /** Address of the next record, 0: none. Its `length` and `kind` say what it is. */
@@ -112,7 +118,7 @@ export class Channel {
   /** This end is done. The object is freed. */
   close(): void {
     if (this.end != 0) {
-      ChannelClose.at(reserve(ChannelClose.BYTES)).channel = this.number;
+      ChannelClose.at(reserve(ChannelClose.BYTES)).channel = this.known;
       send(ChannelClose.BYTES, ChannelClose.ID);
     }
     dropChannel(this);

@@ -1,6 +1,6 @@
 /** This application's channels, and what kernel-w says about them. */
 import { ChannelClosed, ChannelGrant, ChannelRefused } from '@drift-os/abi/assembly/generated/application';
-import { ROLE_SERVER, STATUS_OK } from '@drift-os/abi/layout/messages';
+import { ROLE_SERVER, STATUS_OK, STATUS_PEER_GONE } from '@drift-os/abi/layout/messages';
 import { Channel } from './channel';
 
 /** All channels that are open or asked for, in a list. */
@@ -22,7 +22,7 @@ export function dropChannel(channel: Channel): void {
 
 export function channelByNumber(number: u32): Channel | null {
   for (let at = first; at != 0; at = changetype<Channel>(at).next) {
-    if (changetype<Channel>(at).number == number) return changetype<Channel>(at);
+    if (changetype<Channel>(at).known == number) return changetype<Channel>(at);
   }
   return null;
 }
@@ -44,7 +44,7 @@ export function noteGrant(grant: ChannelGrant): void {
 }
 
 function open(channel: Channel, grant: ChannelGrant): void {
-  channel.number = grant.channel;
+  channel.known = grant.channel;
   channel.status = STATUS_OK;
   channel.request = 0;
   channel.peer = grant.peer;
@@ -59,5 +59,6 @@ export function noteRefused(refused: ChannelRefused): void {
 /** What the other end wrote before can still be read. */
 export function noteClosed(closed: ChannelClosed): void {
   const channel = channelByNumber(closed.channel);
-  if (channel !== null) channel.status = closed.status;
+  if (channel === null) return;
+  channel.status = closed.status == STATUS_OK ? STATUS_PEER_GONE : closed.status;
 }

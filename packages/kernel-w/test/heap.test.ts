@@ -13,7 +13,7 @@ beforeAll(async () => {
   const entry = fileURLToPath(new URL('../assembly/hosted/heap.ts', import.meta.url));
   const { wasm } = await compileAssemblyScript({ entry });
   module = await WebAssembly.compile(wasm as Uint8Array<ArrayBuffer>);
-});
+}, 120_000);
 
 async function fresh(): Promise<{ heap: Heap; bytes: Uint8Array }> {
   const memory = new WebAssembly.Memory({ initial: 32 });

@@ -17,7 +17,7 @@ beforeAll(async () => {
   for (const name of ['hello', 'echo-server', 'echo-client', 'misbehave', 'poller']) {
     modules.set(name, await compileApplication(`test/applications/${name}.ts`, 0x300000 + modules.size * 0x10000));
   }
-});
+}, 120_000);
 
 async function boot(workers = 1): Promise<{ machine: Machine; workers: Worker[] }> {
   const machine = await Machine.create();

@@ -8,7 +8,7 @@ let module: WebAssembly.Module;
 
 beforeAll(async () => {
   module = await compileGuest('assembly/hosted/stand-off.ts', 1024);
-});
+}, 120_000);
 
 const FOREVER = 0xffffffff;
 const defaults: StandOffConfiguration = {

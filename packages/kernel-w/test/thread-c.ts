@@ -207,7 +207,7 @@ export class ThreadC {
     const ends = this.#ends.get(channel) ?? [];
     for (const end of ends) {
       if (end.instance !== instance) {
-        this.say(end.worker, 'channelClosed', { instance: end.instance, channel, status: values.STATUS_PEER_GONE });
+        this.say(end.worker, 'channelClosed', { instance: end.instance, channel, status: values.STATUS_OK });
       }
     }
     this.#ends.set(
