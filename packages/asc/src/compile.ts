@@ -2,6 +2,7 @@
 import { readFile as readFileFromDisk } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import * as asc from 'assemblyscript/asc';
+import { nameSources } from './source-names.ts';
 
 export interface CompileOptions {
   /** Entry file; relative paths are taken from `baseDir`. */
@@ -22,7 +23,7 @@ export interface CompileOptions {
 
 export interface Compiled {
   readonly wasm: Uint8Array;
-  /** Source map (version 3) as JSON text; its offsets are byte offsets in `wasm`. */
+  /** Source map (version 3) as JSON text; its offsets are byte offsets in `wasm`, its sources are named `package/path`. */
   readonly sourceMap: string;
   /** Absolute paths of every file that was read. */
   readonly files: readonly string[];
@@ -62,6 +63,7 @@ export async function compileAssemblyScript(options: CompileOptions): Promise<Co
     '--outFile',
     'out.wasm',
     '--sourceMap',
+    '--debug', // keeps the names of functions, for backtraces; the code is the same
     '--runtime',
     runtime.includes('/') ? LIBRARY + runtime : runtime,
   ];
@@ -102,7 +104,7 @@ export async function compileAssemblyScript(options: CompileOptions): Promise<Co
     throw new AssemblyScriptError(`${entry} does not compile:\n${diagnostics || String(error)}`);
   }
   const sourceMap = new TextDecoder().decode(outputs.get('out.wasm.map') ?? new Uint8Array());
-  return { wasm, sourceMap, files: [...files] };
+  return { wasm, sourceMap: await nameSources(sourceMap, baseDir), files: [...files] };
 }
 
 /** A package finds itself by its own name, as in Node: the file in `baseDir` for a path into a `node_modules` folder that names it. */
