@@ -4,7 +4,7 @@
 export interface ShellCall {
   readonly args: readonly string[];
   /** Prints text; newlines are the command's own. */
-  print(text: string): void;
+  readonly print: (text: string) => void;
 }
 
 /** A command that the host adds. The texts are what `help` and Tab completion show; see command-table.ts for the notation of `usage`. */

@@ -15,6 +15,7 @@ import {
 import { buildName, configuration } from '../image';
 import { interruptCount, VECTOR_KEYBOARD, VECTOR_SERIAL, VECTOR_TIMER, VECTOR_WAKE } from '../interrupts';
 import { logEnd, logFirst, logLevelOf, logPrint, logSetConsoleLevel } from '../log';
+import { loopSleeps, loopSleptTsc } from '../loop';
 import { powerOff, powerOffKnown, reboot } from '../power';
 import { newline, print, printCounted, printDecimal, printHex, printLine } from '../print';
 import { rtcSeconds } from '../rtc';
@@ -104,6 +105,11 @@ function uptimeCommand(): u32 {
   print(reference == CLOCK_PM_TIMER ? 'ACPI timer' : reference == CLOCK_HPET ? 'HPET' : 'PIT');
   print('; wake-ups by ');
   printLine(clockUsesDeadline() ? 'TSC deadline.' : 'the APIC timer.');
+  print('Thread/C has halted ');
+  printDecimal(loopSleeps());
+  print(' times, for ');
+  printSeconds(microsecondsOf(loopSleptTsc()));
+  print(' s in all.\n');
   return DONE;
 }
 

@@ -82,17 +82,24 @@ function memCommand(): u32 {
   return DONE;
 }
 
-/** Totals: u32 entry without its protection, u32 zero, u64 pages. Filled by one walk. */
+/** Totals: u32 entry without its protection, u32 zero, u64 pages. Filled by one walk, in the order of `rank`. */
 const TOTALS: u32 = 256;
 const totals: usize = memory.data(4096);
 let totalCount: u32 = 0;
 
+/** Order of totals: by owner, free pages last; then by purpose. */
+function rank(entry: u32): u32 {
+  const owner = (entry & OWNER_MASK) == OWNER_FREE ? OWNER_MASK : entry & OWNER_MASK;
+  return (owner << 8) | ledgerPurpose(entry);
+}
+
 function addTotal(entry: u32, pages: u64): void {
   let i: u32 = 0;
-  while (i < totalCount && load<u32>(totals + i * 16) != entry) i++;
-  if (i == TOTALS) return;
+  while (i < totalCount && rank(load<u32>(totals + i * 16)) < rank(entry)) i++;
   const at = totals + i * 16;
-  if (i == totalCount) {
+  if (i == totalCount || load<u32>(at) != entry) {
+    if (totalCount == TOTALS) return;
+    memory.copy(at + 16, at, (totalCount - i) * 16);
     totalCount++;
     store<u32>(at, entry);
     store<u64>(at + 8, 0);

@@ -5,6 +5,8 @@
 import { emitRaw, emitTerminal } from './output';
 import { session } from './session';
 
+const SCROLL_COLUMNS: u32 = 20;
+
 function text(literal: string): void {
   for (let i = 0, length = literal.length; i < length; i++) emitRaw(<u8>literal.charCodeAt(i));
 }
@@ -24,10 +26,11 @@ function promptColumns(): u32 {
   return session.pending != 0 ? 4 : 7;
 }
 
-/** Prints the prompt on a line of its own. */
+/** Prints the prompt on a line of its own. Where a part of the line is hidden on the left, the prompt points there. */
 export function showPrompt(): void {
   if (session.column != 0) emitTerminal(0x0a);
-  text(session.pending != 0 ? '... ' : 'drift> ');
+  if (session.pending != 0) text(session.scroll > 0 ? '<.. ' : '... ');
+  else text(session.scroll > 0 ? 'drift< ' : 'drift> ');
   session.column = promptColumns();
 }
 
@@ -46,13 +49,17 @@ export function echoTyped(from: u32): void {
   for (let i = from; i < session.lineLength; i++) emitTerminal(visible(load<u8>(session.line + i)));
 }
 
+/** Chooses what is visible: the cursor is, and where the line must move it moves by SCROLL_COLUMNS at once. */
 function scrollToCursor(room: u32): void {
   if (session.cursor < session.scroll) session.scroll = session.cursor;
-  while (columns(session.scroll, session.cursor) > room) {
-    do session.scroll++;
-    while (isContinuation(load<u8>(session.line + session.scroll)));
+  if (columns(session.scroll, session.cursor) > room) {
+    while (columns(session.scroll, session.cursor) > room - SCROLL_COLUMNS) {
+      do session.scroll++;
+      while (isContinuation(load<u8>(session.line + session.scroll)));
+    }
   }
-  while (session.scroll > 0 && columns(session.scroll - 1, session.lineLength) <= room) session.scroll--;
+  while (session.scroll > 0 && columns(session.scroll - 1, session.lineLength) <= room - SCROLL_COLUMNS)
+    session.scroll--;
 }
 
 /** Draws prompt and line again and puts the cursor in its place. */
