@@ -1,5 +1,4 @@
 /** What the exit code of `drift` says, and which error gives which. */
-import { HypervisorError } from '@drift-os/hypervisor';
 
 export const EXIT_OK = 0;
 /** The guest failed: it ended badly, or before it printed what was expected; or a program for it does not compile. */
@@ -22,19 +21,16 @@ export class UsageError extends Error {
   }
 }
 
+/** By code: the classes belong to packages that most commands do not load. Anything without a known code is a failure. */
+const BY_CODE: Readonly<Record<string, number>> = {
+  USAGE: EXIT_USAGE,
+  OPTION_INVALID: EXIT_USAGE,
+  PROGRAM_MISSING: EXIT_MISSING,
+  UNSUPPORTED: EXIT_MISSING,
+  TIMEOUT: EXIT_TIMEOUT,
+};
+
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof UsageError) return EXIT_USAGE;
-  if (!(error instanceof HypervisorError)) return EXIT_GUEST_FAILED;
-  switch (error.code) {
-    case 'OPTION_INVALID':
-      return EXIT_USAGE;
-    case 'PROGRAM_MISSING':
-    case 'UNSUPPORTED':
-      return EXIT_MISSING;
-    case 'TIMEOUT':
-      return EXIT_TIMEOUT;
-    case 'START_FAILED':
-    case 'MACHINE_ENDED':
-      return EXIT_GUEST_FAILED;
-  }
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return BY_CODE[code] ?? EXIT_GUEST_FAILED;
 }

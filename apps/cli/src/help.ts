@@ -7,6 +7,7 @@ Usage: drift <command> [options]
 Commands:
   build   compile applications and the kernels, link them, write a disk image
   run     boot an image in QEMU or Bochs, with its shell on this terminal
+  bench   measure
 
 Options:
   -h, --help      help; also: drift <command> --help
@@ -68,5 +69,26 @@ Examples:
   drift run --expect 'drift> ' --send cores --expect 'drift> ' --timeout 30
   printf 'mem\\npoweroff\\n' | drift run
   drift run --json --expect 'drift> '
+`,
+  bench: `Measures Drift's rings, compiled from TypeScript, beside a ring of the same kind in C (gcc -O2), in the same run.
+
+Usage: drift bench rings [options]
+
+Natively: two threads of a Linux process that links our object code. In the guest: two workers of Drift, with gcc's object code linked
+into the image. Rounds are interleaved; minimum and median are of one operation.
+
+Options:
+  --native              only natively; needs Linux on amd64, two cores and gcc
+  --guest               only in the guest; needs QEMU, and gcc for the comparison
+  --rounds N            rounds of the native measurement; default 15
+  --accel auto|kvm|tcg  as for run
+  --timeout S           seconds for the guest; default 300
+  --json                one JSON object on stdout
+  -h, --help
+
+Examples:
+  drift bench rings
+  drift bench rings --native --rounds 50
+  drift bench rings --guest --accel tcg --json
 `,
 };

@@ -1,15 +1,17 @@
 #!/usr/bin/env node
 /** The `drift` command: finds the command, runs it, and turns errors into sentences and exit codes. */
-import { buildCommand } from './build-command.ts';
 import { EXIT_OK, EXIT_USAGE, exitCodeOf, UsageError } from './exit-codes.ts';
 import { COMMAND_HELP, PROGRAM_HELP } from './help.ts';
 import { print } from './output.ts';
-import { runCommand } from './run-command.ts';
 import { version } from './version.ts';
 
-const commands: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
-  build: buildCommand,
-  run: runCommand,
+type Command = (args: readonly string[]) => Promise<number>;
+
+/** Loaded when called: the compiler and its tables take half a second. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  bench: async () => (await import('./bench-command.ts')).benchCommand,
+  build: async () => (await import('./build-command.ts')).buildCommand,
+  run: async () => (await import('./run-command.ts')).runCommand,
 };
 
 async function main(args: readonly string[]): Promise<number> {
@@ -28,7 +30,7 @@ async function main(args: readonly string[]): Promise<number> {
     await print(COMMAND_HELP[name] ?? PROGRAM_HELP);
     return EXIT_OK;
   }
-  return command(rest);
+  return (await command())(rest);
 }
 
 /** What a user can cause has a code and a sentence; anything else is a defect, and its stack is what helps. */

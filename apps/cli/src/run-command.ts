@@ -12,7 +12,6 @@ import {
   runOnBochs,
   runOnQemu,
 } from '@drift-os/hypervisor';
-import { buildFrom } from './build-command.ts';
 import { type Arguments, readArguments, readChoice, readNumber } from './command-line.ts';
 import { EXIT_GUEST_FAILED, EXIT_OK, EXIT_TIMEOUT, exitCodeOf, UsageError } from './exit-codes.ts';
 import { note, print, printJson } from './output.ts';
@@ -52,7 +51,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     hypervisor === 'qemu' && steps.length === 0 && seconds === undefined && !json && Boolean(process.stdin.isTTY);
   const start = await prepare(given, hypervisor, onTerminal);
   const begun = performance.now();
-  const machine = await start(image ?? (await buildFrom([])).disk);
+  const machine = await start(image ?? (await imageOfExamples()));
   await using _ending = machine;
   const outcome = await attend(machine, { steps, seconds, onTerminal, echo: !json, begun });
   if (json) {
@@ -62,6 +61,12 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     process.stderr.write(`\n${outcome.reason}\n`);
   }
   return outcome.exitCode;
+}
+
+/** Loaded when needed: an image that is there needs no compiler. */
+async function imageOfExamples(): Promise<Uint8Array> {
+  const { buildFrom } = await import('./build-command.ts');
+  return (await buildFrom([])).disk;
 }
 
 /** Checks all options, so that mistakes in them are told before an image is built; the result starts the machine. */
