@@ -48,11 +48,10 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     readNumber('run', 'timeout', given.value('timeout')) ?? (steps.length > 0 ? SCRIPT_TIMEOUT : undefined);
   const json = given.flag('json');
   const onTerminal =
-    hypervisor === 'qemu' && steps.length === 0 && seconds === undefined && !json && Boolean(process.stdin.isTTY);
+    hypervisor === 'qemu' && steps.length === 0 && seconds === undefined && !json && process.stdin.isTTY;
   const start = await prepare(given, hypervisor, onTerminal);
   const begun = performance.now();
-  const machine = await start(image ?? (await imageOfExamples()));
-  await using _ending = machine;
+  await using machine = await start(image ?? (await imageOfExamples()));
   const outcome = await attend(machine, { steps, seconds, onTerminal, echo: !json, begun });
   if (json) {
     const milliseconds = Math.round(performance.now() - begun);
