@@ -202,6 +202,13 @@ test('a form chosen for one operand is not taken for another that it does not fi
   expect(bytesOf(64, 'vmovaps', xmm0, xmm9)).toBe('c57829c8');
 });
 
+test('mnemonics are checked by the type checker', () => {
+  // @ts-expect-error there is no such mnemonic
+  expect(() => encode(64, 'movv', [rax, rbx], new CodeBuffer())).toThrow(EncodeError);
+  // @ts-expect-error nor such a prefix
+  expect(() => encode(64, 'locked add', [mem32(rbx), eax], new CodeBuffer())).toThrow(EncodeError);
+});
+
 describe('errors', () => {
   test('an unknown mnemonic names the nearest', () => {
     const error = errorOf(64, 'movxz', eax, al);
@@ -215,6 +222,9 @@ describe('errors', () => {
     expect(error.code).toBe('NO_FORM');
     expect(error.message).toContain('movsxd rax, al: no form takes these operands in 64-bit mode');
     expect(error.forms).toContain('movsxd r64, r/m32 | REX.W 63 /r');
+    const near = errorOf(64, 'mov', xmm0, eax).forms;
+    expect(near).toContain('mov r/m32, r32 | o32 89 /r');
+    expect(near).not.toContain('mov r/m64, r64 | REX.W 89 /r');
     expect(errorOf(64, 'pusha').code).toBe('NO_FORM');
     expect(errorOf(32, 'swapgs').code).toBe('NO_FORM');
     expect(errorOf(64, 'add', al, 256).code).toBe('NO_FORM');

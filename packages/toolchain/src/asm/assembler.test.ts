@@ -1,4 +1,4 @@
-import { ax, ds, eax, ecx, esp, far, mem, mem32, rax, rel, rsp, si } from '@drift-os/x86-core';
+import { ax, decode, ds, eax, ecx, esp, far, mem, mem32, rax, rel, rsp, si } from '@drift-os/x86-core';
 import { expect, test } from 'vitest';
 import type { ObjectModule } from '../object.ts';
 import { Assembler } from './assembler.ts';
@@ -56,6 +56,37 @@ test('lengthening one jump lengthens those that it pushes out of reach', () => {
     const [size, distance] = bytes[at] === 0xeb ? [2, view.getInt8(at + 1)] : [5, view.getInt32(at + 1, true)];
     expect(at + size + distance).toBe(offsets.get(`l${jumps}`));
     expect(size === 2).toBe((offsets.get(`l${jumps}`) as number) - at - 2 <= 127);
+  }
+});
+
+test('every jump of random programs lands on its label', () => {
+  let state = 1;
+  const random = (below: number): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  for (let program = 0; program < 100; program++) {
+    const mode = ([16, 32, 64] as const)[program % 3] as 16 | 32 | 64;
+    const asm = new Assembler({ name: `random${program}`, mode });
+    const count = 10 + random(60);
+    const targets: number[] = [];
+    for (let i = 0; i < count; i++) {
+      targets.push(random(count));
+      if (random(4) === 0) asm.align(1 << random(6));
+      asm
+        .label(`l${i}`)
+        .emit(random(2) === 0 ? 'jmp' : 'jne', asm.ref(`l${targets[i]}`))
+        .zeros(random(12));
+    }
+    const object = asm.finish();
+    const offsets = new Map(object.symbols.map((each) => [each.name, each.offset]));
+    const { bytes } = object.sections[0] as { bytes: Uint8Array };
+    for (const [i, target] of targets.entries()) {
+      const at = offsets.get(`l${i}`) as number;
+      const jump = decode(mode, bytes, at);
+      if (jump.kind === 'failure') throw new Error(jump.reason);
+      expect(at + jump.length + Number(jump.operands[0])).toBe(offsets.get(`l${target}`));
+    }
   }
 });
 

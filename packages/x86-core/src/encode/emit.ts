@@ -86,22 +86,10 @@ export function emitForm(out: CodeBuffer, form: Form, a?: Operand, b?: Operand, 
   if (form.prefix66) bytes[at++] = 0x66;
   if (form.mandatory !== 0) bytes[at++] = form.mandatory;
 
-  if (row.vex !== undefined) {
-    if (form.mode !== 64 && (((rex & 7) | (vvvv & 8)) !== 0 || selector > 0x70))
-      refuse(form, 'REGISTER', 'registers 8 to 15 need 64-bit mode');
-    const third = form.vexWLpp | ((~vvvv & 15) << 3);
-    if ((rex & 3) === 0 && form.vexMap === 1 && (third & 0x80) === 0) {
-      bytes[at++] = 0xc5;
-      bytes[at++] = ((~rex & 4) << 5) | third;
-    } else {
-      bytes[at++] = 0xc4;
-      bytes[at++] = ((~rex & 7) << 5) | form.vexMap;
-      bytes[at++] = third;
-    }
-  } else {
+  if (row.vex !== undefined) at = writeVex(bytes, at, form, rex, vvvv, selector);
+  else {
     if ((rex | rexNeeded) !== 0) {
-      if (form.mode !== 64) refuse(form, 'REGISTER', 'registers 8 to 15, spl, bpl, sil and dil need 64-bit mode');
-      if (rexForbidden) refuse(form, 'REGISTER', 'ah, bh, ch and dh cannot stand beside a register that needs REX');
+      checkRex(form, rexForbidden);
       bytes[at++] = 0x40 | rex;
     }
     for (let i = 0; i < form.escape.length; i++) bytes[at++] = form.escape[i] as number;
@@ -116,14 +104,39 @@ export function emitForm(out: CodeBuffer, form: Form, a?: Operand, b?: Operand, 
   }
   if (row.trailing.length > 0) writeTrailing(out, form, firstField, secondField, selector);
 
-  const { fixups } = out;
-  if (memory !== undefined && memory.base === 'rip' && memory.symbol !== undefined) {
-    const behind = out.length - (out.displacementOffset + 4);
-    for (let i = fixups.length - 1; i >= 0; i--) {
-      const fixup = fixups[i];
-      if (fixup === undefined || fixup.offset < start) break;
-      if (fixup.offset === out.displacementOffset) fixup.addend -= behind;
-    }
+  if (memory !== undefined && memory.base === 'rip' && memory.symbol !== undefined) correctRelative(out, start);
+}
+
+/** VEX in two bytes where X, B and W are clear and the map is 0F, else in three: SDM 2 2.3.5. */
+function writeVex(bytes: Uint8Array, start: number, form: Form, rex: number, vvvv: number, selector: number): number {
+  if (form.mode !== 64 && (((rex & 7) | (vvvv & 8)) !== 0 || selector > 0x70)) {
+    refuse(form, 'REGISTER', 'registers 8 to 15 need 64-bit mode');
+  }
+  let at = start;
+  const last = form.vexWLpp | ((~vvvv & 15) << 3);
+  if ((rex & 3) === 0 && form.vexMap === 1 && (last & 0x80) === 0) {
+    bytes[at++] = 0xc5;
+    bytes[at++] = ((~rex & 4) << 5) | last;
+  } else {
+    bytes[at++] = 0xc4;
+    bytes[at++] = ((~rex & 7) << 5) | form.vexMap;
+    bytes[at++] = last;
+  }
+  return at;
+}
+
+function checkRex(form: Form, forbidden: boolean): void {
+  if (form.mode !== 64) refuse(form, 'REGISTER', 'registers 8 to 15, spl, bpl, sil and dil need 64-bit mode');
+  if (forbidden) refuse(form, 'REGISTER', 'ah, bh, ch and dh cannot stand beside a register that needs REX');
+}
+
+/** RIP counts from the end of the instruction, its fixup from the end of the displacement: takes off what is between. */
+function correctRelative(out: CodeBuffer, start: number): void {
+  const behind = out.length - (out.displacementOffset + 4);
+  for (let i = out.fixups.length - 1; i >= 0; i--) {
+    const fixup = out.fixups[i];
+    if (fixup === undefined || fixup.offset < start) break;
+    if (fixup.offset === out.displacementOffset) fixup.addend -= behind;
   }
 }
 

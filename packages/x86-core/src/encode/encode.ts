@@ -8,7 +8,7 @@ import { CodeBuffer } from './code-buffer.ts';
 import { emitForm } from './emit.ts';
 import { EncodeError } from './encode-error.ts';
 import type { Form } from './form.ts';
-import { fits } from './match.ts';
+import { countFitting, fits } from './match.ts';
 import { formsOf, linesOf } from './select.ts';
 import { shapeOf } from './shape.ts';
 
@@ -55,7 +55,7 @@ function chooseAnew(mode: Mode, mnemonic: PrefixedMnemonic, operands: readonly O
   const only = candidates[0];
   if (only === undefined) {
     const problem = `no form takes these operands in ${mode}-bit mode`;
-    throw new EncodeError('NO_FORM', textOf(mnemonic, operands), problem, linesOf(forms.map((form) => form.row)));
+    throw new EncodeError('NO_FORM', textOf(mnemonic, operands), problem, nearestForms(forms, mode, operands));
   }
   checkMemory(mnemonic, operands, candidates);
   if (candidates.length === 1) return only;
@@ -75,6 +75,15 @@ function chooseAnew(mode: Mode, mnemonic: PrefixedMnemonic, operands: readonly O
   }
   if (best === undefined) throw described(failure, mnemonic, operands);
   return best;
+}
+
+/** The rows of which the most operands fit, as the table writes them. */
+function nearestForms(forms: readonly Form[], mode: Mode, operands: readonly Operand[]): string[] {
+  const counts = forms.map(
+    ({ row }) => countFitting(row, mode, operands) - Math.abs(row.operands.length - operands.length),
+  );
+  const most = Math.max(...counts);
+  return linesOf(forms.filter((_, index) => counts[index] === most).map((form) => form.row));
 }
 
 /** An 8-bit relative field for a symbol that nobody promised to be near. */

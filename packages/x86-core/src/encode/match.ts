@@ -5,15 +5,20 @@ import type { OperandKind } from '../table/operand-kind.ts';
 
 /** True when each operand fits the row's. Sizes of memory operands that say 0 fit every size. */
 export function fits(row: Row, mode: Mode, operands: readonly Operand[]): boolean {
-  if (operands.length !== row.operands.length) return false;
+  return operands.length === row.operands.length && countFitting(row, mode, operands) === operands.length;
+}
+
+/** How many of the operands fit the row's at their positions. */
+export function countFitting(row: Row, mode: Mode, operands: readonly Operand[]): number {
   let field = 0;
-  for (let i = 0; i < operands.length; i++) {
+  let count = 0;
+  for (let i = 0; i < Math.min(operands.length, row.operands.length); i++) {
     const role = row.roles[i];
     const trailing = role === 'I' || role === 'D' ? row.trailing[field++] : undefined;
-    if (!operandFits(row, mode, row.operands[i] as OperandKind, operands[i] as Operand, trailing, role === 'O'))
-      return false;
+    const kind = row.operands[i] as OperandKind;
+    if (operandFits(row, mode, kind, operands[i] as Operand, trailing, role === 'O')) count++;
   }
-  return true;
+  return count;
 }
 
 function operandFits(
