@@ -25,9 +25,9 @@ import { compileKernelC, compileKernelW } from './kernels.ts';
 export async function buildImage(options: ImageOptions = {}): Promise<BuiltImage> {
   const { applications = [], buildName = 'Drift', objects = [] } = options;
   const configuration = configurationText(options);
+  const programs = await compileApplications(applications);
   const kernelC = await compileKernelC(options.kernelC);
   const kernelW = await compileKernelW(options.kernelW);
-  const programs = await compileApplications(applications);
   const modules: LinkModule[] = [
     { name: 'kernel-c', kind: MODULE_KERNEL_C },
     { name: 'kernel-w', kind: MODULE_KERNEL_W },
