@@ -30,7 +30,8 @@ export function sideOf(setup: SideSetup): Run {
   const records = setup.workload.startsWith('record');
   switch (setup.implementation) {
     case 'drift':
-      return records ? driftRecords(setup, batch) : batch === 1 ? driftWord(setup) : driftWords(setup, batch);
+      if (records) return batch === 1 ? driftRecord(setup) : driftRecords(setup, batch);
+      return batch === 1 ? driftWord(setup) : driftWords(setup, batch);
     case 'drift-wasm':
       return driftWasm(setup, batch, records);
     case 'ringbuf.js':
@@ -83,48 +84,64 @@ function driftWords({ side, memory }: SideSetup, batch: number): Run {
   };
 }
 
-function driftRecords({ side, memory }: SideSetup, batch: number): Run {
+function driftRecord({ side, memory }: SideSetup): Run {
   const place = { buffer: memory.buffer, ring: RING };
   const payload = new Uint32Array(memory.buffer);
   if (side === 'writer') {
     const writer = new RingWriter(place);
     return (count) => {
-      for (let index = 0; index < count; ) {
+      for (let index = 0; index < count; index++) {
         let at = writer.reserve(RECORD_BYTES);
-        while (at === 0) {
-          if (batch > 1) writer.publish();
-          at = writer.reserve(RECORD_BYTES);
-        }
+        while (at === 0) at = writer.reserve(RECORD_BYTES);
         for (let word = 0; word < RECORD_BYTES; word += 4) payload[(at + word) >> 2] = index + word;
-        index++;
-        if (batch === 1) writer.commit(RECORD_BYTES, 1);
-        else {
-          writer.stage(RECORD_BYTES, 1);
-          if (index % batch === 0) writer.publish();
-        }
+        writer.commit(RECORD_BYTES, 1);
       }
-      writer.publish();
       return 0;
     };
   }
   const reader = new RingReader(place);
   return (count) => {
     let sum = 0;
-    for (let index = 0; index < count; ) {
-      const at = reader.peek();
-      if (at === 0) {
-        if (batch > 1) reader.releaseAll();
-        continue;
-      }
+    for (let index = 0; index < count; index++) {
+      let at = reader.peek();
+      while (at === 0) at = reader.peek();
       for (let word = 0; word < reader.length; word += 4) sum = (sum + (payload[(at + word) >> 2] as number)) | 0;
-      index++;
-      if (batch === 1) reader.release();
-      else {
-        reader.advance();
-        if (index % batch === 0) reader.releaseAll();
-      }
+      reader.release();
     }
-    reader.releaseAll();
+    return sum >>> 0;
+  };
+}
+
+function driftRecords({ side, memory }: SideSetup, batch: number): Run {
+  const place = { buffer: memory.buffer, ring: RING };
+  const payload = new Uint32Array(memory.buffer);
+  if (side === 'writer') {
+    const writer = new RingWriter(place);
+    return (count) => {
+      for (let index = 0; index < count; index += batch) {
+        for (let record = 0; record < batch; record++) {
+          let at = writer.reserve(RECORD_BYTES);
+          for (; at === 0; at = writer.reserve(RECORD_BYTES)) writer.publish();
+          for (let word = 0; word < RECORD_BYTES; word += 4) payload[(at + word) >> 2] = index + record + word;
+          writer.stage(RECORD_BYTES, 1);
+        }
+        writer.publish();
+      }
+      return 0;
+    };
+  }
+  const reader = new RingReader(place);
+  return (count) => {
+    let sum = 0;
+    for (let index = 0; index < count; index += batch) {
+      for (let record = 0; record < batch; record++) {
+        let at = reader.peek();
+        for (; at === 0; at = reader.peek()) reader.releaseAll();
+        for (let word = 0; word < reader.length; word += 4) sum = (sum + (payload[(at + word) >> 2] as number)) | 0;
+        reader.advance();
+      }
+      reader.releaseAll();
+    }
     return sum >>> 0;
   };
 }

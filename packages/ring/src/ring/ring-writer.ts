@@ -29,8 +29,8 @@ export class RingWriter extends Endpoint {
   readonly bytes: Uint8Array;
   /** The longest record, in bytes. */
   maximum = 0;
-  /** Units to be skipped before the record that is being written, and units reserved for it. */
-  private skip = 0;
+  /** Where the record that is being written begins (behind a marker, when that is not `position`), and units reserved for it. */
+  private start = 0;
   private reserved = 0;
 
   /** Check `closed` afterwards: what is no ring of records, or not of the expected size, is closed from the start. */
@@ -41,7 +41,6 @@ export class RingWriter extends Endpoint {
   }
 
   override attach(epoch?: number, capacity?: number): number {
-    this.skip = 0;
     this.reserved = 0;
     const reason = super.attach(epoch, capacity);
     this.maximum = this.capacity === 0 ? 0 : (this.capacity >> 1) * RECORD_UNIT_BYTES - RECORD_HEADER_BYTES;
@@ -57,9 +56,10 @@ export class RingWriter extends Endpoint {
     const contiguous = this.capacity - offset;
     const skip = units > contiguous ? contiguous : 0;
     if (skip + units > this.capacity - ((position - this.peer) | 0) && !this.makeRoom(skip + units)) return 0;
-    this.skip = skip;
+    const start = (position + skip) | 0;
+    this.start = start;
     this.reserved = units;
-    return this.ring + RING_DATA_AT + (((position + skip) & this.mask) << 3) + RECORD_HEADER_BYTES;
+    return this.ring + (RING_DATA_AT + RECORD_HEADER_BYTES) + ((start & this.mask) << 3);
   }
 
   /**
@@ -80,7 +80,6 @@ export class RingWriter extends Endpoint {
 
   /** Gives the reservation up; nothing of it was ever visible. */
   abort(): void {
-    this.skip = 0;
     this.reserved = 0;
   }
 
@@ -131,24 +130,14 @@ export class RingWriter extends Endpoint {
   /** Writes the marker, if there has to be one, and the header. Returns the position behind the record. */
   private append(bytes: number, kind: number): number {
     const units = (bytes + RECORD_HEADER_BYTES + RECORD_UNIT_BYTES - 1) >> 3;
-    if (units > this.reserved || bytes > this.maximum) {
-      throw new RingError(
-        'RING_NOT_RESERVED',
-        `${bytes} bytes are not reserved: call reserve() before each stage() or commit().`,
-      );
-    }
+    if (units > this.reserved || bytes > this.maximum) notReserved(bytes);
     this.reserved = 0;
-    const { words, mask } = this;
-    let position = this.position;
-    if (this.skip !== 0) {
-      words[DATA + ((position & mask) << 1)] = RECORD_WRAP | 0;
-      position += this.skip;
-      this.skip = 0;
-    }
-    const at = DATA + ((position & mask) << 1);
+    const { words, mask, start, position } = this;
+    if (start !== position) words[DATA + ((position & mask) << 1)] = RECORD_WRAP | 0;
+    const at = DATA + ((start & mask) << 1);
     words[at] = bytes;
     words[at + 1] = kind;
-    return (position + units) | 0;
+    return (start + units) | 0;
   }
 
   private makeRoom(units: number): boolean {
@@ -161,4 +150,12 @@ export class RingWriter extends Endpoint {
     this.stalls++;
     return false;
   }
+}
+
+/** Apart, so that the path that everybody takes stays short enough to be inlined. */
+function notReserved(bytes: number): never {
+  throw new RingError(
+    'RING_NOT_RESERVED',
+    `${bytes} bytes are not reserved: call reserve() before each stage() or commit().`,
+  );
 }

@@ -16,6 +16,30 @@ function wordsAt<Word extends number | bigint>({ buffer, ring = 0 }: RingPlace, 
   return array as unknown as WordArray<Word>;
 }
 
+/** Eight at a time: for batches of some dozens that takes about two thirds of `set` with a `subarray`, and half of a plain loop. */
+function copyWords<Word extends number | bigint>(
+  to: WordArray<Word>,
+  toStart: number,
+  from: WordArray<Word>,
+  fromStart: number,
+  count: number,
+): void {
+  let index = 0;
+  for (; index + 8 <= count; index += 8) {
+    const t = (toStart + index) | 0;
+    const f = (fromStart + index) | 0;
+    to[t] = from[f] as Word;
+    to[(t + 1) | 0] = from[(f + 1) | 0] as Word;
+    to[(t + 2) | 0] = from[(f + 2) | 0] as Word;
+    to[(t + 3) | 0] = from[(f + 3) | 0] as Word;
+    to[(t + 4) | 0] = from[(f + 4) | 0] as Word;
+    to[(t + 5) | 0] = from[(f + 5) | 0] as Word;
+    to[(t + 6) | 0] = from[(f + 6) | 0] as Word;
+    to[(t + 7) | 0] = from[(f + 7) | 0] as Word;
+  }
+  for (; index < count; index++) to[toStart + index] = from[fromStart + index] as Word;
+}
+
 /** One thread uses it. Make it with `WordWriter.u32` or `WordWriter.u64`, and check `closed` afterwards. */
 export class WordWriter<Word extends number | bigint> extends Endpoint {
   private readonly data: WordArray<Word>;
@@ -73,8 +97,8 @@ export class WordWriter<Word extends number | bigint> extends Endpoint {
     const offset = this.position & mask;
     const contiguous = this.capacity - offset;
     const first = all < contiguous ? all : contiguous;
-    for (let index = 0; index < first; index++) data[offset + index] = from[start + index] as Word;
-    for (let index = first; index < all; index++) data[index - first] = from[start + index] as Word;
+    copyWords(data, offset, from, start, first);
+    if (all > first) copyWords(data, 0, from, start + first, all - first);
     this.position = (this.position + all) | 0;
     this.publish();
     return all;
@@ -179,8 +203,8 @@ export class WordReader<Word extends number | bigint> extends Endpoint {
     const offset = this.position & mask;
     const contiguous = this.capacity - offset;
     const first = all < contiguous ? all : contiguous;
-    for (let index = 0; index < first; index++) to[start + index] = data[offset + index] as Word;
-    for (let index = first; index < all; index++) to[start + index] = data[index - first] as Word;
+    copyWords(to, start, data, offset, first);
+    if (all > first) copyWords(to, start + first, data, 0, all - first);
     this.position = (this.position + all) | 0;
     this.publish();
     return all;
