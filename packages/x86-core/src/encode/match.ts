@@ -77,6 +77,7 @@ function symbolFits(wanted: number | undefined, bits: number): boolean {
 function immediateFits(row: Row, mode: Mode, bits: number, value: Immediate, signExtended: boolean): boolean {
   if (!signExtended) return inRange(value, bits, true, true);
   if (inRange(value, bits, true, false)) return true;
+  if (typeof value === 'number' && !Number.isInteger(value)) return false;
   const size = sizeInBits(row, mode);
   const wide = BigInt(value);
   const full = 1n << BigInt(size);
