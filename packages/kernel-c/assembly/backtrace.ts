@@ -8,6 +8,7 @@ import { isMapped } from './mapping';
 import { newline, print, printCounted, printDecimal, printHex, printLine } from './print';
 import { PROTECTION_READ } from '../layout/ledger';
 
+/** Most lines of a backtrace. */
 const DEPTH: i32 = 32;
 
 /** `shell/parse (assembly/shell/parse.ts:41)`, or the bare address where nothing is known. */
@@ -29,6 +30,14 @@ export function printLocation(address: u64): void {
   print(')');
 }
 
+/** The same call so many times in a row is shown as one line. */
+function printRepeats(repeats: u32): void {
+  if (repeats == 0) return;
+  print('  ... the same ');
+  printDecimal(repeats);
+  printLine(repeats == 1 ? ' more time' : ' more times');
+}
+
 /**
  * Prints the calls that led to `instruction`, whose function has `stackPointer` as rsp in its body. Stops where a frame is
  * not known or the stack is not mapped.
@@ -36,20 +45,31 @@ export function printLocation(address: u64): void {
 export function printBacktrace(instruction: u64, stackPointer: u64): void {
   let address = instruction;
   let stack = stackPointer;
-  for (let depth = 0; depth < DEPTH; depth++) {
-    print('  ');
-    printLocation(address);
-    newline();
-    const record = functionAt(depth == 0 ? address : address - 1);
+  let shown: u64 = 0;
+  let repeats: u32 = 0;
+  for (let depth: i32 = 0; depth < DEPTH; ) {
+    const record = functionAt(shown == 0 ? address : address - 1);
+    if (address == shown) {
+      repeats++;
+    } else {
+      printRepeats(repeats);
+      repeats = 0;
+      print('  ');
+      printLocation(address);
+      newline();
+      depth++;
+    }
+    shown = address;
     const frame = record == 0 ? FRAME_UNKNOWN : functionFrameBytes(record);
-    if (frame == FRAME_UNKNOWN) return;
+    if (frame == FRAME_UNKNOWN) break;
     stack += frame;
     if (stack >= 0xffff_fff8 || !isMapped(stack, 8, PROTECTION_READ)) {
-      printLine('  (the stack cannot be read further)');
-      return;
+      print('  (the stack cannot be read further)\n');
+      break;
     }
     address = load<u64>(<usize>stack);
     stack += 8;
-    if (address == 0) return;
+    if (address == 0) break;
   }
+  printRepeats(repeats);
 }

@@ -151,7 +151,7 @@ describe('channels', () => {
       expect(two.last('channelClosed')).toMatchObject({ instance: client, channel: served?.['channel'], status: 11 });
       expect(reader.read()).toBeUndefined();
       expect(reader.closed).not.toBe(0);
-    }, 'start hello on 1\rstart echo on 2\r');
+    }, 'start hello 1\rstart echo 2\r');
   });
 
   it('refuse another interface, a name that is taken, and a name that is too long', () => {
@@ -169,7 +169,7 @@ describe('channels', () => {
         .filter(({ name }) => name === 'channelRefused')
         .map(({ fields }) => fields['status']);
       expect(refusals).toEqual([4, 9]);
-    }, 'start hello on 1\rstart echo on 2\r');
+    }, 'start hello 1\rstart echo 2\r');
   });
 });
 
@@ -197,7 +197,7 @@ describe('custody', () => {
       one.send('custodyTake', { ...screen, request: 5, instance: holder ?? 0 });
       yield undefined;
       expect(one.last('result')).toMatchObject({ request: 5, status: 0 });
-    }, 'start hello on 1\rstart screen on 2\r');
+    }, 'start hello 1\rstart screen 2\r');
     expect(serial).toContain('instance 2 (screen) ended');
   });
 });
