@@ -34,23 +34,6 @@ const longJumps: readonly Form[] = CONDITION_NAMES.map((name) => select(64, `j${
 const shortJump: Form = select(64, 'jmp', 'rel8');
 const longJump: Form = select(64, 'jmp', 'rel32');
 
-const forms = new Map<string, Form>();
-
-/** What the choice of a form depends on, besides the mnemonic. */
-function shapeOf(operand: Operand): string {
-  if (typeof operand !== 'object') {
-    const value = Number(operand);
-    if (value === 1) return '1'; // shifts and rotations have a form for it
-    if (value >= -128 && value <= 127) return 'b';
-    if (value >= -32768 && value <= 65535) return value > 255 ? 'w' : value > 127 ? 'B' : 'W';
-    return value >= -0x80000000 && value <= 0x7fffffff ? 'd' : value > 0 && value <= 0xffffffff ? 'D' : 'q';
-  }
-  if (operand.kind === 'register') return `${operand.class[0]}${operand.bits}${operand.number === 0 ? 'z' : ''}`;
-  if (operand.kind === 'memory')
-    return `m${operand.bits}${operand.base === undefined && operand.index === undefined ? 'a' : ''}`;
-  return 's';
-}
-
 export class FunctionCode {
   readonly bytes: CodeBuffer = new Buffer(1024);
   readonly #jumps: Jump[] = [];
@@ -62,13 +45,7 @@ export class FunctionCode {
   }
 
   emit(mnemonic: string, ...operands: Operand[]): void {
-    let key = mnemonic;
-    for (const operand of operands) key += ` ${shapeOf(operand)}`;
-    let form = forms.get(key);
-    if (form === undefined) {
-      form = choose(64, mnemonic as Mnemonic, operands);
-      forms.set(key, form);
-    }
+    const form = choose(64, mnemonic as Mnemonic, operands);
     emitForm(this.bytes, form, operands[0], operands[1], operands[2], operands[3]);
   }
 

@@ -122,6 +122,8 @@ export class LirInstruction {
   trap: string | undefined;
   /** Of `trap-if` and of macros that branch. */
   condition = 0;
+  /** Suffix of the scalar instructions of a macro on floats. */
+  float: 'ss' | 'sd' = 'sd';
   /** Operands are still read after the first results are written: they get other registers. */
   lateReads = false;
   /** Index in the function's instructions, times two: operands are read there and results written one later. */

@@ -3,9 +3,10 @@ import { ds, es, mem, type Operand, type Register, rsp, ss } from '@drift-os/x86
 import { SELECTOR_CODE64, SELECTOR_DATA } from '@drift-os/abi/layout/trampoline';
 import type { FunctionEmitter } from './emit.ts';
 import { CC, type LirInstruction, RAX, RCX, RDI, RDX, RSI, R8 } from './lir.ts';
+import { floatMacros } from './macros-float.ts';
 import { physical } from './physical.ts';
 
-type Expansion = (emitter: FunctionEmitter, instruction: LirInstruction, operands: readonly Operand[]) => void;
+export type Expansion = (emitter: FunctionEmitter, instruction: LirInstruction, operands: readonly Operand[]) => void;
 
 const eax = physical(RAX, 32);
 const rax = physical(RAX, 64);
@@ -74,6 +75,7 @@ function setWithParity(set: string, unordered: 0 | 1): Expansion {
 }
 
 const expansions: Readonly<Record<string, Expansion>> = {
+  ...floatMacros,
   /** Remainder in EDX; -1 as divisor gives 0 without dividing, since IDIV overflows for the least integer. */
   rem_s: (emitter, { trap }, [divisor]) => {
     const { code } = emitter;

@@ -28,6 +28,11 @@ export interface CompileWasmOptions {
   readonly intrinsics: boolean;
   /** Source map (version 3) of the module, as JSON text. */
   readonly sourceMap?: string | undefined;
+  /**
+   * `sequential` (default): WebAssembly's atomic stores, XCHG. `release`: plain MOV, which later loads may pass; for code that
+   * fences explicitly where that matters, such as the rings.
+   */
+  readonly atomicStores?: 'sequential' | 'release' | undefined;
   /** Checks the signature at indirect calls. Default true. */
   readonly checkSignatures?: boolean | undefined;
   /** Instructions beyond the baseline that the processor is known to have. */

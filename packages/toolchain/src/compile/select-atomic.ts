@@ -20,6 +20,12 @@ export function selectAtomic(selector: Selector, value: Value): void {
       return;
     }
     case op.AtomicStore: {
+      if (selector.context.options.atomicStores === 'release') {
+        const stored = value.args[1] as Value;
+        const source = selector.registerOrImmediate(stored, bits);
+        selector.emit('mov', addressOf(selector, value, bits), source);
+        return;
+      }
       const copy = selector.newRegister(value.type || (value.args[1] as Value).type);
       const memory = addressOf(selector, value, bits);
       selector.copyTo(copy, value.args[1] as Value, bits < 32 ? 32 : bits);
@@ -39,8 +45,7 @@ function readModifyWrite(selector: Selector, value: Value, bits: Width): void {
   const memory = addressOf(selector, value, bits);
   const wanted = selector.isWanted(value);
   if (!wanted && name !== 'xchg') {
-    const source = selector.useOrImmediate(operand, bits);
-    selector.emit(`lock ${name}`, memory, typeof source === 'number' ? source : selector.use(operand, bits));
+    selector.emit(`lock ${name}`, memory, selector.registerOrImmediate(operand, bits));
     return;
   }
   if (name === 'and' || name === 'or' || name === 'xor') return loop(selector, value, name, memory, bits);

@@ -56,7 +56,7 @@ function testMask(selector: Selector, a: Value, b: Value, bits: Width): void {
       selector.emit('test', selector.foldedLoad(a, bits) ?? selector.use(a, 32), Number(mask));
       return;
     }
-    selector.emit('test', selector.use(a, bits), selector.useOrImmediate(b, bits));
+    selector.emit('test', selector.use(a, bits), selector.registerOrImmediate(b, bits));
     return;
   }
   const [x, y] = selector.canFold(b) ? [b, a] : [a, b];

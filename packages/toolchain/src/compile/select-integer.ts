@@ -280,7 +280,8 @@ function selectPopcnt(selector: Selector, value: Value, a: Value, bits: Width): 
   step('shr', result, 4);
   step('add', result, selector.read(pairs, bits));
   step('and', result, nibbles);
-  if (typeof ones === 'number') selector.emit('imul', selector.modified(result, bits), selector.read(result, bits), ones);
+  if (typeof ones === 'number')
+    selector.emit('imul', selector.modified(result, bits), selector.read(result, bits), ones);
   else step('imul', result, ones);
   step('shr', result, bits - 8);
 }

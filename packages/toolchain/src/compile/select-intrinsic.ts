@@ -139,9 +139,8 @@ function load(bits: Width): Lowering {
 
 function store(bits: Width): Lowering {
   return (selector, _value, [address, data]) => {
-    const source = selector.useOrImmediate(data as Value, bits);
-    const operand = typeof source === 'number' ? source : selector.use(data as Value, bits);
-    selector.emit('mov', at(selector, address as Value, bits), operand);
+    const source = selector.registerOrImmediate(data as Value, bits);
+    selector.emit('mov', at(selector, address as Value, bits), source);
   };
 }
 

@@ -7,8 +7,8 @@ import { selectBulk } from './select-bulk.ts';
 import { selectCall, selectProjection } from './select-call.ts';
 import { selectIntrinsic } from './select-intrinsic.ts';
 import { selectConvert, selectInteger } from './select-integer.ts';
-import { selectCompare, selectSelect } from './select-condition.ts';
-import { selectFloat } from './select-float.ts';
+import { selectCompare, selectSelect, setFlag } from './select-condition.ts';
+import { isFloatCompare, selectFloat, selectFloatCompare } from './select-float.ts';
 import { selectGlobalSet, selectLoad, selectMemorySize, selectStore } from './select-memory.ts';
 import { selectTable } from './select-table.ts';
 import { selectVector } from './select-vector.ts';
@@ -17,6 +17,7 @@ import type { Selector } from './select.ts';
 export function selectValue(selector: Selector, value: Value): void {
   const operation = value.op;
   if (operation >= 0xfd00) return selectVector(selector, value);
+  if (isFloatCompare(operation)) return setFlag(selector, value, selectFloatCompare(selector, value));
   if (operation >= FIRST_WASM_CODE) return selectFloat(selector, value);
   if (operation >= op.Add && operation <= op.Popcnt) return selectInteger(selector, value);
   if (op.isCompare(operation)) return selectCompare(selector, value);

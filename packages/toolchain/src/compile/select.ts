@@ -294,6 +294,12 @@ export class Selector {
     return this.useOrMemory(value, bits);
   }
 
+  /** A register, or an immediate of 32 signed bits. */
+  registerOrImmediate(value: Value, bits: Width): RegisterOperand | number {
+    const constant = value.isConstant && !isFloat(value.type) ? BigInt.asIntN(bits, value.constant) : undefined;
+    return constant !== undefined && fitsSigned32(constant) ? Number(constant) : this.use(value, bits);
+  }
+
   canFold(value: Value): boolean {
     return (
       value.uses === 1 &&
@@ -306,7 +312,8 @@ export class Selector {
 
   /** The memory operand of a load that can be part of the instruction in hand. */
   foldedLoad(value: Value, bits: Width): MemoryOperand | undefined {
-    if (!this.canFold(value)) return undefined;
+    // SSE operands of 16 bytes must be aligned, which a load need not be.
+    if (value.type === V128 || !this.canFold(value)) return undefined;
     if (value.op === op.GlobalGet)
       return this.widthOf(value.type) === bits ? this.globalMemory(value.index, bits) : undefined;
     if (value.bytes * 8 !== bits || this.widthOf(value.type) !== bits) return undefined;
