@@ -5,7 +5,13 @@ import tseslint from 'typescript-eslint';
 import { plugin as drift } from './packages/asc/src/eslint/index.ts';
 
 /** AssemblyScript: guest code, and what tests compile as such. */
-const guest = ['**/assembly/**/*.ts', '**/test/guest/**/*.ts', '**/bench/guest/**/*.ts', 'examples/*/*.ts'];
+const guest = [
+  '**/assembly/**/*.ts',
+  'packages/kernel-w/sdk/**/*.ts',
+  '**/test/guest/**/*.ts',
+  '**/bench/guest/**/*.ts',
+  'examples/applications/*.ts',
+];
 /** Layouts of memory that another core or a device changes: see no-plain-shared-access. */
 const layouts = ['@drift-os/abi/layout/worker-block', '@drift-os/ring/layout/ring'];
 

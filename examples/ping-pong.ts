@@ -1,4 +1,4 @@
-/** What ping and pong say to each other. `pnpm generate` makes generated/ping-pong.ts of it. */
+/** What ping and pong say to each other. `pnpm generate` makes applications/generated/ping-pong.ts of it. */
 import { defineInterface, type Interface } from '@drift-os/ring';
 
 const messages = {

@@ -27,8 +27,8 @@ function pair(): StreamPair {
 
 /** Joins the rings that the block names. False: they are none, and there is nobody to tell. */
 export function attachControl(): bool {
-  const out: usize = load<u32>(block, WORKER_CONTROL_IN_AT);
-  const into: usize = load<u32>(block, WORKER_CONTROL_OUT_AT);
+  const out: usize = atomic.load<u32>(block, WORKER_CONTROL_IN_AT);
+  const into: usize = atomic.load<u32>(block, WORKER_CONTROL_OUT_AT);
   return pair().attach(out, into, epoch()) == 0;
 }
 
@@ -88,9 +88,9 @@ export function wakeControlReader(): void {
 
 /** An interrupt to Thread/C's core. A local APIC in x2APIC mode has no address, and takes the whole command in one MSR. */
 export function wakeControl(): void {
-  const registers: u64 = load<u32>(block, WORKER_LOCAL_APIC_AT);
-  const command = load<u32>(block, WORKER_WAKE_VECTOR_AT) | ICR_ASSERT;
-  const destination = load<u32>(block, WORKER_CONTROL_APIC_ID_AT);
+  const registers: u64 = atomic.load<u32>(block, WORKER_LOCAL_APIC_AT);
+  const command = atomic.load<u32>(block, WORKER_WAKE_VECTOR_AT) | ICR_ASSERT;
+  const destination = atomic.load<u32>(block, WORKER_CONTROL_APIC_ID_AT);
   if (registers == 0) return wrmsr(X2APIC_ICR, ((<u64>destination) << 32) | command);
   while ((load32(registers + ICR_LOW) & ICR_PENDING) != 0) pause();
   store32(registers + ICR_HIGH, destination << 24);

@@ -45,7 +45,7 @@ let own: usize = 0;
 /** Takes the block; the first thing that happens on a worker. */
 export function takeBlock(address: usize): void {
   block = address;
-  own = load<u32>(address, WORKER_MEMORY_AT);
+  own = atomic.load<u32>(address, WORKER_MEMORY_AT);
 }
 
 export function controlPairState(): usize {
@@ -69,19 +69,19 @@ export function instanceAt(index: u32): usize {
 }
 
 export function workerNumber(): u32 {
-  return load<u32>(block, WORKER_NUMBER_AT);
+  return atomic.load<u32>(block, WORKER_NUMBER_AT);
 }
 
 export function epoch(): u32 {
-  return load<u32>(block, WORKER_EPOCH_AT);
+  return atomic.load<u32>(block, WORKER_EPOCH_AT);
 }
 
 export function imageDirectory(): usize {
-  return load<u32>(block, WORKER_IMAGE_DIRECTORY_AT);
+  return atomic.load<u32>(block, WORKER_IMAGE_DIRECTORY_AT);
 }
 
 export function tscHz(): u64 {
-  return load<u64>(block, WORKER_TSC_HZ_AT);
+  return atomic.load<u64>(block, WORKER_TSC_HZ_AT);
 }
 
 export function setState(state: u32): void {

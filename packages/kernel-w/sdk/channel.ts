@@ -1,7 +1,8 @@
 /** Channels to other applications, brokered by Thread/C by the name of a service. */
 import { ChannelClose, ChannelConnect, ChannelServe } from '@drift-os/abi/assembly/generated/application';
-import { SERVICE_NAME_LIMIT, STATUS_OK } from '@drift-os/abi/layout/messages';
+import { SERVICE_NAME_LIMIT, STATUS_OK, STATUS_PEER_GONE } from '@drift-os/abi/layout/messages';
 import { ChannelEnd } from '../assembly/channel-end';
+import { fail } from './life';
 import { channelByNumber, dropChannel, keepChannel } from './news';
 import { newRequest, readNews, reserve, send } from './private-channel';
 
@@ -23,8 +24,8 @@ import { newRequest, readNews, reserve, send } from './private-channel';
 export class Channel {
   /** Its number as far as the news have been read. */
   known: u32;
-  /** STATUS_OK, or why there is no channel; STATUS_PEER_GONE when the other end is done. */
-  status: u32;
+  /** Its status as far as the news have been read. */
+  told: u32;
   /** Request that it came from. */
   request: u32;
   /** Instance at the other end. */
@@ -62,7 +63,7 @@ export class Channel {
   static of(number: u32): Channel {
     readNews();
     const channel = channelByNumber(number);
-    if (channel === null) throw new Error('Channel.of was given a number that is no channel of this application');
+    if (channel === null) fail('Channel.of was given a number that is no channel of this application');
     return channel!;
   }
 
@@ -72,10 +73,16 @@ export class Channel {
     return this.known;
   }
 
+  /** STATUS_OK, or why there is no channel; STATUS_PEER_GONE when the other end is done. */
+  get status(): u32 {
+    readNews();
+    if (this.told != STATUS_OK || this.end == 0) return this.told;
+    return this.place.pair.closed == 0 ? STATUS_OK : STATUS_PEER_GONE;
+  }
+
   /** Whether something can be sent. */
   get isOpen(): bool {
-    readNews();
-    return this.end != 0 && this.status == STATUS_OK && this.place.pair.closed == 0;
+    return this.status == STATUS_OK && this.end != 0;
   }
 
   /** Address of the next record, 0: none. Its `length` and `kind` say what it is. */
@@ -132,6 +139,6 @@ export class Channel {
 
 function serviceBytes(service: string): u32 {
   const bytes = String.UTF8.byteLength(service);
-  if (bytes == 0 || bytes > SERVICE_NAME_LIMIT) throw new Error('the name of a service has 1 to 48 bytes');
+  if (bytes == 0 || bytes > SERVICE_NAME_LIMIT) fail('the name of a service has 1 to 48 bytes');
   return <u32>bytes;
 }

@@ -1,5 +1,8 @@
 /** When the application runs, and its end. */
 import { Quit, Timer } from '@drift-os/abi/assembly/generated/application';
+import { LOG_ERROR, STATUS_ABORTED } from '@drift-os/abi/layout/messages';
+import { abandon } from './kernel-w';
+import { log } from './log';
 import { reserve, send } from './private-channel';
 
 /** Calls `poll` at this time (`now()` plus ticks) at the latest, also if the worker sleeps. Once; a later call replaces it. */
@@ -12,4 +15,10 @@ export function wakeAt(deadline: u64): void {
 export function quit(exitStatus: u32 = 0): void {
   Quit.at(reserve(Quit.BYTES)).exitStatus = exitStatus;
   send(Quit.BYTES, Quit.ID);
+}
+
+/** Ends this instance here and now, with a sentence in the log; `stop` is not called. Does not return. */
+export function fail(sentence: string): void {
+  log(sentence, LOG_ERROR);
+  abandon(STATUS_ABORTED);
 }

@@ -45,7 +45,7 @@ export function noteGrant(grant: ChannelGrant): void {
 
 function open(channel: Channel, grant: ChannelGrant): void {
   channel.known = grant.channel;
-  channel.status = STATUS_OK;
+  channel.told = STATUS_OK;
   channel.request = 0;
   channel.peer = grant.peer;
   channel.end = grant.end;
@@ -53,12 +53,12 @@ function open(channel: Channel, grant: ChannelGrant): void {
 
 export function noteRefused(refused: ChannelRefused): void {
   const channel = channelByRequest(refused.request);
-  if (channel !== null) channel.status = refused.status;
+  if (channel !== null) channel.told = refused.status;
 }
 
 /** What the other end wrote before can still be read. */
 export function noteClosed(closed: ChannelClosed): void {
   const channel = channelByNumber(closed.channel);
   if (channel === null) return;
-  channel.status = closed.status == STATUS_OK ? STATUS_PEER_GONE : closed.status;
+  channel.told = closed.status == STATUS_OK ? STATUS_PEER_GONE : closed.status;
 }

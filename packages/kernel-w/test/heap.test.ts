@@ -36,7 +36,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('add'), pages: fc.integer({ min: 1, max: 8 }), gap: fc.boolean() }),
   },
-) as fc.Arbitrary<Step>;
+);
 
 interface Block {
   address: number;

@@ -15,20 +15,23 @@ const modules = new Map<string, WebAssembly.Module>();
 
 beforeAll(async () => {
   for (const name of ['hello', 'echo-server', 'echo-client', 'misbehave', 'poller']) {
-    modules.set(name, await compileApplication(`test/applications/${name}.ts`, 0x300000 + modules.size * 0x10000));
+    modules.set(name, await compileApplication(`test/guest/${name}.ts`, 0x300000 + modules.size * 0x10000));
   }
 }, 120_000);
 
-async function boot(workers = 1): Promise<{ machine: Machine; workers: Worker[] }> {
+/** The first worker is there in any case. */
+async function boot(count = 1): Promise<{ machine: Machine; workers: [Worker, ...Worker[]]; second: Worker }> {
   const machine = await Machine.create();
-  for (let count = 0; count < workers; count++) {
-    expect(machine.addWorker().kernel.begin(machine.workers[count]!.block)).toBe(1);
-  }
-  return { machine, workers: machine.workers };
+  const workers: [Worker, ...Worker[]] = [machine.addWorker()];
+  while (workers.length < count) workers.push(machine.addWorker());
+  for (const worker of workers) expect(worker.kernel.begin(worker.block)).toBe(1);
+  return { machine, workers, second: workers.at(-1) };
 }
 
 function add(machine: Machine, name: string): number {
-  return machine.addApplication(name, modules.get(name)!);
+  const module = modules.get(name);
+  if (module === undefined) throw new Error(`${name} has not been compiled`);
+  return machine.addApplication(name, module);
 }
 
 describe('boot order', () => {
@@ -43,11 +46,11 @@ describe('boot order', () => {
         fields: { interfaceHash: control.hash, applicationHash: application.hash, epoch: 1, features },
       },
     ]);
-    expect(workers[0]!.u32(layout.WORKER_STATE_AT)).toBe(layout.WORKER_RUNNING);
-    expect(workers[0]!.u32(layout.WORKER_FEATURES_AT)).toBe(features);
-    expect(workers[0]!.registers.get('xcr0')).toBe(7n);
-    expect(workers[0]!.registers.get('cr4')! & 0x40600n).toBe(0x40600n);
-    expect(workers[0]!.registers.get('mxcsr')).toBe(0x1f80n);
+    expect(workers[0].u32(layout.WORKER_STATE_AT)).toBe(layout.WORKER_RUNNING);
+    expect(workers[0].u32(layout.WORKER_FEATURES_AT)).toBe(features);
+    expect(workers[0].register('xcr0')).toBe(7n);
+    expect(workers[0].register('cr4') & 0x40600n).toBe(0x40600n);
+    expect(workers[0].register('mxcsr')).toBe(0x1f80n);
   });
 });
 
@@ -55,7 +58,7 @@ describe('the loop', () => {
   test('acknowledges page tables after flushing, awake and asleep', async () => {
     const { machine, workers } = await boot();
     machine.run();
-    const [worker] = workers as [Worker];
+    const [worker] = workers;
     const flushes = machine.flushes;
     machine.view.setUint32(worker.block + layout.WORKER_FLUSH_REQUESTED_AT, 5, true);
     worker.kernel.turn();
@@ -67,7 +70,7 @@ describe('the loop', () => {
 
   test('ends when asked to, and ends its applications first', async () => {
     const { machine, workers } = await boot();
-    const [worker] = workers as [Worker];
+    const [worker] = workers;
     const instance = machine.threadC.start(worker, add(machine, 'echo-server'));
     machine.run();
     machine.view.setUint32(worker.block + layout.WORKER_STOP_REQUESTED_AT, 1, true);
@@ -82,7 +85,7 @@ describe('the loop', () => {
 
   test('counts turns and the time of each stage, and forgets them when told', async () => {
     const { machine, workers } = await boot();
-    const [worker] = workers as [Worker];
+    const [worker] = workers;
     machine.run(30);
     const counter = (offset: number) => machine.view.getBigUint64(worker.block + offset, true);
     const stages = [
@@ -104,7 +107,7 @@ describe('the loop', () => {
 
   test('obeys a configuration that changes while it runs', async () => {
     const { machine, workers } = await boot();
-    const [worker] = workers as [Worker];
+    const [worker] = workers;
     worker.setStandOff({ spin: 0xffffffff });
     machine.run(50);
     expect(worker.sleeps).toBe(0);
@@ -117,7 +120,7 @@ describe('the loop', () => {
 
   test('a message that comes just before MWAIT is not slept through', async () => {
     const { machine, workers } = await boot();
-    const [worker] = workers as [Worker];
+    const [worker] = workers;
     machine.run();
     // The moment that counts: everything was looked at, the monitor is armed.
     let said = false;
@@ -132,22 +135,21 @@ describe('the loop', () => {
 
   test('a message that makes no sense is reported, and the next one is understood', async () => {
     const { machine, workers } = await boot();
-    const [worker] = workers as [Worker];
+    const [worker] = workers;
     worker.pair.writer.write(new Uint8Array(3), 12345);
     machine.threadC.say(worker, 'ping', { token: 1n });
     machine.run(3);
     expect(machine.threadC.log).toEqual(['0: Thread/C sent a message that makes no sense, kind 12345']);
-    expect(machine.threadC.heard.at(-1)?.name).toBe('pong');
+    expect(machine.threadC.heard.at(-1)).toMatchObject({ name: 'pong' });
   });
 
   test('writes nothing into its static data: all workers share it', async () => {
-    const { machine, workers } = await boot(2);
+    const { machine, workers, second } = await boot(2);
     const data = () => machine.bytes.slice(0x200000, 0x280000);
     const before = data();
-    const [hello, server, client] = ['hello', 'echo-server', 'echo-client'].map((name) => add(machine, name));
-    machine.threadC.start(workers[0]!, hello!, 'x');
-    machine.threadC.start(workers[0]!, server!);
-    machine.threadC.start(workers[1]!, client!);
+    machine.threadC.start(workers[0], add(machine, 'hello'), 'x');
+    machine.threadC.start(workers[0], add(machine, 'echo-server'));
+    machine.threadC.start(second, add(machine, 'echo-client'));
     machine.run(200);
     expect(machine.threadC.log.length).toBeGreaterThan(4);
     expect(Buffer.compare(before, data())).toBe(0);
@@ -158,7 +160,7 @@ describe('applications', () => {
   test('run from init to quit, and everything goes back', async () => {
     const { machine, workers } = await boot();
     const hello = add(machine, 'hello');
-    const instance = machine.threadC.start(workers[0]!, hello, 'wörld');
+    const instance = machine.threadC.start(workers[0], hello, 'wörld');
     machine.run();
     expect(machine.threadC.log).toEqual([
       `${instance}: Hello, wörld`,
@@ -174,7 +176,7 @@ describe('applications', () => {
     const { machine, workers } = await boot();
     const hello = add(machine, 'hello');
     for (let time = 0; time < 100; time++) {
-      machine.threadC.start(workers[0]!, hello, String(time));
+      machine.threadC.start(workers[0], hello, String(time));
       machine.run(8);
       machine.threadC.available = 1000;
     }
@@ -202,7 +204,7 @@ describe('applications', () => {
       [directory.MODULE_DATA_INITIAL_BYTES_AT]: 3,
       [directory.MODULE_INIT_AT]: init,
     });
-    const instance = machine.threadC.start(workers[0]!, module, 'abc');
+    const instance = machine.threadC.start(workers[0], module, 'abc');
     machine.run(5);
     expect(machine.view.getUint32(context + APPLICATION_INSTANCE_AT, true)).toBe(instance);
     expect([...machine.bytes.subarray(context + APPLICATION_ARGUMENT, context + APPLICATION_ARGUMENT + 4)]).toEqual([
@@ -210,7 +212,7 @@ describe('applications', () => {
       0,
     ]);
     const globals = context + APPLICATION_GLOBALS;
-    expect(workers[0]!.fsBase).toBe(BigInt(globals));
+    expect(workers[0].fsBase).toBe(BigInt(globals));
     expect([...machine.bytes.subarray(globals, globals + 9)]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 0]);
     expect([...machine.bytes.subarray(data, data + 11)]).toEqual([9, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0xee]);
   });
@@ -227,7 +229,7 @@ describe('applications', () => {
         return 0;
       });
       machine.threadC.start(
-        workers[0]!,
+        workers[0],
         machine.addModule(name, { [directory.MODULE_INIT_AT]: init, [directory.MODULE_POLL_AT]: poll }),
       );
     }
@@ -237,10 +239,10 @@ describe('applications', () => {
   });
 
   test('talk over a channel between two workers, more than fits at once, and part', async () => {
-    const { machine, workers } = await boot(2);
-    const client = machine.threadC.start(workers[0]!, add(machine, 'echo-client'));
+    const { machine, workers, second } = await boot(2);
+    const client = machine.threadC.start(workers[0], add(machine, 'echo-client'));
     machine.run();
-    const server = machine.threadC.start(workers[1]!, add(machine, 'echo-server'));
+    const server = machine.threadC.start(second, add(machine, 'echo-server'));
     machine.run(2000);
     expect(machine.threadC.log).toEqual([`${client}: all came back`, `${server}: a client is gone`]);
     expect(machine.threadC.states).toContain(`${client} ${values.APPLICATION_STOPPED} 0`);
@@ -251,50 +253,50 @@ describe('applications', () => {
 
   test('talk over a channel on one worker', async () => {
     const { machine, workers } = await boot();
-    const server = machine.threadC.start(workers[0]!, add(machine, 'echo-server'));
-    const client = machine.threadC.start(workers[0]!, add(machine, 'echo-client'));
+    const server = machine.threadC.start(workers[0], add(machine, 'echo-server'));
+    const client = machine.threadC.start(workers[0], add(machine, 'echo-client'));
     machine.run(2000);
     expect(machine.threadC.log).toEqual([`${client}: all came back`, `${server}: a client is gone`]);
   });
 
   test('are told when the other end is gone, and when the interface is another', async () => {
-    const { machine, workers } = await boot(2);
-    const server = machine.threadC.start(workers[0]!, add(machine, 'echo-server'));
+    const { machine, workers, second } = await boot(2);
+    const server = machine.threadC.start(workers[0], add(machine, 'echo-server'));
     const wrong = add(machine, 'echo-client');
-    const client = machine.threadC.start(workers[1]!, wrong, 'wrong');
+    const client = machine.threadC.start(second, wrong, 'wrong');
     machine.run(50);
     expect(machine.threadC.log).toEqual([`${client}: closed, status ${values.STATUS_INTERFACE_MISMATCH}`]);
     expect(machine.threadC.states).toContain(`${client} ${values.APPLICATION_STOPPED} 1`);
 
     // A client whose server ends in the middle.
-    const second = machine.threadC.start(workers[1]!, wrong);
+    const another = machine.threadC.start(second, wrong);
     for (let turn = 0; turn < 12; turn++) machine.run(1);
-    machine.threadC.stop(workers[0]!, server);
+    machine.threadC.stop(workers[0], server);
     machine.run(100);
-    const ends = machine.threadC.log.filter((line) => line.startsWith(`${second}:`));
+    const ends = machine.threadC.log.filter((line) => line.startsWith(`${another}:`));
     expect(ends.length).toBe(1);
     expect(ends[0]).toMatch(/all came back|closed, status 11/);
   });
 
   test('poll while they work, and are woken by their timer', async () => {
     const { machine, workers } = await boot();
-    const instance = machine.threadC.start(workers[0]!, add(machine, 'poller'));
+    const instance = machine.threadC.start(workers[0], add(machine, 'poller'));
     machine.run(20);
     expect(machine.threadC.log).toEqual([`${instance}: sleeps`]);
-    const before = workers[0]!.sleeps;
+    const before = workers[0].sleeps;
     for (let turn = 0; turn < 20_000 && machine.threadC.log.length < 2; turn++) machine.run(1);
     expect(machine.threadC.log).toEqual([`${instance}: sleeps`, `${instance}: woken in time`]);
     // MWAIT has no deadline: with a timer set, this CPU is not put to sleep by it.
-    expect(workers[0]!.sleeps).toBe(before);
-    machine.threadC.stop(workers[0]!, instance);
+    expect(workers[0].sleeps).toBe(before);
+    machine.threadC.stop(workers[0], instance);
     machine.run(20);
     expect(machine.threadC.log.at(-1)).toBe(`${instance}: stopped after 1`);
   });
 
   test('are stopped before their pages came', async () => {
     const { machine, workers } = await boot();
-    const instance = machine.threadC.start(workers[0]!, add(machine, 'hello'));
-    machine.threadC.stop(workers[0]!, instance);
+    const instance = machine.threadC.start(workers[0], add(machine, 'hello'));
+    machine.threadC.stop(workers[0], instance);
     machine.run(10);
     expect(machine.threadC.states).toEqual([`${instance} ${values.APPLICATION_STOPPED} ${values.STATUS_REQUESTED}`]);
     expect(machine.threadC.log).toEqual([]);
@@ -303,7 +305,7 @@ describe('applications', () => {
 
   test('that cannot be started are refused with the reason', async () => {
     const { machine, workers } = await boot();
-    const [worker] = workers as [Worker];
+    const [worker] = workers;
     const hello = add(machine, 'hello');
     const none = machine.threadC.start(worker, 99);
     const empty = machine.threadC.start(worker, machine.addModule('empty', {}));
@@ -328,11 +330,11 @@ describe('an application that goes wrong takes nothing else with it', () => {
     argument: string,
   ): Promise<{ machine: Machine; instance: number; log: string[]; states: string[] }> {
     const { machine, workers } = await boot();
-    const server = machine.threadC.start(workers[0]!, add(machine, 'echo-server'));
-    const instance = machine.threadC.start(workers[0]!, add(machine, 'misbehave'), argument);
+    const server = machine.threadC.start(workers[0], add(machine, 'echo-server'));
+    const instance = machine.threadC.start(workers[0], add(machine, 'misbehave'), argument);
     machine.run(50);
     // The others go on: a client finds the server.
-    machine.threadC.start(workers[0]!, add(machine, 'echo-client'));
+    machine.threadC.start(workers[0], add(machine, 'echo-client'));
     machine.run(2000);
     expect(machine.threadC.log.some((line) => line.endsWith(': all came back'))).toBe(true);
     expect(machine.threadC.pagesOf(server)).toBeGreaterThan(0);
@@ -350,7 +352,7 @@ describe('an application that goes wrong takes nothing else with it', () => {
 
   test.each([
     ['free', /frees 0x1234560, which is no block/, values.STATUS_PROTOCOL],
-    ['throw', /on purpose \(test\/applications\/misbehave\.ts:\d+:\d+\)/, values.STATUS_ABORTED],
+    ['throw', /on purpose \(test\/guest\/misbehave\.ts:\d+:\d+\)/, values.STATUS_ABORTED],
     ['protocol', /makes no sense \(kind 99\)/, values.STATUS_PROTOCOL],
     ['short', /makes no sense \(kind \d+\)/, values.STATUS_PROTOCOL],
   ])('%s', async (argument, sentence, status) => {
@@ -372,7 +374,7 @@ describe('an application that goes wrong takes nothing else with it', () => {
     const context = machine.threadC.heard.find(
       ({ name, fields }) => name === 'pageRequest' && fields['request'] === 0 && fields['instance'] === instance,
     );
-    expect(machine.threadC.pagesOf(instance)).toBe((context!.fields['pages'] as number) + 1);
+    expect(machine.threadC.pagesOf(instance)).toBe((context?.fields['pages'] as number) + 1);
   });
 
   test('memory that is freed is used again', async () => {

@@ -24,19 +24,20 @@ export const packageFolder: string = fileURLToPath(new URL('..', import.meta.url
 let kernel: Promise<WebAssembly.Module> | undefined;
 
 /** Thrown by the faked `gate.leave`, caught by `gate.enter`. */
-class Leave {
+class Leave extends Error {
   readonly result: bigint;
   constructor(result: bigint) {
+    super();
     this.result = result;
   }
 }
 
 interface KernelExports {
-  begin(block: number): number;
-  turn(): number;
-  finish(): void;
-  serve(wait: number): void;
-  abandon(status: number): void;
+  readonly begin: (block: number) => number;
+  readonly turn: () => number;
+  readonly finish: () => void;
+  readonly serve: (wait: number) => void;
+  readonly abandon: (status: number) => void;
 }
 
 /** Entry points by their faked addresses. */
@@ -55,7 +56,7 @@ export class Worker {
   onMonitor: () => void = () => {};
   sleeps = 0;
   readonly log: string[] = [];
-  readonly registers: Map<string, bigint> = new Map();
+  readonly #registers = new Map<string, bigint>();
 
   constructor(machine: Machine, number: number, kernel: WebAssembly.Module) {
     this.machine = machine;
@@ -105,27 +106,30 @@ export class Worker {
   /** What the SDK and kernel-w import from `cpu`. An instruction that is not faked throws by its name. */
   cpu(): Record<string, (...values: never[]) => number | bigint | undefined> {
     const { machine } = this;
-    const register = (name: string) => this.registers.get(name) ?? 0n;
+    const register = (name: string) => this.register(name);
     const fakes: Record<string, (...values: never[]) => number | bigint | undefined> = {
       rdtsc: () => (machine.tsc += 100n),
       pause: () => machine.breathe(this),
       readCr0: () => register('cr0'),
       readCr3: () => register('cr3'),
       readCr4: () => register('cr4'),
-      writeCr0: (value: bigint) => void this.registers.set('cr0', value),
+      writeCr0: (value: bigint) => void this.#registers.set('cr0', value),
       writeCr3: (value: bigint) => {
-        this.registers.set('cr3', value);
+        this.#registers.set('cr3', value);
         machine.flushes++;
       },
-      writeCr4: (value: bigint) => void this.registers.set('cr4', value),
-      writeMxcsr: (value: number) => void this.registers.set('mxcsr', BigInt(value)),
-      xsetbv: (_: number, value: bigint) => void this.registers.set('xcr0', value),
+      writeCr4: (value: bigint) => void this.#registers.set('cr4', value),
+      writeMxcsr: (value: number) => void this.#registers.set('mxcsr', BigInt(value)),
+      xsetbv: (_: number, value: bigint) => void this.#registers.set('xcr0', value),
       cpuid: (leaf: number, subleaf: number, result: number) => {
         const values = machine.cpuid.get(`${leaf}.${subleaf}`) ?? [0, 0, 0, 0];
         values.forEach((value, index) => machine.view.setUint32(result + index * 4, value, true));
         return undefined;
       },
-      writeFsBase: (base: bigint) => void (this.fsBase = base),
+      writeFsBase: (base: bigint) => {
+        this.fsBase = base;
+        return undefined;
+      },
       rdmsr: (number: number) => (number >>> 0 === 0xc0000100 ? this.fsBase : 0n),
       monitor: (address: number) => {
         this.monitored = address;
@@ -136,13 +140,20 @@ export class Worker {
       mwait: () => this.sleep(),
       umwait: () => this.sleep(),
       load32: () => 0,
-      store32: () => void machine.interrupts++,
+      store32: () => {
+        machine.interrupts++;
+        return undefined;
+      },
       hlt: () => undefined,
     };
     const missing = (name: string) => () => {
       throw new Error(`cpu.${name} is not faked`);
     };
     return Object.fromEntries(Object.keys(intrinsics).map((name) => [name, fakes[name] ?? missing(name)]));
+  }
+
+  register(name: string): bigint {
+    return this.#registers.get(name) ?? 0n;
   }
 
   private sleep(): undefined {
@@ -172,7 +183,7 @@ export class Worker {
         }
       },
       leave: (_, result) => {
-        throw new Leave(result as bigint);
+        throw new Leave(result);
       },
     };
   }

@@ -1,18 +1,14 @@
 /** A Thread/C for tests: the host's half of the control channel, a ledger of pages, and the broker of channels. */
 import { control } from '@drift-os/abi';
 import * as values from '@drift-os/abi/layout/messages';
-import { WORKER_DOORBELL_AT, WORKER_NUMBER_AT } from '@drift-os/abi/layout/worker-block';
+import { WORKER_DOORBELL_AT } from '@drift-os/abi/layout/worker-block';
 import { ringBytes, ringInitialize } from '@drift-os/ring';
 import type { Machine, Worker } from './machine.ts';
 import { FIRST_PAGE } from './machine.ts';
 
 type Fields = Record<string, number | bigint | Uint8Array>;
 
-/** What a worker said, in the order it came. */
-export interface Said extends Fields {
-  readonly message: never;
-}
-
+/** What a worker said. */
 export interface Message {
   readonly worker: number;
   readonly name: string;
@@ -121,7 +117,8 @@ export class ThreadC {
     if (name === 'channelClose') this.#close(instance, fields['channel'] as number);
   }
 
-  #state(instance: number, { state, status }: Fields): void {
+  #state(instance: number, fields: Fields): void {
+    const { state, status } = fields as { state: number; status: number };
     this.states.push(`${instance} ${state} ${status}`);
     if (state !== values.APPLICATION_STOPPED && state !== values.APPLICATION_FAILED) return;
     for (const [page, owner] of this.ledger) if (owner === instance) this.ledger.delete(page);
@@ -214,10 +211,5 @@ export class ThreadC {
       channel,
       ends.filter((end) => end.instance !== instance),
     );
-  }
-
-  /** Number that the worker says it has. */
-  numberOf(worker: Worker): number {
-    return worker.u32(WORKER_NUMBER_AT);
   }
 }
