@@ -17,6 +17,8 @@ export interface CompileOptions {
   readonly features?: readonly ('simd' | 'threads')[];
   /** False leaves assertions in and turns optimisation off. Default true. */
   readonly optimize?: boolean;
+  /** Packages that the program may import without having them installed: name to folder. What is installed comes first. */
+  readonly packages?: Readonly<Record<string, string>>;
   /** Further asc arguments, for what no option above covers. */
   readonly extraArguments?: readonly string[];
 }
@@ -81,9 +83,8 @@ export async function compileAssemblyScript(options: CompileOptions): Promise<Co
     stdout: { write: () => {} },
     stderr: { write: (text) => void (diagnostics += String(text)) },
     readFile: async (name, from) => {
-      const path = name.startsWith(LIBRARY) ? `node_modules/${name.slice(LIBRARY.length)}` : name;
-      for (const candidate of [resolve(from, path), await ownFile(baseDir, resolve(from, path))]) {
-        if (candidate === undefined) continue;
+      const path = resolve(from, name.startsWith(LIBRARY) ? `node_modules/${name.slice(LIBRARY.length)}` : name);
+      for (const candidate of [path, ...fromPackages(path, { ...(await ownPackage(baseDir)), ...options.packages })]) {
         try {
           const text = await readFileFromDisk(candidate, 'utf8');
           files.add(candidate);
@@ -107,17 +108,23 @@ export async function compileAssemblyScript(options: CompileOptions): Promise<Co
   return { wasm, sourceMap: await nameSources(sourceMap, baseDir), files: [...files] };
 }
 
-/** A package finds itself by its own name, as in Node: the file in `baseDir` for a path into a `node_modules` folder that names it. */
-async function ownFile(baseDir: string, path: string): Promise<string | undefined> {
-  const folder = '/node_modules/';
-  const at = path.replaceAll('\\', '/').lastIndexOf(folder);
-  if (at < 0) return undefined;
-  const inPackage = path.slice(at + folder.length).replaceAll('\\', '/');
+/** A package finds itself by its own name, as in Node. */
+async function ownPackage(baseDir: string): Promise<Record<string, string>> {
   const manifest = await readFileFromDisk(resolve(baseDir, 'package.json'), 'utf8').catch(() => '{}');
   const { name } = JSON.parse(manifest) as { name?: string };
-  return name !== undefined && inPackage.startsWith(`${name}/`)
-    ? resolve(baseDir, inPackage.slice(name.length + 1))
-    : undefined;
+  return name === undefined ? {} : { [name]: baseDir };
+}
+
+/** The file in a known package for a path into a `node_modules` folder that names it. */
+function fromPackages(path: string, packages: Readonly<Record<string, string>>): string[] {
+  const folder = '/node_modules/';
+  const plain = path.replaceAll('\\', '/');
+  const at = plain.lastIndexOf(folder);
+  if (at < 0) return [];
+  const inside = plain.slice(at + folder.length);
+  return Object.entries(packages)
+    .filter(([name]) => inside.startsWith(`${name}/`))
+    .map(([name, place]) => resolve(place, inside.slice(name.length + 1)));
 }
 
 async function nearestPackage(folder: string): Promise<string> {

@@ -1,6 +1,7 @@
 /** Compiles applications to objects, each with its static data at an address of its own. */
 import { readFile } from 'node:fs/promises';
-import { extname, resolve } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, extname, resolve } from 'node:path';
 import { IMAGE, PAGE_BYTES } from '@drift-os/abi/layout/memory-map';
 import { compileAssemblyScript } from '@drift-os/asc';
 import { compileWasm, type CompileWasmOptions, type ObjectModule } from '@drift-os/toolchain';
@@ -67,7 +68,21 @@ async function read(name: string, entry: string): Promise<Uint8Array> {
 
 async function compile(name: string, entry: string, memoryBase: number): Promise<WasmSource> {
   await read(name, entry);
-  return compileAssemblyScript({ entry: resolve(entry), memoryBase, runtime: RUNTIME, features: ['simd', 'threads'] });
+  const packages = sdkPackages();
+  return compileAssemblyScript({
+    entry: resolve(entry),
+    memoryBase,
+    runtime: RUNTIME,
+    features: ['simd', 'threads'],
+    packages,
+  });
+}
+
+/** The SDK and what it imports, for programs in folders where nothing is installed. */
+function sdkPackages(): Record<string, string> {
+  const kernelW = createRequire(import.meta.resolve('@drift-os/kernel-w/package.json'));
+  const names = ['@drift-os/kernel-w', '@drift-os/abi', '@drift-os/ring'];
+  return Object.fromEntries(names.map((name) => [name, dirname(kernelW.resolve(`${name}/package.json`))]));
 }
 
 /** Where an object's fixed static data begins and ends. */
