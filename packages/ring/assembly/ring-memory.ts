@@ -92,5 +92,5 @@ export function ringWake(status: usize): bool {
 export function ringUsed(ring: usize): u32 {
   const read = atomic.load<u32>(ring, RING_READER_POSITION_AT);
   const written = atomic.load<u32>(ring, RING_WRITER_POSITION_AT);
-  return (written - read) * load<u32>(ring, RING_UNIT_BYTES_AT);
+  return (written - read) * atomic.load<u32>(ring, RING_UNIT_BYTES_AT);
 }

@@ -70,7 +70,7 @@ class Runner {
     this.control = new Int32Array(memory.buffer);
     if (workload.startsWith('record')) ringInitialize(memory.buffer, RING, CAPACITY);
     else wordRingInitialize(memory.buffer, RING, CAPACITY);
-    const foreign = RingBuffer.getStorageForCapacity(CAPACITY / 4, Uint32Array) as SharedArrayBuffer;
+    const foreign = RingBuffer.getStorageForCapacity(CAPACITY / 4, Uint32Array);
     for (const side of ['writer', 'reader'] as const) {
       const setup: SideSetup = { implementation, workload, side, memory, module, foreign };
       const worker = new Worker(new URL('./worker.ts', import.meta.url), {
@@ -91,8 +91,10 @@ class Runner {
   /** Seconds from the moment that the first side starts until the last one ends. */
   async round(round: number): Promise<number> {
     const ready = READY_AT / 4;
-    for (let seen = 0; (seen = Atomics.load(this.control, ready)) < 2 * (round + 1); ) {
-      await Promise.race([Atomics.waitAsync(this.control, ready, seen, 1000).value]);
+    for (;;) {
+      const seen = Atomics.load(this.control, ready);
+      if (seen >= 2 * (round + 1)) break;
+      await Atomics.waitAsync(this.control, ready, seen, 1000).value;
       if (this.failure !== undefined) throw this.failure;
     }
     this.reports.length = 0;

@@ -147,13 +147,13 @@ function driftRecords({ side, memory }: SideSetup, batch: number): Run {
 }
 
 interface Loops {
-  attach(workload: number, writes: boolean, state: number, ring: number): number;
-  writeWord(state: number, count: number): number;
-  readWord(state: number, count: number): number;
-  writeWords(state: number, count: number, scratch: number, batch: number): number;
-  readWords(state: number, count: number, scratch: number, batch: number): number;
-  writeRecords(state: number, count: number, bytes: number, batch: number): number;
-  readRecords(state: number, count: number, bytes: number, batch: number): number;
+  readonly attach: (workload: number, writes: boolean, state: number, ring: number) => number;
+  readonly writeWord: (state: number, count: number) => number;
+  readonly readWord: (state: number, count: number) => number;
+  readonly writeWords: (state: number, count: number, scratch: number, batch: number) => number;
+  readonly readWords: (state: number, count: number, scratch: number, batch: number) => number;
+  readonly writeRecords: (state: number, count: number, bytes: number, batch: number) => number;
+  readonly readRecords: (state: number, count: number, bytes: number, batch: number) => number;
 }
 
 function driftWasm({ side, memory, module }: SideSetup, batch: number, records: boolean): Run {

@@ -31,9 +31,8 @@ export const GO_AT = 0x7080;
 
 /** Sum of all words that the reader sees in `count` units, modulo 2^32. */
 export function expectedSum(workload: Workload, count: number): number {
-  let sum = 0n;
   const n = BigInt(count);
-  sum = (n * (n - 1n)) / 2n;
-  if (workload.startsWith('record')) sum = sum * 4n + n * (0n + 4n + 8n + 12n);
+  const words = (n * (n - 1n)) / 2n;
+  const sum = workload.startsWith('record') ? words * 4n + n * (0n + 4n + 8n + 12n) : words;
   return Number(BigInt.asUintN(32, sum));
 }

@@ -14,6 +14,7 @@ export { interfaceHash } from './interface/hash.ts';
 export type { FieldLayout, MessageLayout } from './interface/message-layout.ts';
 export type { MessageView } from './interface/message-view.ts';
 export { Endpoint, type RingPlace, type RingStatistics } from './ring/endpoint.ts';
+export { generateRingLayoutC } from './ring/generate-layout.ts';
 export { RingError } from './ring/ring-error.ts';
 export {
   ringBytes,

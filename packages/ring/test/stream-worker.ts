@@ -66,10 +66,11 @@ function write(): StreamReport {
     let total = 0;
     let checksum = 0;
     let sent = 0;
-    while (sent < task.count && writer.closed === 0) {
+    const isOpen = (): boolean => writer.closed === 0;
+    while (sent < task.count && isOpen()) {
       const length = next() % (writer.maximum + 1);
       let at = writer.reserve(length);
-      for (; at === 0 && writer.closed === 0; at = writer.reserve(length)) {
+      for (; at === 0 && isOpen(); at = writer.reserve(length)) {
         writer.publish();
         notify(writer);
         sleep(

@@ -23,10 +23,10 @@ function run(vector: Vector, memory: TestMemory, writes: 'host' | 'guest', reads
   if (vector.words) wordRingInitialize(buffer, RINGS_AT, vector.capacity);
   else ringInitialize(buffer, RINGS_AT, vector.capacity);
   words[(RINGS_AT + 0x80) / 4] = words[(RINGS_AT + 0x100) / 4] = vector.start ?? 0;
-  const index = (offset: string | undefined): number => (RINGS_AT + Number.parseInt(offset ?? '', 16)) / 4;
+  const index = (offset: string | undefined): number => (RINGS_AT + Number.parseInt(String(offset), 16)) / 4;
   const onlooker: Operations = {
     see: (offset) => (words[index(offset)] as number).toString(16),
-    poke: (offset, value) => void (words[index(offset)] = Number.parseInt(value ?? '', 16)),
+    poke: (offset, value) => void (words[index(offset)] = Number.parseInt(value, 16)),
     writerDied: () => ringWriterDied(buffer, RINGS_AT),
     readerDied: () => ringReaderDied(buffer, RINGS_AT),
   };
@@ -39,7 +39,7 @@ function run(vector: Vector, memory: TestMemory, writes: 'host' | 'guest', reads
     const found = operations[name ?? ''];
     if (found === undefined) throw new Error(`No operation ${operation}.`);
     const result = found(...values);
-    if (expected !== undefined) expect(`${call} -> ${result}`).toBe(line.trim());
+    if (expected !== undefined) expect(`${call} -> ${String(result)}`).toBe(line.trim());
   }
 }
 
@@ -105,7 +105,7 @@ function wordSides(memory: TestMemory, writes: 'host' | 'guest', reads: 'host' |
       free: () => writer.free(),
       push: (value) => writer.push(Number(value)),
       stage: (value) => writer.stage(Number(value)),
-      pushBatch: (values) => writer.pushBatch(Uint32Array.from((values ?? '').split(','), Number)),
+      pushBatch: (values) => writer.pushBatch(Uint32Array.from(values.split(','), Number)),
       sleep: () => writer.prepareSleep(),
     } satisfies Operations as Operations,
     reader: {

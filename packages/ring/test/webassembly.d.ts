@@ -1,14 +1,13 @@
-/** The part of WebAssembly's JavaScript API that the tests use; Node's types declare only its interfaces. */
+/** The part of WebAssembly's JavaScript API that tests and benchmark use; Node's types declare only its interfaces. */
 declare namespace WebAssembly {
-  class Memory {
-    constructor(descriptor: { initial: number; maximum?: number; shared?: boolean });
+  interface Memory {
     readonly buffer: ArrayBuffer;
   }
-  class Module {
-    constructor(bytes: BufferSource);
-  }
-  class Instance {
-    constructor(module: Module, imports?: Record<string, Record<string, unknown>>);
+  type Module = object;
+  interface Instance {
     readonly exports: Record<string, unknown>;
   }
+  const Memory: new (descriptor: { initial: number; maximum?: number; shared?: boolean }) => Memory;
+  const Module: new (bytes: Uint8Array<ArrayBuffer>) => Module;
+  const Instance: new (module: Module, imports?: Record<string, Record<string, unknown>>) => Instance;
 }
