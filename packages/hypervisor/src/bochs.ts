@@ -70,7 +70,7 @@ export async function runOnBochs(options: BochsOptions): Promise<BochsMachine> {
     await writeFile(folder.file('commands'), debuggerCommands(screenPath));
     const args = ['-q', '-f', folder.file('bochsrc')];
     const commands = await open(folder.file('commands'));
-    const started = startChild({ program, args, stdio: [commands.fd, 'pipe', 'pipe'], folder: folder.path });
+    const started = await startChild({ program, args, stdio: [commands.fd, 'pipe', 'pipe'], folder: folder.path });
     await commands.close();
     let printed = '';
     started.child.stdout?.setEncoding('utf8').on('data', (text: string) => (printed = (printed + text).slice(-16_384)));

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process'
 import { guardChild } from './child-guard.ts';
 import type { ExitStatus } from './machine.ts';
 import type { ByteSink } from './paced-writer.ts';
+import { findCommand } from './program.ts';
 
 /** What is kept of a hypervisor's own messages, in characters. */
 const MESSAGES_LIMIT = 16_384;
@@ -22,8 +23,10 @@ export interface StartOptions {
   readonly afterwards?: () => void;
 }
 
-export function startChild(options: StartOptions): StartedChild {
-  const child = spawn(options.program, options.args, { stdio: options.stdio, cwd: options.folder });
+/** Starts the program; rejects only where the system does not let it. */
+export async function startChild(options: StartOptions): Promise<StartedChild> {
+  const [program = options.program, ...args] = [...(await tether()), options.program, ...options.args];
+  const child = spawn(program, args, { stdio: options.stdio, cwd: options.folder });
   guardChild(child, options.afterwards ?? (() => {}));
   let messages = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -34,6 +37,15 @@ export function startChild(options: StartOptions): StartedChild {
     child.once('close', (code, signal) => resolve({ code, signal, messages }));
   });
   return { child, ended };
+}
+
+/**
+ * What stands before a command so that the program ends when this process is gone, even by SIGKILL: on Linux util-linux's setpriv asks
+ * the kernel for it (prctl PR_SET_PDEATHSIG) and becomes the program. Elsewhere nothing.
+ */
+async function tether(): Promise<string[]> {
+  const setpriv = process.platform === 'linux' ? await findCommand('setpriv') : undefined;
+  return setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'KILL'];
 }
 
 /** Writes to a stream and resolves when the bytes are handed to the system; what is written after the end is dropped. */

@@ -101,7 +101,7 @@ export async function runProbe(program: string, accelerator: 'kvm' | 'tcg', time
     args.push('-machine', 'pc', '-accel', accelerator, '-cpu', 'max');
     args.push('-device', `isa-debug-exit,iobase=${DEBUG_EXIT_PORT},iosize=1`);
     args.push('-drive', `file=${image},format=raw,if=ide,snapshot=on`);
-    const { child, ended } = startChild({ program, args, stdio: ['ignore', 'ignore', 'pipe'] });
+    const { child, ended } = await startChild({ program, args, stdio: ['ignore', 'ignore', 'pipe'] });
     // After an internal error of KVM, QEMU stays there with a stopped machine.
     let complaint = '';
     child.stderr?.on('data', (text: string) => {

@@ -65,7 +65,7 @@ export async function runOnQemu(options: QemuOptions): Promise<QemuMachine> {
     const onTerminal = options.serial === 'terminal';
     const restore = onTerminal ? rememberTerminal() : () => {};
     const stdio = onTerminal ? (['inherit', 'inherit', 'pipe'] as const) : (['pipe', 'pipe', 'pipe'] as const);
-    const started = startChild({ program, args, stdio: [...stdio], afterwards: restore });
+    const started = await startChild({ program, args, stdio: [...stdio], afterwards: restore });
     const serial = serialOf(started, onTerminal);
     const exitStatus = started.ended.then(async (status) => {
       serial.end(ending(status));

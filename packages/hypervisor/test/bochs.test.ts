@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bochsProgram, findCommand, runOnBochs } from '../src/index.ts';
 import { echoGuest } from './guest.ts';
+import { killers, survives } from './survival.ts';
 
 const bochs = await findCommand(bochsProgram.command);
 if (bochs === undefined)
@@ -27,5 +28,9 @@ describe.skipIf(bochs === undefined)('Bochs', () => {
     const status = await machine.exitStatus;
     expect(status.code).not.toBe(0);
     expect(status.messages).toContain('3rd');
+  });
+
+  it.each(killers)('ends Bochs when this process is ended by %s', async (signal) => {
+    expect(await survives('bochs', signal)).toBe(false);
   });
 });

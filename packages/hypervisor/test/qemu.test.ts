@@ -1,14 +1,11 @@
-import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { findCommand, probeKvm, qemuProgram, runOnQemu } from '../src/index.ts';
 import { runProbe } from '../src/kvm-probe.ts';
 import { echoGuest } from './guest.ts';
+import { killers, survives } from './survival.ts';
 
 const qemu = await findCommand(qemuProgram.command);
 if (qemu === undefined) console.log('Skipped, QEMU is not installed (apt-get install qemu-system-x86): runs on QEMU.');
@@ -76,17 +73,8 @@ describe.skipIf(qemu === undefined)('QEMU', () => {
     await expect(starting).rejects.toMatchObject({ code: 'START_FAILED', message: expect.stringContaining('abacus') });
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('ends QEMU when this process is ended by %s', async (signal) => {
-    const program = fileURLToPath(new URL('run-until-killed.ts', import.meta.url));
-    const runner = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const line = await new Promise<string>((resolve) => runner.stdout.once('data', (data) => resolve(String(data))));
-    const pid = Number(line);
-    expect(() => process.kill(pid, 0)).not.toThrow();
-    const exited = new Promise((resolve) => runner.once('exit', (_code, by) => resolve(by)));
-    runner.kill(signal);
-    expect(await exited).toBe(signal);
-    for (let tries = 0; tries < 50 && alive(pid); tries++) await sleep(20);
-    expect(alive(pid)).toBe(false);
+  it.each(killers)('ends QEMU when this process is ended by %s', async (signal) => {
+    expect(await survives('qemu', signal)).toBe(false);
   });
 
   it('probes KVM with a sector that is right: TCG runs it', async () => {
@@ -103,13 +91,3 @@ describe.skipIf(qemu === undefined)('QEMU', () => {
     expect(performance.now() - begun).toBeLessThan(50);
   });
 });
-
-/** A process that has ended but that nobody has waited for (state Z) is not alive. */
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' && !existsSync('/proc/self');
-  }
-}
