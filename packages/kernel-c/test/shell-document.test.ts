@@ -12,13 +12,16 @@ describe('SHELL.md', () => {
     expect(transcripts.length).toBeGreaterThan(5);
   });
 
-  it.each(transcripts.map((transcript) => [transcript.split('\n')[0], transcript]))('%s', async (_first, transcript) => {
-    const shell = await openShell();
-    const terminal = new Terminal();
-    terminal.write(shell.feed(''));
-    for (const [, typed] of transcript.matchAll(/^(?:drift> |\.\.\. )(.*)$/gm)) {
-      terminal.write(shell.feed(`${typed ?? ''}\r`));
-    }
-    expect(terminal.screen.replace(/\ndrift>$/, '\n')).toBe(transcript);
-  });
+  it.each(transcripts.map((transcript) => [transcript.split('\n')[0], transcript]))(
+    '%s',
+    async (_first, transcript) => {
+      const shell = await openShell();
+      const terminal = new Terminal();
+      terminal.write(shell.feed(''));
+      for (const [, typed] of transcript.matchAll(/^(?:drift> |\.\.\. )(.*)$/gm)) {
+        terminal.write(shell.feed(`${typed ?? ''}\r`));
+      }
+      expect(terminal.screen.replace(/\ndrift>$/, '\n')).toBe(transcript);
+    },
+  );
 });

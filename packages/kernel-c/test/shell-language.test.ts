@@ -26,7 +26,8 @@ describe('words', () => {
     ['echo a[echo b]c[echo d]', 'abcd'],
     ['echo [echo [echo [echo deep]]]', 'deep'],
     ['echo "\\x41\\t\\\\" \\; \\# \\[', 'A\t\\ ; # ['],
-    ['echo a # not a comment', 'a # not a comment'],
+    ['echo a # a comment', 'a'],
+    ['echo a#b "#c" \\#d', 'a#b #c #d'],
     ['echo a; # a comment', 'a'],
     ['# nothing', ''],
     ['', ''],
@@ -42,6 +43,9 @@ describe('words', () => {
   it('prints an empty line for an empty word', () => {
     expect(output(shell, 'echo ""')).toBe('\n');
     expect(output(shell, 'echo [echo]')).toBe('\n');
+  });
+  it('looks for the end of a block beyond comments', () => {
+    expect(type(shell, 'if 1 {echo a # }\recho b}\r')).toContain('\na\r\nb\r\n');
   });
   it('goes on behind a backslash at the end of a line', () => {
     expect(type(shell, 'echo a \\\r b\r')).toContain('\na b\r\n');

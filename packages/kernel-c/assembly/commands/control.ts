@@ -188,7 +188,7 @@ function tryCommand(): u32 {
 const errorName: usize = memory.data<u8>([0x65, 0x72, 0x72, 0x6f, 0x72]);
 
 function errorCommand(): u32 {
-  failWith(argumentBytes(1), argumentLength(1));
+  failWith(argumentBytes(1), argumentLength(1), true);
   return DONE;
 }
 

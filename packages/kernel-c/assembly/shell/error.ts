@@ -32,6 +32,7 @@ function begin(): bool {
   session.errorWord = NOWHERE;
   session.errorAt = NOWHERE;
   session.errorUsage = false;
+  session.errorBare = false;
   return true;
 }
 
@@ -67,9 +68,10 @@ export function failText(word: u32, pointer: usize, length: u32, message: string
   session.errorWord = word;
 }
 
-/** The running command fails with a text that a script composed. */
-export function failWith(pointer: usize, length: u32): void {
+/** The running command fails with a text that is composed elsewhere. `bare`: it is reported without the command's name. */
+export function failWith(pointer: usize, length: u32, bare: bool): void {
   if (!begin()) return;
+  session.errorBare = bare;
   for (let i: u32 = 0; i < length; i++) append(load<u8>(pointer + i));
 }
 

@@ -102,7 +102,7 @@ export function print(pointer: usize, length: u32): void {
 
 /** The host command that runs fails. */
 export function fail(pointer: usize, length: u32): void {
-  failWith(pointer, length);
+  failWith(pointer, length, false);
 }
 
 export { argumentBytes, argumentCount, argumentLength };

@@ -19,7 +19,7 @@ export function report(): void {
   if (session.column != 0) newline();
   print('error: ');
   const top = frameAt(session.frameCount - 1);
-  if (top.kind == FRAME_COMMAND && top.command != 0) {
+  if (top.kind == FRAME_COMMAND && top.command != 0 && !session.errorBare) {
     print(commandName(top.command));
     print(': ');
   }

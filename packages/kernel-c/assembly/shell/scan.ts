@@ -57,21 +57,19 @@ export function completeness(text: usize, length: u32): u32 {
 
 function scan(text: usize, from: u32, end: u32, depth: u32): u32 {
   let wordStart = true;
-  let commandStart = true;
   for (let at = from; at < end; at++) {
     const byte = load<u8>(text + at);
     const level = load<u8>(levels + depth - 1);
     if (byte == BACKSLASH) {
       if (at + 1 == end && level != QUOTE) return OPEN;
       wordStart = at + 1 < end && load<u8>(text + at + 1) == 0x0a;
-      commandStart = false;
       at++;
       continue;
     }
     if (byte == DOLLAR && at + 1 < end && load<u8>(text + at + 1) == BRACE) {
       do at++;
       while (at < end && load<u8>(text + at) != BRACE_CLOSE);
-      wordStart = commandStart = false;
+      wordStart = false;
       continue;
     }
     if (level == QUOTE) {
@@ -81,30 +79,30 @@ function scan(text: usize, from: u32, end: u32, depth: u32): u32 {
       } else if (byte == BRACKET) {
         if (depth == NEST_LIMIT) return TOO_DEEP;
         store<u8>(levels + depth++, byte);
-        wordStart = commandStart = true;
+        wordStart = true;
       }
       continue;
     }
     if ((byte == BRACE_CLOSE && level == BRACE) || (byte == BRACKET_CLOSE && level == BRACKET)) {
       if (--depth == 0) return at;
-      wordStart = commandStart = false;
+      wordStart = false;
     } else if (byte == BRACKET || (byte == BRACE && (wordStart || level != 0)) || (byte == QUOTE && wordStart)) {
       if (depth == NEST_LIMIT) return TOO_DEEP;
       store<u8>(levels + depth++, byte);
-      wordStart = commandStart = byte != QUOTE;
+      wordStart = byte != QUOTE;
     } else if (wordStart && byte == APOSTROPHE) {
       do at++;
       while (at < end && load<u8>(text + at) != APOSTROPHE);
       if (at == end) return OPEN;
-      wordStart = commandStart = false;
-    } else if (commandStart && byte == 0x23) {
+      wordStart = false;
+    } else if (wordStart && byte == 0x23) {
       at = commentEnd(text, at, end);
     } else if (isSeparator(byte)) {
-      wordStart = commandStart = true;
+      wordStart = true;
     } else if (isBlank(byte)) {
       wordStart = true;
     } else {
-      wordStart = commandStart = false;
+      wordStart = false;
     }
   }
   return depth == 1 && load<u8>(levels) == 0 ? 0 : OPEN;

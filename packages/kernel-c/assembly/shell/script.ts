@@ -62,6 +62,7 @@ function nextWord(frame: Frame): void {
   let at = frame.at;
   while (at < end && (isBlank(load<u8>(text + at)) || isFoldedLine(text, at, end)))
     at += load<u8>(text + at) == 0x5c ? 2 : 1;
+  if (at < end && load<u8>(text + at) == 0x23) at = commentEnd(text, at, end);
   frame.at = at;
   if (at == end || isSeparator(load<u8>(text + at))) {
     frame.phase = BETWEEN_COMMANDS;

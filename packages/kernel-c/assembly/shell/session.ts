@@ -100,6 +100,8 @@ export class Session {
   errorAt: i32;
   /** The report shows the command's usage. */
   errorUsage: bool;
+  /** It is reported without the command's name. */
+  errorBare: bool;
 }
 
 export let session: Session = changetype<Session>(0);
