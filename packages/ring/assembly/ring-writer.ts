@@ -24,8 +24,8 @@ import { Endpoint } from './endpoint';
  */
 @unmanaged
 export class RingWriter extends Endpoint {
-  /** Units to be skipped before the record that is being written, and units reserved for it. */
-  skip: u32;
+  /** Where the record that is being written begins (behind a marker, when that is not `position`), and units reserved for it. */
+  start: u32;
   reserved: u32;
   /** The longest record, in bytes; 0 when this is no ring. */
   maximum: u32;
@@ -36,7 +36,6 @@ export class RingWriter extends Endpoint {
    * this side was closed in this epoch. After starting over in a new epoch, ask `shouldNotify`: the peer may sleep.
    */
   attach(ring: usize, epoch: u32 = 0, capacity: u32 = 0): u32 {
-    this.skip = 0;
     this.reserved = 0;
     const reason = this.open(ring, RECORD_UNIT_BYTES, RING_OF_RECORDS, capacity, epoch, true);
     this.maximum = this.capacity == 0 ? 0 : (this.capacity >> 1) * RECORD_UNIT_BYTES - RECORD_HEADER_BYTES;
@@ -58,9 +57,10 @@ export class RingWriter extends Endpoint {
     const contiguous = this.capacity - offset;
     const skip = units > contiguous ? contiguous : 0;
     if (skip + units > this.free() && !this.makeRoom(skip + units)) return 0;
-    this.skip = skip;
+    const start = position + skip;
+    this.start = start;
     this.reserved = units;
-    return this.data + <usize>((position + skip) & this.mask) * RECORD_UNIT_BYTES + RECORD_HEADER_BYTES;
+    return this.data + <usize>(start & this.mask) * RECORD_UNIT_BYTES + RECORD_HEADER_BYTES;
   }
 
   /** Ends the reserved record at `bytes`, not more than were reserved, and leaves publishing for later. Traps without a reservation. */
@@ -78,7 +78,6 @@ export class RingWriter extends Endpoint {
 
   /** Gives the reservation up; nothing of it was ever visible. */
   abort(): void {
-    this.skip = 0;
     this.reserved = 0;
   }
 
@@ -103,17 +102,15 @@ export class RingWriter extends Endpoint {
     this.reserved = 0;
     const data = this.data;
     const mask = this.mask;
-    let position = this.position;
-    const skip = this.skip;
-    if (skip != 0) {
+    const start = this.start;
+    const position = this.position;
+    if (start != position) {
       store<u32>(data + <usize>(position & mask) * RECORD_UNIT_BYTES, RECORD_WRAP, RECORD_LENGTH_AT);
-      position += skip;
-      this.skip = 0;
     }
-    const at = data + <usize>(position & mask) * RECORD_UNIT_BYTES;
+    const at = data + <usize>(start & mask) * RECORD_UNIT_BYTES;
     store<u32>(at, bytes, RECORD_LENGTH_AT);
     store<u32>(at, kind, RECORD_KIND_AT);
-    return position + units;
+    return start + units;
   }
 
   @inline
