@@ -39,9 +39,10 @@ function imageContents(linked: readonly LinkedSegment[]): { contents: Uint8Array
   const pieces: { offset: number; bytes: Uint8Array }[] = [];
   let length = 0;
   for (const { address, bytes, memoryBytes } of linked) {
-    const previous = segments.at(-1);
+    const last = segments.length - 1;
+    const previous = segments[last];
     if (bytes.length === 0 && previous?.fileBytes === 0) {
-      segments[segments.length - 1] = { ...previous, memoryBytes: address + memoryBytes - previous.address };
+      segments[last] = { ...previous, memoryBytes: address + memoryBytes - previous.address };
       continue;
     }
     segments.push({ offset: length, address, fileBytes: bytes.length, memoryBytes });

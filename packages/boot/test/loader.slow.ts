@@ -1,4 +1,7 @@
 /** What the loader does on machines it cannot or can just about boot on: every refusal is a sentence on COM1 and on screen. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type QemuOptions, runOnQemu } from '@drift-os/hypervisor';
 import { mem32 } from '@drift-os/toolchain';
 import { describe, expect, test } from 'vitest';
@@ -75,5 +78,28 @@ describe.skipIf(await noQemu('refusals of the loader'))('on QEMU', () => {
     });
     const { serial } = await boot({ image: withA20Off(writeDisk(image), deaf) }, /(up|wrong.*|start: .*)\r\n/);
     expect(serial).toBe('up\r\n');
+  });
+
+  test.each([
+    ['once is read again', 'on', 'up\r\n'],
+    ['always ends the boot', 'off', 'Drift cannot start: disk read error at sector 00000006h, BIOS status 0Ch.\r\n'],
+  ])('a sector that fails %s', async (_, once, expected) => {
+    const folder = await mkdtemp(join(tmpdir(), 'loader-'));
+    try {
+      const path = join(folder, 'drift.img');
+      await writeFile(path, disk);
+      const fault = `inject-error.0.event=none,inject-error.0.iotype=read,inject-error.0.sector=6,inject-error.0.once=${once}`;
+      const drive = `driver=blkdebug,node-name=faulty,image.driver=file,image.filename=${path},${fault}`;
+      const device = 'ide-hd,drive=faulty,bootindex=0,rerror=report';
+      // The machine's own disk is empty; the BIOS boots from the faulty one.
+      const image = new Uint8Array(0x100000);
+      const { serial } = await boot(
+        { image, extraArguments: ['-blockdev', drive, '-device', device] },
+        /(up|start: .*)\r\n/,
+      );
+      expect(serial).toBe(expected);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
