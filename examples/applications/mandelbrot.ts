@@ -4,6 +4,7 @@ import { line, log, microseconds, now, quit } from '@drift-os/kernel-w/sdk';
 const COLUMNS = 64;
 const ROWS = 24;
 const ITERATIONS: i32 = 200;
+/** Outside, from quickly to slowly away; the last is the set itself. */
 const SHADES = ' .:-=+*#%@';
 
 const counts = memory.data(COLUMNS * ROWS * 4, 16);
@@ -77,7 +78,8 @@ function show(): void {
     const text = line();
     for (let x = 0; x < COLUMNS; x++) {
       const n = load<i32>(counts + (y * COLUMNS + x) * 4);
-      text.character(SHADES.charCodeAt((n * (SHADES.length - 1)) / ITERATIONS));
+      const outside = min(n / 2, SHADES.length - 2);
+      text.character(SHADES.charCodeAt(n == ITERATIONS ? SHADES.length - 1 : outside));
     }
     text.log();
   }

@@ -2,9 +2,10 @@
 import { ChannelClose, ChannelConnect, ChannelServe } from '@drift-os/abi/assembly/generated/application';
 import { SERVICE_NAME_LIMIT, STATUS_OK, STATUS_PEER_GONE } from '@drift-os/abi/layout/messages';
 import { ChannelEnd } from '../assembly/channel-end';
+import { ChannelRecord, channelByNumber, dropChannel, keepChannel } from './channel-list';
+import { readNews } from './inbox';
 import { fail } from './life';
-import { channelByNumber, dropChannel, keepChannel } from './news';
-import { newRequest, readNews, reserve, send } from './private-channel';
+import { newRequest, reserve, send } from './outbox';
 
 /**
  * One end of a channel. Whenever something has happened on it, `message` is called with its number, and again as long as there is a
@@ -21,20 +22,7 @@ import { newRequest, readNews, reserve, send } from './private-channel';
  * ```
  */
 @unmanaged
-export class Channel {
-  /** Its number as far as the news have been read. */
-  known: u32;
-  /** Its status as far as the news have been read. */
-  told: u32;
-  /** Request that it came from. */
-  request: u32;
-  /** Instance at the other end. */
-  peer: u32;
-  /** Its end in the context, 0 until it is open. */
-  end: usize;
-  /** Next of this application's channels. */
-  next: usize;
-
+export class Channel extends ChannelRecord {
   /** Asks for a channel to whoever serves the name, now or later. `message` is called once it is open. */
   static connect(service: string, interfaceHash: u64): Channel {
     const channel = new Channel();
@@ -64,7 +52,7 @@ export class Channel {
     readNews();
     const channel = channelByNumber(number);
     if (channel === null) fail('Channel.of was given a number that is no channel of this application');
-    return channel!;
+    return changetype<Channel>(channel!);
   }
 
   /** The same on both ends; 0 until it is open. */

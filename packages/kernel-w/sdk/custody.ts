@@ -1,6 +1,7 @@
 /** Custody of a range of memory that is no page of anyone's, such as the screen's: one instance at a time has it. */
 import { CustodyGive, CustodyTake } from '@drift-os/abi/assembly/generated/application';
-import { newRequest, reserve, send, waitForResult } from './private-channel';
+import { waitForResult } from './inbox';
+import { newRequest, reserve, send } from './outbox';
 
 /** Asks Thread/C for a range. Returns a STATUS_*: STATUS_OK, or STATUS_HELD by another. It goes back when the instance ends. */
 export function takeCustody(address: u64, bytes: u64): u32 {

@@ -3,7 +3,7 @@ import { Quit, Timer } from '@drift-os/abi/assembly/generated/application';
 import { LOG_ERROR, STATUS_ABORTED } from '@drift-os/abi/layout/messages';
 import { abandon } from './kernel-w';
 import { log } from './log';
-import { reserve, send } from './private-channel';
+import { reserve, send } from './outbox';
 
 /** Calls `poll` at this time (`now()` plus ticks) at the latest, also if the worker sleeps. Once; a later call replaces it. */
 export function wakeAt(deadline: u64): void {

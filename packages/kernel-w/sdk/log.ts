@@ -1,7 +1,7 @@
 /** Lines for Thread/C's log. */
 import { Log } from '@drift-os/abi/assembly/generated/application';
 import { LOG_INFORMATION, LOG_TEXT_LIMIT } from '@drift-os/abi/layout/messages';
-import { reserve, send } from './private-channel';
+import { reserve, send } from './outbox';
 
 /** Characters that make at most LOG_TEXT_LIMIT bytes of UTF-8, whatever they are. */
 const SAFE_CHARACTERS: i32 = LOG_TEXT_LIMIT / 3;

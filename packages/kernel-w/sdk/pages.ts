@@ -1,7 +1,8 @@
 /** Pages, from Thread/C's ledger. Each function waits for the answer. */
 import { PageProtect, PageRequest, PageReturn } from '@drift-os/abi/assembly/generated/application';
 import { PURPOSE_BUFFER } from '@drift-os/abi/layout/messages';
-import { newRequest, reserve, send, waitForPages, waitForResult } from './private-channel';
+import { waitForPages, waitForResult } from './inbox';
+import { newRequest, reserve, send } from './outbox';
 
 /** Consecutive pages, zeroed, readable and writable, below 4 GiB. 0: Thread/C has none. They go back when the instance ends. */
 export function requestPages(pages: u32): usize {

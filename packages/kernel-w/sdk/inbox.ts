@@ -1,46 +1,21 @@
 /**
- * The private channel with kernel-w: requests out, answers in. An answer that someone waits for is found by its number; what comes in
- * between is news, and goes to whoever keeps the channels (channel.ts) and the custody (custody.ts).
+ * What kernel-w says to this application over the private channel. An answer that someone waits for is found by its number; what comes in
+ * between is news of the channels.
  */
 import {
   ChannelClosed,
   ChannelGrant,
   ChannelRefused,
-  CustodyArrived,
   PageGrant,
   Result,
 } from '@drift-os/abi/assembly/generated/application';
-import { STATUS_PROTOCOL } from '@drift-os/abi/layout/messages';
+import { noteClosed, noteGrant, noteRefused } from './channel-list';
 import { privatePair } from './context';
-import { abandon, serve } from './kernel-w';
-import { noteClosed, noteGrant, noteRefused } from './news';
+import { serve } from './kernel-w';
 
-/** Numbers of the requests; 0 is kernel-w's own. */
-let requests: u32 = 0;
 /** The answer found last. */
 let answeredAddress: u64 = 0;
 let answeredStatus: u32 = 0;
-
-export function newRequest(): u32 {
-  return ++requests;
-}
-
-/** Room for a message of this size. Makes kernel-w read what is there when it is full. */
-export function reserve(bytes: u32): usize {
-  const writer = privatePair().writer;
-  let at = writer.reserve(bytes);
-  if (at == 0) {
-    serve(0);
-    at = writer.reserve(bytes);
-    // kernel-w has read everything: what does not fit now never will.
-    if (at == 0) abandon(STATUS_PROTOCOL);
-  }
-  return at;
-}
-
-export function send(bytes: u32, kind: u32): void {
-  privatePair().writer.commit(bytes, kind);
-}
 
 /** Waits for the `result` of a request. Returns a STATUS_*. The whole worker waits: it is a matter of microseconds. */
 export function waitForResult(request: u32): u32 {

@@ -1,35 +1,51 @@
 /** This application's channels, and what kernel-w says about them. */
 import { ChannelClosed, ChannelGrant, ChannelRefused } from '@drift-os/abi/assembly/generated/application';
 import { ROLE_SERVER, STATUS_OK, STATUS_PEER_GONE } from '@drift-os/abi/layout/messages';
-import { Channel } from './channel';
+
+/** What is known of a channel. */
+@unmanaged
+export class ChannelRecord {
+  /** Its number, 0 until it is open. */
+  known: u32;
+  /** STATUS_OK, or what kernel-w has said. */
+  told: u32;
+  /** Request that it came from, 0 once it is open. */
+  request: u32;
+  /** Instance at the other end. */
+  peer: u32;
+  /** Its end in the context, 0 until it is open. */
+  end: usize;
+  /** Next of this application's channels. */
+  next: usize;
+}
 
 /** All channels that are open or asked for, in a list. */
 let first: usize = 0;
 
-export function keepChannel(channel: Channel): void {
+export function keepChannel(channel: ChannelRecord): void {
   channel.next = first;
   first = changetype<usize>(channel);
 }
 
 /** Takes it out of the list. */
-export function dropChannel(channel: Channel): void {
+export function dropChannel(channel: ChannelRecord): void {
   const address = changetype<usize>(channel);
   if (first == address) first = channel.next;
-  for (let at = first; at != 0; at = changetype<Channel>(at).next) {
-    if (changetype<Channel>(at).next == address) changetype<Channel>(at).next = channel.next;
+  for (let at = first; at != 0; at = changetype<ChannelRecord>(at).next) {
+    if (changetype<ChannelRecord>(at).next == address) changetype<ChannelRecord>(at).next = channel.next;
   }
 }
 
-export function channelByNumber(number: u32): Channel | null {
-  for (let at = first; at != 0; at = changetype<Channel>(at).next) {
-    if (changetype<Channel>(at).known == number) return changetype<Channel>(at);
+export function channelByNumber(number: u32): ChannelRecord | null {
+  for (let at = first; at != 0; at = changetype<ChannelRecord>(at).next) {
+    if (changetype<ChannelRecord>(at).known == number) return changetype<ChannelRecord>(at);
   }
   return null;
 }
 
-function channelByRequest(request: u32): Channel | null {
-  for (let at = first; at != 0; at = changetype<Channel>(at).next) {
-    if (changetype<Channel>(at).request == request) return changetype<Channel>(at);
+function channelByRequest(request: u32): ChannelRecord | null {
+  for (let at = first; at != 0; at = changetype<ChannelRecord>(at).next) {
+    if (changetype<ChannelRecord>(at).request == request) return changetype<ChannelRecord>(at);
   }
   return null;
 }
@@ -38,12 +54,12 @@ function channelByRequest(request: u32): Channel | null {
 export function noteGrant(grant: ChannelGrant): void {
   const asked = channelByRequest(grant.request);
   if (asked !== null && grant.role != ROLE_SERVER) return open(asked, grant);
-  const channel = new Channel();
+  const channel = new ChannelRecord();
   keepChannel(channel);
   open(channel, grant);
 }
 
-function open(channel: Channel, grant: ChannelGrant): void {
+function open(channel: ChannelRecord, grant: ChannelGrant): void {
   channel.known = grant.channel;
   channel.told = STATUS_OK;
   channel.request = 0;
