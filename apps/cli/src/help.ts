@@ -56,7 +56,8 @@ Options:
   --no-restart          end when the guest resets itself
   --gdb PORT            wait for gdb on this port
   --expect TEXT         wait until the guest prints TEXT; ends with 0 once everything was seen
-  --send TEXT           type TEXT and Enter; with --expect, in the order given
+  --send TEXT           type TEXT and Enter. --expect and --send are steps, done in the order given: what an
+                        --expect waits for must come without any later --send
   --timeout S           seconds for all of it; default 60 with --expect or --send, else none
   --json                one JSON object on stdout: ok, exitCode, reason, output, ...
   -h, --help

@@ -57,6 +57,7 @@ async function compiledRing(): Promise<Uint8Array> {
     vectors: 'sse4.1',
     globals: { kind: 'absolute' },
     intrinsics: true,
+    atomicStores: 'release',
     sourceMap,
   });
   return writeElfObject(object, { compilationDirectory: '.' });

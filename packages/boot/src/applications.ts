@@ -15,6 +15,7 @@ const OPTIONS = {
   vectors: 'sse4.1',
   globals: { kind: 'segment', segment: 'fs', offset: 0 },
   intrinsics: true,
+  atomicStores: 'release',
 } as const satisfies Partial<CompileWasmOptions>;
 
 /** `new` takes pages from Thread/C through kernel-w. */

@@ -17,6 +17,7 @@ export async function compileKernelC(source: WasmSource | undefined): Promise<Ob
     vectors: 'none',
     globals: { kind: 'absolute' },
     intrinsics: true,
+    atomicStores: 'release',
     sourceMap,
   });
 }
@@ -31,6 +32,7 @@ export async function compileKernelW(source: WasmSource | undefined): Promise<Ob
     vectors: 'sse4.1',
     globals: { kind: 'segment', segment: 'gs', offset: 0 },
     intrinsics: true,
+    atomicStores: 'release',
     sourceMap,
   });
   const globals = object.sections.find(({ name }) => name === 'globals');
