@@ -34,14 +34,14 @@ function icedText(text: string): string {
     .replace(/\bst\b/g, 'st0');
 }
 
-test('operands of every row', () => {
+test('operands of every row, in 16- and 64-bit code', () => {
   const wrong: string[] = [];
   let compared = 0;
   for (const row of rows) {
     if (habits.test(row.mnemonic)) continue;
     /** Sizes that the table leaves open: pseudo-descriptors, and elements of gathers. */
     const sizeless = row.operands.some((kind) => /^m16&(32|64)$/.test(kind.notation) || kind.vectorIndex !== undefined);
-    for (const mode of row.modes) {
+    for (const mode of row.modes.filter((each) => each !== 32)) {
       const form = prepareForm(row, mode);
       if (form === undefined) continue;
       for (const operands of sampleOperands(row, mode)) {
