@@ -153,7 +153,7 @@ class ModuleCompiler {
     removeTrivialPhis(graph);
     orderBlocks(graph);
     numberValues(graph);
-    removeDeadValues(graph);
+    removeDeadValues(graph, this.#options.bounds !== 'none');
     const selector = new Selector(graph, context, index);
     const lir = selector.run();
     finishFlow(lir, selector.blocks);

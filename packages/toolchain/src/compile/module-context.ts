@@ -38,6 +38,11 @@ export class ModuleContext {
     return this.options.memoryBase;
   }
 
+  /** Whether an access out of bounds is noticed, so that even a load nobody needs has to be made. */
+  get loadsMayTrap(): boolean {
+    return this.options.bounds !== 'none';
+  }
+
   /** Size of the linear memory; it does not grow. */
   get memoryBytes(): number {
     return (this.module.memories[0]?.minimum ?? 0) * 65536;

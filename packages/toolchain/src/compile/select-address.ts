@@ -15,6 +15,8 @@ export function addressOf(selector: Selector, access: Value, bits: Width | 0): M
   const address = access.args[0] as Value;
   const { memoryBase, bounds } = selector.context.options;
   if (bounds === 'checked') checkBounds(selector, address, access.offset, access.bytes);
+  if (bounds !== 'none' && access.op >= op.AtomicLoad && access.op <= op.AtomicCompareExchange)
+    checkAlignment(selector, access);
   const wide = address.type === I64;
   const start = memoryBase.kind === 'constant' ? memoryBase.address : 0;
   if (address.isConstant)
@@ -129,4 +131,23 @@ function checkBounds(selector: Selector, address: Value, offset: number, bytes: 
     selector.emit('cmp', selector.use(address, 64), selector.read(register, 64));
   }
   selector.trapIf('a', trap);
+}
+
+/** Atomic accesses trap unless they are aligned. */
+function checkAlignment(selector: Selector, access: Value): void {
+  const address = access.args[0] as Value;
+  const mask = access.bytes - 1;
+  if (mask === 0) return;
+  const skew = access.offset & mask;
+  if (skew === 0) selector.emit('test', selector.use(address, 8), mask);
+  else {
+    const sum = selector.newRegister(I64);
+    selector.emit(
+      'lea',
+      selector.defined(sum, 64),
+      operand(0, selector.use(address, 64).register, NONE, 1, skew, false),
+    );
+    selector.emit('test', selector.read(sum, 8), mask);
+  }
+  selector.trapIf('ne', 'unaligned atomic access');
 }

@@ -162,6 +162,8 @@ export function selectSelect(selector: Selector, value: Value): void {
   const chosen = yes.isConstant
     ? selector.constantRegister(yes, bits)
     : { ...selector.use(yes, bits), memoryAllowed: true };
+  // Loading it behind the comparison would check its bounds there, and lose the flags.
+  if (!no.isConstant && selector.context.options.bounds === 'checked') selector.use(no, bits);
   let code = selectFlags(selector, condition);
   if (inverted) code = negateCondition(code);
   if (code >= CC.equalOrdered) {

@@ -96,6 +96,7 @@ function storeInPlace(selector: Selector, store: Value, stored: Value, bits: Wid
   let [a, b] = stored.args as [Value, Value];
   if (!matches(a) && stored.op !== op.Sub) [a, b] = [b, a];
   if (!matches(a)) return false;
+  selector.markFolded(a);
   const source = integerSource(selector, strip(b, bits), bits);
   selector.emit(name, addressOf(selector, store, bits), source);
   return true;

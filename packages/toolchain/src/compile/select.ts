@@ -52,6 +52,8 @@ export class Selector {
   readonly #epochs: Int32Array;
   /** 1 for values whose register some instruction behind this place reads. */
   readonly #requested: Uint8Array;
+  /** 1 for loads that another instruction does as part of itself. */
+  readonly #folded: Uint8Array;
   /** How many memory accesses have the value as their address. */
   readonly #addressUses: Uint32Array;
   /** Of the value (or block end) in hand. */
@@ -67,6 +69,7 @@ export class Selector {
     this.#registers = new Int32Array(graph.valueCount).fill(NONE);
     this.#epochs = new Int32Array(graph.valueCount);
     this.#requested = new Uint8Array(graph.valueCount);
+    this.#folded = new Uint8Array(graph.valueCount);
     this.#addressUses = new Uint32Array(graph.valueCount);
     for (const block of graph.blocks) {
       for (const value of block.values) {
@@ -116,7 +119,7 @@ export class Selector {
     flush();
     for (let i = block.values.length - 1; i >= 0; i--) {
       const value = block.values[i] as Value;
-      if (this.#registers[value.id] === NONE && !isRequired(value)) continue;
+      if (this.#registers[value.id] === NONE && !this.#isRequired(value)) continue;
       this.#epoch = this.#epochs[value.id] as number;
       this.#origin = value.origin;
       selectValue(this, value);
@@ -127,6 +130,18 @@ export class Selector {
       flush();
     }
     made.instructions = reversed.reverse();
+  }
+
+  /** Has to be emitted although nobody asked for its register. */
+  #isRequired(value: Value): boolean {
+    if (op.isRead(value.op))
+      return this.context.loadsMayTrap && value.op !== op.GlobalGet && this.#folded[value.id] === 0;
+    return hasEffect(value) || op.mayTrap(value.op) || value.type === VOID;
+  }
+
+  /** Says that the instruction in hand does the load. */
+  markFolded(load: Value): void {
+    this.#folded[load.id] = 1;
   }
 
   /** Tells the successors' phis what they get from this block. Constants that do not fit a move are loaded at its end. */
@@ -317,11 +332,13 @@ export class Selector {
     if (value.op === op.GlobalGet)
       return this.widthOf(value.type) === bits ? this.globalMemory(value.index, bits) : undefined;
     if (value.bytes * 8 !== bits || this.widthOf(value.type) !== bits) return undefined;
+    this.markFolded(value);
     return addressOf(this, value, bits);
   }
 
   /** The memory operand of a foldable load of fewer bits than its value, in its own width. */
   narrowMemory(value: Value): MemoryOperand {
+    this.markFolded(value);
     return addressOf(this, value, (value.bytes * 8) as Width);
   }
 
@@ -381,9 +398,4 @@ function hasEffect(value: Value): boolean {
     value.op !== op.Projection &&
     value.op !== op.MemorySize
   );
-}
-
-/** Has to be emitted although nobody asked for its register. */
-function isRequired(value: Value): boolean {
-  return hasEffect(value) || op.mayTrap(value.op) || value.type === VOID;
 }

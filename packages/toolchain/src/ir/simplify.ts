@@ -52,8 +52,10 @@ function retain(list: Value[], keep: (value: Value) => boolean): void {
   list.length = length;
 }
 
-/** Counts uses from what must happen backwards, and drops the rest. */
-export function removeDeadValues(graph: Graph): void {
+/** Counts uses from what must happen backwards, and drops the rest. Loads that nobody uses stay where they may trap. */
+export function removeDeadValues(graph: Graph, loadsMayTrap: boolean): void {
+  const isRoot = (value: Value): boolean =>
+    hasEffect(value) || (loadsMayTrap && op.isRead(value.op) && value.op !== op.GlobalGet);
   const pending: Value[] = [];
   const use = (value: Value): void => {
     if (value.uses++ === 0) pending.push(value);
@@ -82,8 +84,8 @@ export function removeDeadValues(graph: Graph): void {
   }
 }
 
-/** Must stay although nobody uses its value. Loads that nobody uses go: an access out of bounds is the only thing they could do. */
-export function isRoot(value: Value): boolean {
+/** Does something besides giving its value. */
+function hasEffect(value: Value): boolean {
   return (
     !op.isPure(value.op) &&
     !op.isRead(value.op) &&

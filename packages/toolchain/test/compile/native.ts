@@ -100,7 +100,8 @@ function driver(name: string, module: Module, object: ObjectModule, calls: reado
     lines.push(`void start_${name}(void) asm("\\"${name}._start\\"");`);
     body.push(`if (sigsetjmp(trapped, 1) == 0) start_${name}(); else puts("start: trap");`);
   }
-  for (const call of calls) {
+  for (let i = 0; i < calls.length; ) {
+    const call = calls[i] as NativeCall;
     const exported = module.exports.find((each) => each.kind === 'function' && each.name === call.name);
     const type = module.functions[exported?.index as number]?.type;
     if (type === undefined) throw new Error(`no exported function ${call.name}`);
@@ -112,22 +113,34 @@ function driver(name: string, module: Module, object: ObjectModule, calls: reado
       const parameters = type.parameters.map((parameter) => C_TYPES[parameter]).join(', ') || 'void';
       lines.push(`${result} ${id}(${parameters}) asm("\\"${name}.${call.name}\\"");`);
     }
-    const values = type.parameters.map((parameter, i) => argument(parameter, call.arguments[i] as bigint)).join(', ');
+    // Calls of one function in a row share a table of arguments.
+    const rows: string[] = [];
+    for (; calls[i]?.name === call.name; i++) {
+      const bits = (calls[i] as NativeCall).arguments.map((argument) => `${BigInt.asUintN(64, argument)}ul`);
+      rows.push(`{${bits.join(',') || '0'}}`);
+    }
+    lines.push(`static const uint64_t ${name}_a${i}[][${Math.max(1, type.parameters.length)}] = {${rows.join(',')}};`);
+    const values = type.parameters.map((parameter, k) => argument(parameter, `${name}_a${i}[i][${k}]`)).join(', ');
     const print = { [I32]: 'show32', [I64]: 'show64', [F32]: 'showf', [F64]: 'showd' }[type.results[0] as number];
+    const shown = JSON.stringify(`${call.name}: `);
     const action =
-      print === undefined
-        ? `${id}(${values}); puts("${call.name}: -");`
-        : `${print}("${call.name}: ", ${id}(${values}));`;
-    body.push(`if (sigsetjmp(trapped, 1) == 0) { ${action} } else puts("${call.name}: trap");`);
+      print === undefined ? `${id}(${values}); puts("${call.name}: -");` : `${print}(${shown}, ${id}(${values}));`;
+    body.push(
+      `for (volatile int i = 0; i < ${rows.length}; i++) if (sigsetjmp(trapped, 1) == 0) { ${action} } else puts("${call.name}: trap");`,
+    );
   }
   body.push('hash();');
   return `${lines.join('\n')}\nstatic void run_${name}(void) {\n${body.join('\n')}\n}`;
 }
 
-function argument(type: ValueType, bits: bigint): string {
-  if (type === I32) return `${BigInt.asUintN(32, bits)}u`;
-  if (type === I64) return `${BigInt.asUintN(64, bits)}ul`;
-  return type === F32 ? `asf(${BigInt.asUintN(32, bits)}u)` : `asd(${BigInt.asUintN(64, bits)}ul)`;
+function argument(type: ValueType, bits: string): string {
+  return type === F32
+    ? `asf((uint32_t)${bits})`
+    : type === F64
+      ? `asd(${bits})`
+      : type === I32
+        ? `(uint32_t)${bits}`
+        : bits;
 }
 
 const PRELUDE = `
