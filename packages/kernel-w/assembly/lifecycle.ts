@@ -16,6 +16,7 @@ import {
   MODULE_MESSAGE_AT,
   MODULE_NAME_AT,
   MODULE_POLL_AT,
+  MODULE_STACK_BYTES_AT,
   MODULE_START_AT,
   MODULE_STOP_AT,
 } from '@drift-os/abi/layout/image-directory';
@@ -51,9 +52,9 @@ import {
   INSTANCE_WAITING,
   Instance,
 } from './instance';
-import { logBegin, logCounted, logEnd, logText } from './log';
+import { logBegin, logCounted, logEnd, logNumber, logText } from './log';
 import { handleRequests, requestPages } from './requests';
-import { imageDirectory } from './worker';
+import { imageDirectory, stackBytes } from './worker';
 
 /** Thread/C: start it. What cannot be is answered at once; everything else begins with the request for the pages of its context. */
 export function beginInstance(start: ApplicationStart, argumentBytes: u32): void {
@@ -69,6 +70,14 @@ export function beginInstance(start: ApplicationStart, argumentBytes: u32): void
   }
   if (load<u64>(module, MODULE_INTERFACE_HASH_AT) != APPLICATION_HASH) {
     return sayState(start.instance, APPLICATION_FAILED, STATUS_INTERFACE_MISMATCH);
+  }
+  if (load<u32>(module, MODULE_STACK_BYTES_AT) > stackBytes()) {
+    logBegin(LOG_ERROR, start.instance);
+    logText('asks for more stack than a worker has, which is ');
+    logNumber(stackBytes());
+    logText(' bytes');
+    logEnd();
+    return sayState(start.instance, APPLICATION_FAILED, STATUS_NOT_STARTABLE);
   }
   const instance = findInstance(0);
   if (instance === null) return sayState(start.instance, APPLICATION_FAILED, STATUS_TOO_MANY);

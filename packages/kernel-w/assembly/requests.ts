@@ -33,14 +33,14 @@ import {
 import { RING_CLOSED } from '@drift-os/ring/layout/ring';
 import { closeChannel } from './channels';
 import { reserve, send } from './control';
-import { INSTANCE_STOPPING, Instance } from './instance';
+import { INSTANCE_ENDED, INSTANCE_STOPPING, Instance } from './instance';
 import { logBegin, logEnd, logNumber, logText } from './log';
 
-/** Handles everything that is there. True: there was something. */
+/** Handles everything that is there, up to what ends the instance. True: there was something. */
 export function handleRequests(instance: Instance): bool {
   const reader = instance.pair.reader;
   let found: bool = false;
-  for (let at = reader.peek(); at != 0; at = reader.peek()) {
+  for (let at = reader.peek(); at != 0 && instance.state != INSTANCE_ENDED; at = reader.peek()) {
     found = true;
     const kind = reader.kind;
     if (!handle(instance, at, reader.length, kind)) {
@@ -50,7 +50,6 @@ export function handleRequests(instance: Instance): bool {
       logText('): it is ended');
       logEnd();
       instance.fail(STATUS_PROTOCOL, APPLICATION_FAILED);
-      return true;
     }
     reader.release();
   }

@@ -22,11 +22,16 @@ import {
   WORKER_MEMORY_AT,
   WORKER_MEMORY_BYTES,
   WORKER_NUMBER_AT,
+  WORKER_STACK_BOTTOM_AT,
+  WORKER_STACK_TOP_AT,
   WORKER_STATE_AT,
   WORKER_STOP_REQUESTED_AT,
   WORKER_TSC_HZ_AT,
 } from '@drift-os/abi/layout/worker-block';
 import { readCr3, writeCr3 } from '@drift-os/abi/assembly/generated/cpu';
+
+/** Stack that the kernel keeps for itself, in bytes; far more than it uses. */
+const KERNEL_STACK: u32 = 8192;
 
 const GATE_SAVE: usize = 0x100;
 const CPUID_RESULT: usize = 0x120;
@@ -78,6 +83,12 @@ export function epoch(): u32 {
 
 export function imageDirectory(): usize {
   return atomic.load<u32>(block, WORKER_IMAGE_DIRECTORY_AT);
+}
+
+/** Bytes of stack for an entry point of an application: all of the worker's but what the kernel takes itself. */
+export function stackBytes(): u32 {
+  const all = atomic.load<u32>(block, WORKER_STACK_TOP_AT) - atomic.load<u32>(block, WORKER_STACK_BOTTOM_AT);
+  return all - KERNEL_STACK;
 }
 
 export function tscHz(): u64 {

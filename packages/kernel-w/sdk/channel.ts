@@ -75,6 +75,7 @@ export class Channel extends ChannelRecord {
 
   /** Address of the next record, 0: none. Its `length` and `kind` say what it is. */
   peek(): usize {
+    if (this.end == 0) readNews();
     if (this.end == 0) return 0;
     const at = this.place.pair.reader.peek();
     if (at == 0) this.place.announce();
@@ -98,6 +99,7 @@ export class Channel extends ChannelRecord {
 
   /** Room for a message, to be written and then sent. 0: not open, or no room; `message` is called when there is some. */
   reserve(bytes: u32): usize {
+    if (this.end == 0) readNews();
     if (this.end == 0) return 0;
     const at = this.place.pair.writer.reserve(bytes);
     if (at == 0) this.place.room = bytes;

@@ -1,14 +1,16 @@
 /**
  * What kernel-w says to this application over the private channel. An answer that someone waits for is found by its number; what comes in
- * between is news of the channels.
+ * between is news: of the channels, and of custody that others pass on.
  */
 import {
   ChannelClosed,
   ChannelGrant,
   ChannelRefused,
+  CustodyArrived,
   PageGrant,
   Result,
 } from '@drift-os/abi/assembly/generated/application';
+import { noteArrival } from './arrivals';
 import { noteClosed, noteGrant, noteRefused } from './channel-list';
 import { privatePair } from './context';
 import { serve } from './kernel-w';
@@ -62,6 +64,9 @@ function take(at: usize, kind: u32): u32 {
       return 0;
     case ChannelClosed.ID:
       noteClosed(ChannelClosed.at(at));
+      return 0;
+    case CustodyArrived.ID:
+      noteArrival(CustodyArrived.at(at));
       return 0;
     default:
       return 0;

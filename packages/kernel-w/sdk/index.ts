@@ -13,7 +13,8 @@
 export { heapFree, heapUsed } from './allocation';
 export { Channel } from './channel';
 export { argument, instanceNumber, microseconds, now, ticksPerSecond, worker } from './context';
-export { giveCustody, takeCustody } from './custody';
+export { Arrival } from './arrivals';
+export { arrivedCustody, giveCustody, takeCustody } from './custody';
 export { fail, quit, wakeAt } from './life';
 export { Line, line, log } from './log';
 export { protectPages, requestPages, returnPages } from './pages';

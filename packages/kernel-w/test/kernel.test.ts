@@ -14,7 +14,7 @@ import { compileApplication, Machine, type Worker } from './machine.ts';
 const modules = new Map<string, WebAssembly.Module>();
 
 beforeAll(async () => {
-  for (const name of ['hello', 'echo-server', 'echo-client', 'misbehave', 'poller']) {
+  for (const name of ['hello', 'echo-server', 'echo-client', 'misbehave', 'poller', 'baton', 'torrent', 'sink']) {
     modules.set(name, await compileApplication(`test/guest/${name}.ts`, 0x300000 + modules.size * 0x10000));
   }
 }, 120_000);
@@ -259,6 +259,29 @@ describe('applications', () => {
     expect(machine.threadC.log).toEqual([`${client}: all came back`, `${server}: a client is gone`]);
   });
 
+  test('are called when there is room again on a channel that was full', async () => {
+    const { machine, workers, second } = await boot(2);
+    const sink = machine.threadC.start(workers[0], add(machine, 'sink'));
+    const torrent = machine.threadC.start(second, add(machine, 'torrent'));
+    machine.run(3000);
+    expect(machine.threadC.log).toEqual([`${torrent}: all sent, bit by bit`, `${sink}: read 500`]);
+  });
+
+  test('pass the custody of a range on to each other', async () => {
+    const { machine, workers, second } = await boot(2);
+    const module = modules.get('baton') as WebAssembly.Module;
+    const receiver = machine.threadC.start(workers[0], machine.addApplication('receiver', module));
+    machine.run();
+    const giver = machine.threadC.start(second, machine.addApplication('giver', module), 'take');
+    machine.run(50);
+    expect(machine.threadC.log).toEqual([
+      `${giver}: takes it, status 0`,
+      `${giver}: gives it, status 0`,
+      `${receiver}: has 4096 bytes at 0xa0000 from ${giver}`,
+    ]);
+    expect(machine.threadC.states).toContain(`${receiver} ${values.APPLICATION_STOPPED} 0`);
+  });
+
   test('are told when the other end is gone, and when the interface is another', async () => {
     const { machine, workers, second } = await boot(2);
     const server = machine.threadC.start(workers[0], add(machine, 'echo-server'));
@@ -309,6 +332,8 @@ describe('applications', () => {
     const hello = add(machine, 'hello');
     const none = machine.threadC.start(worker, 99);
     const empty = machine.threadC.start(worker, machine.addModule('empty', {}));
+    const fields = { [directory.MODULE_INIT_AT]: 1, [directory.MODULE_STACK_BYTES_AT]: 0x10000 };
+    const deep = machine.threadC.start(worker, machine.addModule('deep', fields));
     machine.threadC.available = 2;
     const poor = machine.threadC.start(worker, hello);
     machine.run(10);
@@ -318,10 +343,14 @@ describe('applications', () => {
     expect(machine.threadC.states).toEqual([
       `${none} ${values.APPLICATION_FAILED} ${values.STATUS_NO_SUCH_MODULE}`,
       `${empty} ${values.APPLICATION_FAILED} ${values.STATUS_NOT_STARTABLE}`,
+      `${deep} ${values.APPLICATION_FAILED} ${values.STATUS_NOT_STARTABLE}`,
       `${poor} ${values.APPLICATION_FAILED} ${values.STATUS_OUT_OF_MEMORY}`,
       `${old} ${values.APPLICATION_FAILED} ${values.STATUS_INTERFACE_MISMATCH}`,
     ]);
-    expect(machine.threadC.log).toEqual([`${poor}: there is no memory to start hello`]);
+    expect(machine.threadC.log).toEqual([
+      `${deep}: asks for more stack than a worker has, which is 57344 bytes`,
+      `${poor}: there is no memory to start hello`,
+    ]);
   });
 });
 
@@ -354,10 +383,12 @@ describe('an application that goes wrong takes nothing else with it', () => {
     ['free', /frees 0x1234560, which is no block/, values.STATUS_PROTOCOL],
     ['throw', /on purpose \(test\/guest\/misbehave\.ts:\d+:\d+\)/, values.STATUS_ABORTED],
     ['protocol', /makes no sense \(kind 99\)/, values.STATUS_PROTOCOL],
+    ['protocol and wait', /makes no sense \(kind 99\)/, values.STATUS_PROTOCOL],
     ['short', /makes no sense \(kind \d+\)/, values.STATUS_PROTOCOL],
   ])('%s', async (argument, sentence, status) => {
     const { instance, log, states } = await misbehave(argument);
     expect(log.join('\n')).toMatch(sentence);
+    expect(log.length).toBe(1);
     expect(states).toEqual([`${instance} ${values.APPLICATION_FAILED} ${status}`]);
   });
 

@@ -75,6 +75,8 @@ export class Worker {
     view.setUint32(this.block + layout.WORKER_MEMORY_BYTES_AT, layout.WORKER_MEMORY_BYTES, true);
     view.setUint32(this.block + layout.WORKER_CONTROL_OUT_AT, out, true);
     view.setUint32(this.block + layout.WORKER_CONTROL_IN_AT, into, true);
+    view.setUint32(this.block + layout.WORKER_STACK_BOTTOM_AT, 0x70000, true);
+    view.setUint32(this.block + layout.WORKER_STACK_TOP_AT, 0x80000, true);
     view.setUint32(this.block + layout.WORKER_LOCAL_APIC_AT, 0xfee00000, true);
     view.setBigUint64(this.block + layout.WORKER_TSC_HZ_AT, TSC_HZ, true);
     ringInitialize(view.buffer, out, CONTROL_CAPACITY, 1);

@@ -34,6 +34,8 @@ export class ThreadC {
   readonly #services = new Map<string, { worker: Worker; fields: Fields }>();
   readonly #waiting: { worker: Worker; fields: Fields; name: string }[] = [];
   readonly #ends = new Map<number, { worker: Worker; instance: number }[]>();
+  /** Worker of each instance. */
+  readonly #places = new Map<number, Worker>();
   #instances = 0;
   #channels = 0;
   #nextPage = FIRST_PAGE / PAGE;
@@ -74,6 +76,7 @@ export class ThreadC {
 
   start(worker: Worker, module: number, argument = ''): number {
     const instance = ++this.#instances;
+    this.#places.set(instance, worker);
     this.say(worker, 'applicationStart', { instance, module, argument: new TextEncoder().encode(argument) });
     return instance;
   }
@@ -111,6 +114,10 @@ export class ThreadC {
     if (name === 'custodyGive') {
       this.custody.set(fields['address'] as bigint, fields['to'] as number);
       this.say(worker, 'result', { request, instance, status: values.STATUS_OK });
+      const { address, bytes, to } = fields as { address: bigint; bytes: bigint; to: number };
+      const receiver = this.#places.get(to);
+      if (receiver !== undefined)
+        this.say(receiver, 'custodyArrived', { address, bytes, instance: to, giver: instance });
     }
     if (name === 'channelServe') this.#serve(worker, fields);
     if (name === 'channelConnect') this.#connect(worker, fields);

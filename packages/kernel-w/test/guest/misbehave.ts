@@ -13,6 +13,11 @@ export function init(): void {
   // eslint-disable-next-line drift/no-exceptions -- what it does here is what the test wants to see
   if (what == 'throw') throw new Error('on purpose');
   if (what == 'protocol') sendRaw(4, 99);
+  if (what == 'protocol and wait') {
+    sendRaw(4, 99);
+    requestPages(1);
+    log('still here');
+  }
   if (what == 'short') sendRaw(1, Quit.ID);
   if (what == 'chatter') for (let i = 0; i < 500; i++) line().text('line ').number(i).log();
   if (what == 'pages') pages();
