@@ -42,6 +42,15 @@ export class ShellError extends Error {
   }
 }
 
+/** Where a terminal finds its stream pair: what `StreamPair` of `@drift-os/ring` takes. Records are those of layout/terminal.ts. */
+export interface TerminalPlace {
+  readonly buffer: SharedArrayBuffer;
+  /** The ring that the terminal writes, and the one that it reads. */
+  readonly out: number;
+  readonly into: number;
+  readonly epoch: number;
+}
+
 export interface Shell {
   /**
    * Types `input` and runs what it starts, for at most `stepsPerFeed` steps. @returns what the terminal gets, VT100 sequences
@@ -51,6 +60,13 @@ export interface Shell {
   /** Goes on with a script that `feed` left running. @returns what the terminal gets. */
   run(): Uint8Array;
   readonly state: ShellState;
+  /**
+   * Opens a second session, with variables and procedures of its own, whose terminal is at the other end of a stream pair in shared
+   * memory: in this thread or another. Once. `runTerminal` keeps it going.
+   */
+  openTerminal(): TerminalPlace;
+  /** Takes what the terminal sent and runs its session for at most `stepsPerFeed` steps. `closed`: it has closed its pair. */
+  runTerminal(): ShellState | 'closed';
   /** Bytes of the session's heap in use: variables, procedures, and what a running script holds. */
   readonly heapUsed: number;
 }
@@ -60,6 +76,7 @@ export const SHELL_MINIMUM_BYTES = 0x11000;
 
 const PAGE_BYTES = 65536;
 const STATES: readonly ShellState[] = ['idle', 'busy', 'waiting'];
+const TERMINAL_STATES: readonly (ShellState | 'closed')[] = [...STATES, 'closed'];
 const DONE = 0;
 const WAIT = 2;
 const CTRL_C = 3;
@@ -78,6 +95,10 @@ interface Exports {
   readonly heapUsed: () => number;
   readonly print: (pointer: number, length: number) => void;
   readonly fail: (pointer: number, length: number) => void;
+  readonly ringsBytes: () => number;
+  readonly openRings: (memory: number, bytes: number) => number;
+  readonly ringWritten: () => number;
+  readonly runRings: (steps: number) => number;
   readonly scratch: () => number;
   readonly argumentCount: () => number;
   readonly argumentBytes: (index: number) => number;
@@ -100,6 +121,8 @@ class HostShell implements Shell {
   readonly #memory: WebAssembly.Memory;
   readonly #exports: Exports;
   readonly #steps: number;
+  readonly #sessionBytes: number;
+  #terminal: TerminalPlace | undefined;
   readonly #commands = new Map<number, ShellCommand>();
   #output: Uint8Array[] = [];
   /** Input that the session has no room for yet. */
@@ -111,6 +134,7 @@ class HostShell implements Shell {
 
   constructor(module: WebAssembly.Module, options: ShellOptions) {
     const bytes = options.memoryBytes ?? 0x40000;
+    this.#sessionBytes = bytes;
     this.#steps = options.stepsPerFeed ?? 20_000;
     this.#memory = new WebAssembly.Memory({ initial: 4, maximum: PAGE_BYTES, shared: true });
     const instance = new WebAssembly.Instance(module, {
@@ -126,9 +150,7 @@ class HostShell implements Shell {
     this.#exports = instance.exports as unknown as Exports;
     this.#exports._start();
     this.#exports.initialize();
-    const needed = Math.ceil((this.#exports.memoryStart() + bytes) / PAGE_BYTES);
-    const present = this.#memory.buffer.byteLength / PAGE_BYTES;
-    if (needed > present) this.#memory.grow(needed - present);
+    this.#reserve(this.#exports.memoryStart() + bytes);
     this.#define(options);
     if (this.#exports.open(bytes) === 0) {
       throw new ShellError(
@@ -160,6 +182,33 @@ class HostShell implements Shell {
       if (this.state === 'waiting' || (this.state === 'idle' && this.#backlog.length === 0)) break;
     }
     return this.#take();
+  }
+
+  openTerminal(): TerminalPlace {
+    if (this.#terminal !== undefined) return this.#terminal;
+    const at = this.#exports.memoryStart() + this.#sessionBytes;
+    this.#reserve(at + this.#exports.ringsBytes() + this.#sessionBytes);
+    const into = this.#exports.openRings(at, this.#sessionBytes);
+    if (into === 0) throw new ShellError('SHELL_MEMORY', 'the memory is too little for a session over rings.');
+    const buffer = this.#memory.buffer as unknown as SharedArrayBuffer;
+    this.#terminal = { buffer, out: this.#exports.ringWritten(), into, epoch: 1 };
+    return this.#terminal;
+  }
+
+  runTerminal(): ShellState | 'closed' {
+    if (this.#terminal === undefined) return 'closed';
+    let state: ShellState | 'closed' = 'idle';
+    for (let left = this.#steps; left > 0; left -= STEPS_PER_TURN) {
+      state = TERMINAL_STATES[this.#exports.runRings(STEPS_PER_TURN)] ?? 'idle';
+      if (state !== 'busy') break;
+    }
+    return state;
+  }
+
+  /** Makes the memory at least `bytes` bytes long. */
+  #reserve(bytes: number): void {
+    const missing = Math.ceil(bytes / PAGE_BYTES) - this.#memory.buffer.byteLength / PAGE_BYTES;
+    if (missing > 0) this.#memory.grow(missing);
   }
 
   #take(): Uint8Array {

@@ -2,6 +2,8 @@
  * The shell as a WebAssembly module of its own, for programs on the host (src/shell.ts): one session, the language, and
  * commands that the host supplies. Texts come in through memory that `newText` gives.
  */
+import { ringBytes, ringInitialize } from '@drift-os/ring/assembly';
+import { RING_READER_STATUS_AT, RING_WRITER_STATUS_AT } from '@drift-os/ring/layout/ring';
 import { defineLanguage } from '../commands';
 import { argumentBytes, argumentCount, argumentLength } from './arguments';
 import { commandAt, commandCount, define, heading } from './command-table';
@@ -10,6 +12,7 @@ import { topFrame } from './frame';
 import { command, write } from './host';
 import { feedSession, openSession, runSession } from './index';
 import { emitBytes } from './output';
+import { openRingSession, runRingSession } from './ring-session';
 import { Session } from './session';
 
 const TEXT_BYTES: u32 = 0x8000;
@@ -83,6 +86,46 @@ export function feed(byte: u8): bool {
 
 export function runSteps(steps: u32): u32 {
   return runSession(target, steps);
+}
+
+/** Capacity of each ring of a session over rings, in bytes. */
+const RING_CAPACITY: u32 = 8192;
+let ringTarget: usize = 0;
+let ringOut: usize = 0;
+let ringInto: usize = 0;
+
+/** The terminal may sleep in `Atomics.wait` on either of its status words. */
+function wake(_target: usize): void {
+  atomic.notify(ringOut + RING_READER_STATUS_AT, -1);
+  atomic.notify(ringInto + RING_WRITER_STATUS_AT, -1);
+}
+
+/** Bytes that `openRings` takes besides the session's. */
+export function ringsBytes(): u32 {
+  return ringBytes(RING_CAPACITY) * 2 + 256;
+}
+
+/**
+ * Opens one more session, over rings, in `bytes` + `ringsBytes()` zeroed bytes at `memory`.
+ * @returns the ring that the terminal reads, 0 if the memory is too little.
+ */
+export function openRings(memory: usize, bytes: u32): usize {
+  ringOut = (memory + 127) & ~127;
+  ringInto = ringOut + ringBytes(RING_CAPACITY);
+  ringInitialize(ringOut, RING_CAPACITY, 1);
+  ringInitialize(ringInto, RING_CAPACITY, 1);
+  ringTarget = ringInto + ringBytes(RING_CAPACITY);
+  return openRingSession(ringTarget, bytes, ringOut, ringInto, <u32>wake.index) ? ringOut : 0;
+}
+
+/** The ring that the terminal writes. */
+export function ringWritten(): usize {
+  return ringInto;
+}
+
+/** Runs that session. @returns IDLE, BUSY, WAITING or CLOSED. */
+export function runRings(steps: u32): u32 {
+  return runRingSession(ringTarget, steps);
 }
 
 /** Bytes of the session's heap that are in use. */

@@ -23,6 +23,9 @@ export const BUSY: u32 = 1;
 export const WAITING: u32 = 2;
 
 const CTRL_C: u8 = 0x03;
+/** Prompt, scrolled columns, and some text to see. */
+const LEAST_COLUMNS: u32 = 40;
+const MOST_COLUMNS: u32 = 1000;
 
 /**
  * Makes a session in `bytes` bytes of zeroed memory and shows its first prompt.
@@ -68,6 +71,11 @@ export function feedSession(target: usize, byte: u8): bool {
   if (its.inputHead - its.inputTail == INPUT_BYTES) return false;
   store<u8>(its.input + (its.inputHead++ & (INPUT_BYTES - 1)), byte);
   return true;
+}
+
+/** Tells the session how many columns its terminal has: 40 to 1000, anything else is ignored. */
+export function resizeSession(target: usize, columns: u32): void {
+  if (columns >= LEAST_COLUMNS && columns <= MOST_COLUMNS) changetype<Session>(target).width = columns;
 }
 
 /** Runs up to `steps` steps: bytes of input edited, steps of a script. @returns IDLE, BUSY or WAITING. */
