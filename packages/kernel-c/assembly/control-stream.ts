@@ -47,15 +47,23 @@ function pairOf(worker: u32): StreamPair {
 export function controlCreate(worker: u32): void {
   const block = workerBlock(worker);
   const pages = <u32>pagesFor(ringBytes(RING_CAPACITY));
-  store<u32>(block, <u32>allocatePages(pages, OWNER_WORKER | worker, PURPOSE_RING, READ_WRITE), WORKER_CONTROL_OUT_AT);
-  store<u32>(block, <u32>allocatePages(pages, OWNER_WORKER | worker, PURPOSE_RING, READ_WRITE), WORKER_CONTROL_IN_AT);
+  atomic.store<u32>(
+    block,
+    <u32>allocatePages(pages, OWNER_WORKER | worker, PURPOSE_RING, READ_WRITE),
+    WORKER_CONTROL_OUT_AT,
+  );
+  atomic.store<u32>(
+    block,
+    <u32>allocatePages(pages, OWNER_WORKER | worker, PURPOSE_RING, READ_WRITE),
+    WORKER_CONTROL_IN_AT,
+  );
   store<u32>(states + worker * 4, <u32>allocatePages(STATE_PAGES, OWNER_CONTROL, PURPOSE_RING, READ_WRITE));
 }
 
 /** Makes both rings new, for a worker that does not run and will be in this epoch when it does. */
 export function controlReset(worker: u32, epoch: u32): void {
-  const out: usize = load<u32>(workerBlock(worker), WORKER_CONTROL_OUT_AT);
-  const into: usize = load<u32>(workerBlock(worker), WORKER_CONTROL_IN_AT);
+  const out: usize = atomic.load<u32>(workerBlock(worker), WORKER_CONTROL_OUT_AT);
+  const into: usize = atomic.load<u32>(workerBlock(worker), WORKER_CONTROL_IN_AT);
   memory.fill(stateOf(worker), 0, STATE_PAGES * PAGE_BYTES);
   ringInitialize(out, RING_CAPACITY, epoch);
   ringInitialize(into, RING_CAPACITY, epoch);
@@ -147,11 +155,11 @@ export function controlWakeUp(worker: u32): void {
 
 /** Addresses of the two rings, for statistics: what Thread/C writes, and what it reads. */
 export function controlOut(worker: u32): usize {
-  return load<u32>(workerBlock(worker), WORKER_CONTROL_OUT_AT);
+  return atomic.load<u32>(workerBlock(worker), WORKER_CONTROL_OUT_AT);
 }
 
 export function controlIn(worker: u32): usize {
-  return load<u32>(workerBlock(worker), WORKER_CONTROL_IN_AT);
+  return atomic.load<u32>(workerBlock(worker), WORKER_CONTROL_IN_AT);
 }
 
 /** The pair's state, whose ends count what passed. */

@@ -25,7 +25,7 @@ const LEGACY_VIDEO_END: u64 = 0xc0000;
 const RANGES: u32 = 64;
 const BYTES: u32 = 24;
 const ranges: usize = memory.data(RANGES * BYTES, 8);
-let protection = true;
+let protection: bool = true;
 
 /** Whether ranges that change hands from now on are mapped for their holder alone. */
 export function custodySetProtection(value: bool): void {

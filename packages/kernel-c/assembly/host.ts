@@ -37,19 +37,9 @@ export { powerInitialize, powerOffKnown, sleepTypes } from './power';
 export { timerCancel, timerStart, timersNext, timersRun } from './timers';
 export { scanCode, keyboardRead } from './keyboard';
 export { rtcSeconds } from './rtc';
+import { notify } from './host-import';
 
-/** A timer callback for the host: keeps the argument of what ran last. */
-let lastArgument: u32 = 0;
-
-function record(argument: u32): void {
-  lastArgument = argument;
-}
-
-/** Table index of the callback. */
-export function recorder(): u32 {
-  return record.index;
-}
-
-export function recordedArgument(): u32 {
-  return lastArgument;
+/** Table index of a timer callback that tells the host. */
+export function notifier(): u32 {
+  return notify.index;
 }

@@ -112,7 +112,7 @@ function freePlace(): i32 {
 function nextNumber(): u32 {
   for (;;) {
     numbers++;
-    let taken = (numbers & OWNER_INDEX_MASK) == 0;
+    let taken: bool = (numbers & OWNER_INDEX_MASK) == 0;
     for (let i: u32 = 0; i < PLACES && !taken; i++) {
       taken = alive(table + i * BYTES) && ownerOfInstance(instanceNumber(i)) == ownerOfInstance(numbers);
     }

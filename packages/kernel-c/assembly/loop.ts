@@ -24,7 +24,7 @@ const TICK_MICROSECONDS: u64 = 10_000;
 const NOTHING: i32 = -1;
 
 let session: usize = 0;
-let polled = false;
+let polled: bool = false;
 /** A byte of input that the shell had no room for. */
 let held: i32 = NOTHING;
 let sleeps: u64 = 0;

@@ -11,10 +11,13 @@ const KEYBOARD_COMMAND: u16 = 0x64;
 const RESET_CPU: u8 = 0xfe;
 const PATIENCE: u32 = 1_000_000;
 
+/** Shortest `_S5_` package of two elements: name, PackageOp, length, count, two one-byte elements. */
+const S5_BYTES: usize = 9;
+
 let fadt: usize = 0;
 let sleepTypeA: u16 = 0;
 let sleepTypeB: u16 = 0;
-let sleepKnown = false;
+let sleepKnown: bool = false;
 
 /** Reads what is needed later, so that nothing has to be looked for in the end. 0: no FADT. */
 export function powerInitialize(fadtAddress: usize): void {
@@ -38,7 +41,7 @@ export function sleepTypes(): u32 {
 function findS5(dsdt: usize): bool {
   if (dsdt == 0) return false;
   const end = dsdt + load<u32>(dsdt, 4);
-  for (let at = dsdt + 36; at + 12 <= end; at++) {
+  for (let at = dsdt + 36; at + S5_BYTES <= end; at++) {
     if (load<u32>(at) != 0x5f35_535f || load<u8>(at, 4) != 0x12) continue;
     const before = load<u8>(at - 1);
     if (before != 0x08 && !(before == 0x5c && load<u8>(at - 2) == 0x08)) continue;

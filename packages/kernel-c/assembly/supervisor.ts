@@ -48,8 +48,8 @@ export function crashPrint(worker: u32): void {
   print('CRASH: worker ');
   printDecimal(worker);
   print(': ');
-  const cr2 = load<u64>(block, WORKER_CRASH_CR2_AT);
-  printException(block + WORKER_CRASH_FRAME_AT, cr2, load<u64>(block, WORKER_CRASH_CR3_AT));
+  const cr2 = atomic.load<u64>(block, WORKER_CRASH_CR2_AT);
+  printException(block + WORKER_CRASH_FRAME_AT, cr2, atomic.load<u64>(block, WORKER_CRASH_CR3_AT));
   printLine('The other threads go on. `restart WORKER` starts it again.');
 }
 

@@ -25,7 +25,7 @@ const SEQUENCE_CONTROL: u32 = 2;
 
 let sequence: u32 = SEQUENCE_NONE;
 let cursor: u32 = 0;
-let owned = true;
+let owned: bool = true;
 
 function cell(index: u32): usize {
   return <usize>VGA_TEXT + index * 2;

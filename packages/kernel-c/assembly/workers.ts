@@ -2,7 +2,7 @@
  * The other cores: each gets a block, a stack, descriptor tables, page tables and a stream pair, and is started by
  * INIT-SIPI-SIPI (SDM 3A 9.4.4). A worker can be started again: its epoch counts the starts, and its rings begin anew.
  */
-import { rdtsc } from '@drift-os/abi/assembly/generated/cpu';
+import { copy64, fill64, rdtsc } from '@drift-os/abi/assembly/generated/cpu';
 import { APPLICATION_HASH } from '@drift-os/abi/assembly/generated/application';
 import { CONTROL_HASH, Hello } from '@drift-os/abi/assembly/generated/control';
 import {
@@ -113,19 +113,19 @@ function workerCreate(apicId: u32): void {
   const worker = workerAdd(block);
   const owner = OWNER_WORKER | worker;
   const top = stackAllocate(STACK_BYTES, owner);
-  store<u32>(block, WORKER_MAGIC, WORKER_MAGIC_AT);
-  store<u32>(block, worker, WORKER_NUMBER_AT);
-  store<u32>(block, apicId, WORKER_APIC_ID_AT);
-  store<u32>(block, <u32>imageDirectory(), WORKER_IMAGE_DIRECTORY_AT);
-  store<u32>(block, <u32>top - STACK_BYTES, WORKER_STACK_BOTTOM_AT);
-  store<u32>(block, <u32>top, WORKER_STACK_TOP_AT);
-  store<u64>(block, tscHz(), WORKER_TSC_HZ_AT);
-  store<u32>(block, <u32>localApicRegisters(), WORKER_LOCAL_APIC_AT);
-  store<u32>(block, VECTOR_WAKE, WORKER_WAKE_VECTOR_AT);
-  store<u32>(block, localApicId(), WORKER_CONTROL_APIC_ID_AT);
+  atomic.store<u32>(block, WORKER_MAGIC, WORKER_MAGIC_AT);
+  atomic.store<u32>(block, worker, WORKER_NUMBER_AT);
+  atomic.store<u32>(block, apicId, WORKER_APIC_ID_AT);
+  atomic.store<u32>(block, <u32>imageDirectory(), WORKER_IMAGE_DIRECTORY_AT);
+  atomic.store<u32>(block, <u32>top - STACK_BYTES, WORKER_STACK_BOTTOM_AT);
+  atomic.store<u32>(block, <u32>top, WORKER_STACK_TOP_AT);
+  atomic.store<u64>(block, tscHz(), WORKER_TSC_HZ_AT);
+  atomic.store<u32>(block, <u32>localApicRegisters(), WORKER_LOCAL_APIC_AT);
+  atomic.store<u32>(block, VECTOR_WAKE, WORKER_WAKE_VECTOR_AT);
+  atomic.store<u32>(block, localApicId(), WORKER_CONTROL_APIC_ID_AT);
   const memoryPages = <u32>pagesFor(WORKER_MEMORY_BYTES);
-  store<u32>(block, <u32>allocatePages(memoryPages, owner, PURPOSE_HEAP, READ_WRITE), WORKER_MEMORY_AT);
-  store<u32>(block, memoryPages * PAGE_BYTES, WORKER_MEMORY_BYTES_AT);
+  atomic.store<u32>(block, <u32>allocatePages(memoryPages, owner, PURPOSE_HEAP, READ_WRITE), WORKER_MEMORY_AT);
+  atomic.store<u32>(block, memoryPages * PAGE_BYTES, WORKER_MEMORY_BYTES_AT);
   standOffInitialize(block);
   controlCreate(worker);
   store<u32>(places + worker * 8, <u32>workerRootCreate());
@@ -144,18 +144,18 @@ function copyGlobals(block: usize): void {
     const module = moduleAt(i);
     if (load<u32>(module, MODULE_KIND_AT) != MODULE_KERNEL_W) continue;
     const bytes = load<u32>(module, MODULE_GLOBALS_BYTES_AT);
-    store<u32>(block, bytes, WORKER_GLOBALS_BYTES_AT);
-    memory.copy(block + WORKER_GLOBALS, load<u32>(module, MODULE_GLOBALS_AT), bytes);
+    atomic.store<u32>(block, bytes, WORKER_GLOBALS_BYTES_AT);
+    copy64(block + WORKER_GLOBALS, load<u32>(module, MODULE_GLOBALS_AT), bytes);
   }
 }
 
 /** The block, globals, memory and rings as a start needs them. The worker does not run. */
 function prepare(worker: u32): void {
   const block = workerBlock(worker);
-  const epoch = load<u32>(block, WORKER_EPOCH_AT) + 1;
-  store<u32>(block, epoch, WORKER_EPOCH_AT);
-  memory.fill(block + WORKER_STATE_AT, 0, WORKER_CRASH_FRAME_AT - WORKER_STATE_AT);
-  memory.fill(load<u32>(block, WORKER_MEMORY_AT), 0, load<u32>(block, WORKER_MEMORY_BYTES_AT));
+  const epoch = atomic.load<u32>(block, WORKER_EPOCH_AT) + 1;
+  atomic.store<u32>(block, epoch, WORKER_EPOCH_AT);
+  fill64(block + WORKER_STATE_AT, 0, WORKER_CRASH_FRAME_AT - WORKER_STATE_AT);
+  fill64(atomic.load<u32>(block, WORKER_MEMORY_AT), 0, atomic.load<u32>(block, WORKER_MEMORY_BYTES_AT));
   copyGlobals(block);
   atomic.store<u32>(block + WORKER_STOP_REQUESTED_AT, 0);
   atomic.store<u32>(block + WORKER_FLUSH_REQUESTED_AT, flushGeneration());
@@ -192,14 +192,14 @@ function startCore(worker: u32): bool {
   // LTR takes an available TSS; a worker that ran before has marked it busy.
   store<u8>(descriptors + SELECTOR_TASK + 5, 0x89);
   store<u64>(PARAMETERS, workerRoot(worker), TRAMPOLINE_CR3_AT);
-  store<u64>(PARAMETERS, load<u32>(block, WORKER_STACK_TOP_AT), TRAMPOLINE_STACK_TOP_AT);
+  atomic.store<u64>(PARAMETERS, atomic.load<u32>(block, WORKER_STACK_TOP_AT), TRAMPOLINE_STACK_TOP_AT);
   store<u64>(PARAMETERS, block, TRAMPOLINE_WORKER_BLOCK_AT);
   store<u64>(PARAMETERS, workerEntry(), TRAMPOLINE_ENTRY_AT);
   store<u64>(PARAMETERS, gdtPointer(descriptors), TRAMPOLINE_GDT_POINTER_AT);
   store<u64>(PARAMETERS, idtPointer(descriptors), TRAMPOLINE_IDT_POINTER_AT);
   store<u32>(PARAMETERS, SELECTOR_TASK, TRAMPOLINE_TASK_SELECTOR_AT);
   atomic.store<u32>(PARAMETERS + TRAMPOLINE_TAKEN_AT, 0);
-  const apicId = load<u32>(block, WORKER_APIC_ID_AT);
+  const apicId = atomic.load<u32>(block, WORKER_APIC_ID_AT);
   sendInit(apicId);
   spin(INIT_MICROSECONDS);
   sendStartup(apicId, TRAMPOLINE_PAGE);
@@ -232,6 +232,6 @@ export function workerAskStop(worker: u32): void {
 
 /** Stops a worker whatever it does: INIT. Its registers are lost. */
 export function workerReset(worker: u32): void {
-  sendInit(load<u32>(workerBlock(worker), WORKER_APIC_ID_AT));
+  sendInit(atomic.load<u32>(workerBlock(worker), WORKER_APIC_ID_AT));
   if (workerState(worker) <= 1) atomic.store<u32>(workerBlock(worker) + WORKER_STATE_AT, WORKER_STOPPED);
 }

@@ -23,6 +23,7 @@ export interface HostModule<E> {
 /**
  * Makes an instance with `bytes` bytes of memory for the caller from HOST_DATA_END on.
  *
+ * @param notify Receives the argument of a timer that the host started.
  * @param wasm dist/host.wasm of this package, as bytes or compiled.
  * @throws HostPieceError HOST_NO_MACHINE from an exported function that needs an instruction not given in `cpu`.
  */
@@ -30,6 +31,7 @@ export async function instantiateHostModule<E>(
   wasm: BufferSource | WebAssembly.Module,
   bytes: number,
   cpu: Readonly<Record<string, (...values: never[]) => unknown>> = {},
+  notify: (argument: number) => void = () => {},
 ): Promise<HostModule<E>> {
   const module = wasm instanceof WebAssembly.Module ? wasm : await WebAssembly.compile(wasm);
   const pages = Math.ceil((HOST_DATA_END + bytes) / WASM_PAGE_BYTES);
@@ -38,7 +40,11 @@ export async function instantiateHostModule<E>(
   for (const { module: from, name } of WebAssembly.Module.imports(module)) {
     if (from === 'cpu') intrinsics[name] = cpu[name] ?? absent(name);
   }
-  const instance = await WebAssembly.instantiate(module, { env: { memory }, cpu: intrinsics });
+  const instance = await WebAssembly.instantiate(module, {
+    env: { memory },
+    cpu: intrinsics,
+    'host-import': { notify },
+  });
   const exports = instance.exports as E & { _start(): void };
   exports._start();
   return { exports, view: new DataView(memory.buffer) };

@@ -1,7 +1,7 @@
 /**
  * Enough of a PC around Thread/C's wasm module to run it in Node: a 16550 whose output is text, MSRs and control registers
- * that remember, a time-stamp counter of 1 GHz that moves with every read, a PM timer in step with it, and memory beyond
- * 4 GiB in a sparse map. What is read and not there reads as all ones, as on a bus.
+ * that remember, a time-stamp counter of 1 GHz that moves with every read, and a PM timer in step with it. A port that is
+ * not there reads as all ones, as on a bus.
  */
 import {
   BOOT_INFO_E820_AT,
@@ -216,6 +216,10 @@ export class FakeMachine {
       writeCr0: writeControl(0),
       writeCr3: writeControl(3),
       writeCr4: writeControl(4),
+      copy64: (to: bigint, from: bigint, bytes: bigint) =>
+        void new Uint8Array(this.memory.buffer).copyWithin(Number(to), Number(from), Number(from + bytes)),
+      fill64: (to: bigint, value: number, bytes: bigint) =>
+        void new Uint8Array(this.memory.buffer, Number(to), Number(bytes)).fill(value),
       invlpg: nothing,
       lgdt: nothing,
       lidt: nothing,

@@ -79,7 +79,7 @@ export class FakeWorker {
     this.send('applicationState', { instance, state: APPLICATION_RUNNING, status: 0 });
   }
 
-  send<N extends keyof Messages & string>(name: N, fields: Fields): void {
+  send(name: keyof Messages, fields: Fields): void {
     const message = control.messages[name];
     const tail = Object.values(fields).find((value) => value instanceof Uint8Array);
     const bytes = message.size(tail?.length ?? 0);
