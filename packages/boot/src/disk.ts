@@ -12,17 +12,20 @@ const IMAGE_SECTOR = 1 + LOADER_SECTORS;
 export function writeDisk(image: LinkedImage): Uint8Array {
   const { contents, segments } = imageContents(image.segments);
   const last = image.segments.at(-1);
-  const header = writeDiskHeader({
-    imageSector: IMAGE_SECTOR,
-    imageSectors: contents.length / SECTOR_BYTES,
-    imageCrc: crc32(contents),
-    entry: image.entry,
-    directory: image.directory,
-    imageStart: image.segments[0]?.address ?? 0,
-    imageEnd: last === undefined ? 0 : last.address + last.memoryBytes,
-    segments,
-  });
   const { bootSector, loader, partitionSectorsAt } = assembleBootstrap();
+  const header = writeDiskHeader(
+    {
+      imageSector: IMAGE_SECTOR,
+      imageSectors: contents.length / SECTOR_BYTES,
+      imageCrc: crc32(contents),
+      entry: image.entry,
+      directory: image.directory,
+      imageStart: image.segments[0]?.address ?? 0,
+      imageEnd: last === undefined ? 0 : last.address + last.memoryBytes,
+      segments,
+    },
+    loader,
+  );
   const used = IMAGE_SECTOR * SECTOR_BYTES + contents.length;
   const disk = new Uint8Array(Math.ceil(used / DISK_UNIT) * DISK_UNIT);
   disk.set(bootSector);

@@ -40,7 +40,12 @@ describe.skipIf(await noQemu('refusals of the loader'))('on QEMU', () => {
     [
       'a damaged header',
       { image: damaged(SECTOR_BYTES + 30) },
-      'the kernel on this disk is damaged (the checksum of its header is wrong).',
+      'the kernel on this disk is damaged (the checksum of its loader is wrong).',
+    ],
+    [
+      'a damaged loader',
+      { image: damaged(6 * SECTOR_BYTES - 1) },
+      'the kernel on this disk is damaged (the checksum of its loader is wrong).',
     ],
     [
       'a disk that ends in the loader',

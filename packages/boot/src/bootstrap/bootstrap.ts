@@ -3,7 +3,7 @@ import { BOOT_SECTOR, LOADER } from '@drift-os/abi/layout/memory-map';
 import { Assembler, si } from '@drift-os/toolchain';
 import { SECTOR_BYTES } from '../disk-header.ts';
 import { emitBootSector } from './boot-sector.ts';
-import { emitCheckHeader, emitLoadImage, emitPlacePieces } from './load-image.ts';
+import { emitCheckLoader, emitLoadImage, emitPlacePieces } from './load-image.ts';
 import { emitEnterLongMode } from './long-mode.ts';
 import { emitCheckLongMode, emitCheckMemory, emitEnableA20, emitReadE820 } from './machine-check.ts';
 import { emitCallProtected, emitGdt } from './protected.ts';
@@ -39,7 +39,7 @@ export function assembleBootstrap(): Bootstrap {
 /** The order of the boot, as the loader goes through it. Each step that fails says so and stops. */
 function emitLoader(a: Assembler): void {
   a.label('loader');
-  for (const step of ['checkLongMode', 'enableA20', 'checkHeader', 'readE820', 'checkMemory', 'loadImage']) {
+  for (const step of ['checkLongMode', 'enableA20', 'checkLoader', 'readE820', 'checkMemory', 'loadImage']) {
     a.emit('call', a.ref(step));
   }
   a.emit('mov', si, a.ref('enterLongMode')).emit('jmp', a.ref('callProtected'));
@@ -47,7 +47,7 @@ function emitLoader(a: Assembler): void {
   emitEnableA20(a);
   emitReadE820(a);
   emitCheckMemory(a);
-  emitCheckHeader(a);
+  emitCheckLoader(a, LOADER_SECTORS);
   emitLoadImage(a);
   emitPlacePieces(a);
   emitCallProtected(a);

@@ -3,9 +3,9 @@ import { DISK_BUFFER, LOADER } from '@drift-os/abi/layout/memory-map';
 import { al, type Assembler, bx, bl, eax, ebx, ecx, edi, edx, esi, mem16, mem32, mem8, si } from '@drift-os/toolchain';
 import {
   DISK_SEGMENT_BYTES,
-  HEADER_CRC_AT,
   IMAGE_CRC_AT,
   IMAGE_SECTOR_AT,
+  LOADER_CRC_AT,
   SECTOR_BYTES,
   SEGMENT_ADDRESS_AT,
   SEGMENT_COUNT_AT,
@@ -23,7 +23,7 @@ const CRC_TABLE = 0x20000;
 const CRC_POLYNOMIAL = 0xedb88320;
 const SECTOR_SHIFT = 9;
 
-/** `loadImage` (16-bit): checks the header, loads every segment, checks the image. */
+/** `loadImage` (16-bit): loads every segment, then checks the image. */
 export function emitLoadImage(a: Assembler): void {
   a.mode = 16;
   a.label('loadImage').emit('mov', mem16(a.ref('segment')), LOADER + SEGMENTS_AT);
@@ -64,25 +64,30 @@ export function emitLoadImage(a: Assembler): void {
   sentence(a, 'damagedImage', 'the kernel on this disk is damaged (its checksum is wrong)');
 }
 
-/** `checkHeader` (16-bit): the header sector is whole. Also makes the CRC table. */
-export function emitCheckHeader(a: Assembler): void {
+/**
+ * `checkLoader` (16-bit): disk header and loader are whole. It comes before anything writes to the loader's variables. Also makes
+ * the CRC table.
+ */
+export function emitCheckLoader(a: Assembler, loaderSectors: number): void {
   a.mode = 16;
-  a.label('checkHeader').emit('mov', si, a.ref('headerCrc')).emit('call', a.ref('callProtected'));
-  a.emit('mov', si, a.ref('damagedHeader'))
+  a.label('checkLoader').emit('mov', si, a.ref('loaderCrc')).emit('call', a.ref('callProtected'));
+  a.emit('mov', si, a.ref('damagedLoader'))
     .emit('mov', eax, mem32(a.ref('crc')))
     .emit('not', eax);
-  a.emit('cmp', eax, mem32(LOADER + HEADER_CRC_AT)).emit('jne', a.ref('fail'));
+  a.emit('cmp', eax, mem32(LOADER + LOADER_CRC_AT)).emit('jne', a.ref('fail'));
   a.emit('mov', mem32(a.ref('crc')), -1).emit('ret');
-  sentence(a, 'damagedHeader', 'the kernel on this disk is damaged (the checksum of its header is wrong)');
+  sentence(a, 'damagedLoader', 'the kernel on this disk is damaged (the checksum of its loader is wrong)');
 
   a.mode = 32;
-  a.label('headerCrc').emit('xor', edx, edx);
+  a.label('loaderCrc').emit('xor', edx, edx);
   a.label('crcTableEntry').emit('mov', eax, edx).emit('mov', ecx, 8);
   a.label('crcTableBit').emit('shr', eax, 1).emit('jnc', a.ref('crcTableNext')).emit('xor', eax, CRC_POLYNOMIAL);
   a.label('crcTableNext').emit('loop', a.ref('crcTableBit'));
   a.emit('mov', mem32({ index: edx, scale: 4, displacement: CRC_TABLE }), eax);
   a.emit('inc', edx).emit('cmp', edx, 256).emit('jb', a.ref('crcTableEntry'));
-  a.emit('mov', esi, LOADER).emit('mov', ecx, HEADER_CRC_AT).emit('jmp', a.ref('updateCrc'));
+  const first = LOADER + LOADER_CRC_AT + 4;
+  a.emit('mov', esi, first).emit('mov', ecx, LOADER + loaderSectors * SECTOR_BYTES - first);
+  a.emit('jmp', a.ref('updateCrc'));
 
   // ecx bytes at esi into `crc`, which starts as all ones and is inverted at the end.
   a.label('updateCrc').emit('mov', eax, mem32(a.ref('crc')));
