@@ -10,7 +10,9 @@ export type ImageErrorCode =
   /** `autostart` or `standOff` names what the image does not have. */
   | 'CONFIGURATION'
   /** A kernel's wasm is not there. */
-  | 'KERNEL_MISSING';
+  | 'KERNEL_MISSING'
+  /** More wasm globals in kernel-w than a worker's block has room for. */
+  | 'KERNEL_GLOBALS';
 
 export class ImageError extends Error {
   override readonly name = 'ImageError';

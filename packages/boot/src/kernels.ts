@@ -1,15 +1,14 @@
 /** The kernels as objects. */
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { WORKER_BLOCK_BYTES, WORKER_GLOBALS } from '@drift-os/abi/layout/worker-block';
 import { compileWasm, type ObjectModule } from '@drift-os/toolchain';
 import { ImageError } from './image-error.ts';
 import type { WasmSource } from './image-options.ts';
 
-type KernelName = 'kernel-c' | 'kernel-w';
-
 /** Thread/C has no vector registers, so that an interrupt saves none; its globals are where the linker puts them. */
 export async function compileKernelC(source: WasmSource | undefined): Promise<ObjectModule> {
-  const { wasm, sourceMap } = source ?? (await packagedKernel('kernel-c'));
+  const { wasm, sourceMap } = source ?? (await packaged(import.meta.resolve('@drift-os/kernel-c/kernel-c.wasm')));
   return compileWasm(wasm, {
     name: 'kernel-c',
     memoryBase: { kind: 'zero' },
@@ -24,7 +23,7 @@ export async function compileKernelC(source: WasmSource | undefined): Promise<Ob
 
 /** Thread/W's globals are in each worker's block, where GS points. @throws ImageError when they do not fit there. */
 export async function compileKernelW(source: WasmSource | undefined): Promise<ObjectModule> {
-  const { wasm, sourceMap } = source ?? (await packagedKernel('kernel-w'));
+  const { wasm, sourceMap } = source ?? (await packaged(import.meta.resolve('@drift-os/kernel-w/kernel-w.wasm')));
   const object = compileWasm(wasm, {
     name: 'kernel-w',
     memoryBase: { kind: 'zero' },
@@ -38,21 +37,17 @@ export async function compileKernelW(source: WasmSource | undefined): Promise<Ob
   const globals = object.sections.find(({ name }) => name === 'globals');
   const bytes = globals === undefined ? 0 : globals.bytes.length + globals.zeroBytes;
   if (bytes > WORKER_BLOCK_BYTES - WORKER_GLOBALS) {
-    throw new ImageError('KERNEL_MISSING', `kernel-w has ${bytes} bytes of globals, a worker block has room for less`);
+    throw new ImageError('KERNEL_GLOBALS', `kernel-w has ${bytes} bytes of globals, a worker block has room for less`);
   }
   return object;
 }
 
-/** As the kernel's package holds it: `dist/<kernel>.wasm` and its map. */
-async function packagedKernel(name: KernelName): Promise<WasmSource> {
-  const url = new URL(import.meta.resolve(`@drift-os/${name}/${name}.wasm`));
+/** A kernel as its package holds it: the module, and its source map beside it. */
+async function packaged(url: string): Promise<WasmSource> {
   try {
-    const wasm = await readFile(url);
-    const sourceMap = await readFile(new URL(`${url.href}.map`), 'utf8');
-    return { wasm, sourceMap };
+    return { wasm: await readFile(new URL(url)), sourceMap: await readFile(new URL(`${url}.map`), 'utf8') };
   } catch (cause) {
-    throw new ImageError('KERNEL_MISSING', `${url.pathname} cannot be read: build the package @drift-os/${name}`, {
-      cause,
-    });
+    const path = fileURLToPath(url);
+    throw new ImageError('KERNEL_MISSING', `${path} cannot be read: build its package (pnpm build)`, { cause });
   }
 }
