@@ -14,23 +14,22 @@ const folder = await mkdtemp(join(tmpdir(), 'drift-cli-'));
 const image = join(folder, 'own.img');
 afterAll(() => rm(folder, { recursive: true }));
 
-const program = `import { log, quit } from '@drift-os/kernel-w/sdk';
-export function init(): void {
-  log('own application says hello');
-  quit();
+/** The application that the repository's README shows. */
+async function readmeApplication(): Promise<string> {
+  const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
+  return /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
 }
-`;
 
 beforeAll(async () => {
   // In a folder of its own, where nothing is installed: the SDK is there all the same.
-  const source = join(folder, 'own.ts');
-  await writeFile(source, program);
+  const source = join(folder, 'counter.ts');
+  await writeFile(source, await readmeApplication());
   const built = await drift(['build', source, 'hello', '-o', image, '--elf', '--map', '--json']);
   expect(built.stderr).toBe('');
   expect(built.code).toBe(0);
   const result = JSON.parse(built.stdout) as { files: string[]; modules: { name: string }[] };
   expect(result.files).toEqual([image, join(folder, 'own.elf'), join(folder, 'own.map')]);
-  expect(result.modules.map(({ name }) => name)).toEqual(['kernel-c', 'kernel-w', 'own', 'hello']);
+  expect(result.modules.map(({ name }) => name)).toEqual(['kernel-c', 'kernel-w', 'counter', 'hello']);
 }, 120_000);
 
 describe('drift build', () => {
@@ -55,11 +54,11 @@ describe.skipIf(qemu === undefined)('drift run', { timeout: 120_000 }, () => {
 
   it('boots, runs an application, types and expects in order', async () => {
     const { code, stdout } = await run(
-      ...['--expect', 'drift> ', '--send', 'start own', '--expect', 'own application says hello'],
+      ...['--expect', 'drift> ', '--send', 'start counter', '--expect', 'up for 1 s'],
       ...['--send', 'cores', '--expect', 'worker 3'],
     );
     expect(code, stdout).toBe(0);
-    expect(stdout.indexOf('own application says hello')).toBeLessThan(stdout.indexOf('worker 3'));
+    expect(stdout.indexOf('up for 1 s')).toBeLessThan(stdout.indexOf('worker 3'));
   });
 
   it('ends with 42 when what is expected does not come', async () => {
