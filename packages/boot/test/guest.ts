@@ -12,10 +12,13 @@ interface ExamplesManifest {
 
 const fromHere = (path: string): string => new URL(path, import.meta.url).pathname;
 
-/** Compiles both kernels and the named applications of `examples/`, and makes a disk of them. */
+/**
+ * Compiles both kernels, the named applications of `examples/`, and `programs` (name and path from this folder), and makes a
+ * disk of them.
+ */
 export async function buildGuest(
   examples: readonly string[],
-  options: { buildName?: string } = {},
+  { programs = {}, ...options }: { buildName?: string; programs?: Readonly<Record<string, string>> } = {},
 ): Promise<BuiltImage> {
   const kernelC = await compileAssemblyScript({
     entry: fromHere('../../kernel-c/assembly/main.ts'),
@@ -32,6 +35,7 @@ export async function buildGuest(
     name,
     entry: fromHere(`../../../examples/${manifest.exports[`./${name}`] ?? ''}`),
   }));
+  for (const [name, path] of Object.entries(programs)) applications.push({ name, entry: fromHere(path) });
   return buildImage({ ...options, applications, kernelC, kernelW });
 }
 
