@@ -28,6 +28,19 @@ describe.each(entries)('%s', (name) => {
   });
 });
 
+test('mandelbrot is compiled to vector instructions', { timeout: 60_000 }, async () => {
+  const { wasm } = await compileAssemblyScript({
+    entry: fileURLToPath(new URL('mandelbrot.ts', folder)),
+    features: ['threads', 'simd'],
+    runtime: '@drift-os/kernel-w/sdk/runtime',
+  });
+  // f32x4.mul (opcode FDh E6h 01h) several times, WebAssembly 2.0 5.4.8.
+  const bytes = Buffer.from(wasm);
+  let count = 0;
+  for (let at = bytes.indexOf('fde601', 0, 'hex'); at >= 0; at = bytes.indexOf('fde601', at + 1, 'hex')) count++;
+  expect(count).toBeGreaterThanOrEqual(3);
+});
+
 test('the manifest lists exactly the applications', async () => {
   const manifest = JSON.parse(await readFile(new URL('package.json', import.meta.url), 'utf8')) as {
     exports: Record<string, string>;

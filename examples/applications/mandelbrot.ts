@@ -4,6 +4,7 @@ import { line, log, microseconds, now, quit } from '@drift-os/kernel-w/sdk';
 const COLUMNS = 64;
 const ROWS = 24;
 const ITERATIONS: i32 = 200;
+const ROUNDS = 5;
 /** Outside, from quickly to slowly away; the last is the set itself. */
 const SHADES = ' .:-=+*#%@';
 
@@ -86,17 +87,25 @@ function show(): void {
 }
 
 export function init(): void {
-  const start = now();
-  const scalar = drawScalar();
-  const middle = now();
-  const vector = drawVector();
-  const end = now();
+  let scalar = 0;
+  let vector = 0;
+  let slow = u64.MAX_VALUE;
+  let fast = u64.MAX_VALUE;
+  // The best of a few: the first time, nothing is in the caches.
+  for (let round = 0; round < ROUNDS; round++) {
+    const start = now();
+    scalar = drawScalar();
+    const middle = now();
+    vector = drawVector();
+    slow = min(slow, middle - start);
+    fast = min(fast, now() - middle);
+  }
   show();
   line()
     .text('one at a time: ')
-    .number(microseconds(middle - start))
+    .number(microseconds(slow))
     .text(' us, four at a time with v128: ')
-    .number(microseconds(end - middle))
+    .number(microseconds(fast))
     .text(' us')
     .log();
   log(scalar == vector ? 'both are the same' : 'they differ: this is a mistake');
