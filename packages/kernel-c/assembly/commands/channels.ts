@@ -20,9 +20,11 @@ import {
   servicePlaces,
 } from '../broker';
 import { controlIn, controlOut, controlPair } from '../control-stream';
-import { custodyEnd, custodyHolder, custodyRanges, custodyStart } from '../custody';
+import { custodyEnd, custodyHolder, custodyRanges, custodySetProtection, custodyStart } from '../custody';
 import { newline, print, printBytes, printDecimal, printHex, printLine } from '../print';
+import { argumentCount, argumentIs, failArgument } from '../shell/arguments';
 import { DONE, define, heading } from '../shell/command-table';
+import { suggestUsage } from '../shell/error';
 import { columnTo } from '../shell/output';
 import { workerCount } from '../worker-table';
 
@@ -140,7 +142,16 @@ function channelsCommand(): u32 {
   return DONE;
 }
 
+/** custody [protect|share] */
 function custodyCommand(): u32 {
+  if (argumentCount() == 1) {
+    if (argumentIs(1, 'protect') || argumentIs(1, 'share')) custodySetProtection(argumentIs(1, 'protect'));
+    else {
+      failArgument(1, 'is neither protect nor share');
+      suggestUsage();
+    }
+    return DONE;
+  }
   let count = 0;
   for (let i: u32 = 0; i < custodyRanges(); i++) {
     if (custodyHolder(i) == 0) continue;
@@ -167,5 +178,11 @@ export function defineChannels(): void {
   );
   define('services', '', 'Lists the services that applications offer by name.', 'services', servicesCommand);
   define('channels', '', 'Lists the channels between applications.', 'channels', channelsCommand);
-  define('custody', '', 'Lists the device memory that applications hold.', 'custody', custodyCommand);
+  define(
+    'custody',
+    '[protect|share]',
+    'Lists the device memory that applications hold. protect maps what is given from now on for its holder alone, which is how it begins; share leaves it mapped for all.',
+    'custody protect',
+    custodyCommand,
+  );
 }

@@ -49,9 +49,9 @@ function listAll(): void {
   print('Tab completes, arrows edit and recall, Ctrl-R searches, Ctrl-C interrupts.\n');
 }
 
-/** Up to the first period that a blank or the end follows, cut at the terminal's width. */
+/** Up to the first period that a blank or the end follows. */
 function printFirstSentence(text: string): void {
-  for (let i = 0; i < text.length && session.column < session.width - 1; i++) {
+  for (let i = 0; i < text.length; i++) {
     const last = i + 1 == text.length || text.charCodeAt(i + 1) == 0x20;
     if (text.charCodeAt(i) == 0x2e && last) return;
     emit(<u8>text.charCodeAt(i));

@@ -236,7 +236,7 @@ export function defineLists(): void {
   define(
     'split',
     'TEXT [SEPARATOR]',
-    'Makes a list of the lines of a text, or of its parts at a character.',
+    'Makes a list of the lines of a text. With a separator, of the parts between them.',
     'foreach line [split [cores]] {echo "> $line"}',
     splitCommand,
   );

@@ -68,11 +68,11 @@ function printStage(stage: u32): void {
 }
 
 function printFeatures(features: u32): void {
-  if (features & WORKER_FEATURE_SSE) print('SSE ');
-  if (features & WORKER_FEATURE_AVX) print('AVX ');
-  if (features & WORKER_FEATURE_AVX512) print('AVX-512 ');
-  if (features & WORKER_FEATURE_MWAIT) print('MWAIT ');
-  if (features & WORKER_FEATURE_UMWAIT) print('UMWAIT ');
+  print(features & WORKER_FEATURE_SSE ? 'SSE' : '-');
+  if (features & WORKER_FEATURE_AVX) print(' AVX');
+  if (features & WORKER_FEATURE_AVX512) print(' AVX-512');
+  if (features & WORKER_FEATURE_MWAIT) print(' MWAIT');
+  if (features & WORKER_FEATURE_UMWAIT) print(' UMWAIT');
 }
 
 function coresCommand(): u32 {

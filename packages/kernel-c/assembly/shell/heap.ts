@@ -96,8 +96,3 @@ export function isSole(block: usize): bool {
 export function capacity(block: usize): u32 {
   return (load<u32>(block) & ~IN_USE) - BLOCK_HEADER;
 }
-
-/** Bytes of the heap in all. */
-export function heapBytes(): u32 {
-  return <u32>(session.heapEnd - session.heap);
-}
