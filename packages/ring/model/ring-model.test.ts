@@ -14,6 +14,8 @@ describe('the algorithm, in every interleaving with store buffers', () => {
     { capacity: 4, count: 6 },
     { capacity: 2, count: 5, batch: 2 },
     { capacity: 4, count: 6, batch: 3 },
+    { capacity: 2, count: 5, readerCloses: 1 },
+    { capacity: 2, count: 5, readerCloses: 3, batch: 2 },
   ])('delivers everything and nobody sleeps for ever: %o', (options) => {
     const { message, states } = outcome(options);
     expect(message).toBeUndefined();
@@ -44,6 +46,8 @@ describe('finds what is wrong with', () => {
     ['joining without looking at the epoch first', { capacity: 2, count: 3, restart: 'reader' }, /not the next/],
     ['starting over without leaving the epoch first', { capacity: 2, count: 2, restart: 'writer' }, /cannot be/],
     ['the new epoch before the new position', { capacity: 2, count: 3, restart: 'reader' }, /not the next/],
+    ['nobody is woken by closing', { capacity: 2, count: 2 }, /nobody can go on/],
+    ['nobody is woken by closing', { capacity: 2, count: 5, readerCloses: 1 }, /nobody can go on/],
     [
       'starting over notifies only a peer that seems to sleep',
       { capacity: 2, count: 3, restart: 'writer' },

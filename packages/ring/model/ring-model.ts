@@ -12,6 +12,8 @@ export interface RingModelOptions {
   readonly count: number;
   /** Words published at once. Default 1. */
   readonly batch?: number;
+  /** Words after which the reader closes the ring. Default: it reads until the writer closes. */
+  readonly readerCloses?: number;
   /** The side that is stopped at any moment and started again in a new epoch. Default: none. */
   readonly restart?: 'writer' | 'reader';
   /** A mistake to make, so that a test can see that it is found. */
@@ -31,6 +33,7 @@ export type Mistake =
   | 'joining without looking at the epoch first'
   | 'starting over without leaving the epoch first'
   | 'the new epoch before the new position'
+  | 'nobody is woken by closing'
   | 'nobody is woken by starting over'
   /** The side that was stopped may have set the peer awake, and not have come to notifying it. */
   | 'starting over notifies only a peer that seems to sleep';
@@ -155,20 +158,22 @@ function writerProgram({ capacity, count, batch = 1, mistake }: RingModelOptions
   notifyPeer(text, 'sent', lines, mistake);
   text.jump('loop');
 
-  text.label('finish').store(WRITER_STATE, CLOSED);
-  notifyPeer(text, 'closing', lines, mistake);
-  text.end();
+  text.label('finish');
+  close(text, lines, mistake);
   joinRestarted(text, lines, mistake);
   return text.finish();
 }
 
-function readerProgram({ capacity, count, mistake }: RingModelOptions): Program {
+function readerProgram({ capacity, count, readerCloses, mistake }: RingModelOptions): Program {
   const text = new ProgramText();
   const lines = readerLines;
   const something = (r: Registers): boolean => num(r, 'position') < num(r, 'peer');
   const limit = (r: Registers): number => num(r, 'published') + capacity;
   const slot = (r: Registers): number => DATA + (num(r, 'position') % capacity);
-  text.label('loop').branch(something, 'read');
+  text
+    .label('loop')
+    .branch((r) => r['done'] === readerCloses, 'finish')
+    .branch(something, 'read');
   refresh(text, 'first', lines, mistake, limit, closeWhenDrained);
   text.branch((r) => r['closed'] !== 0, 'closed').branch(something, 'read');
   sleepUnless(text, lines, mistake, limit, closeWhenDrained, something);
@@ -195,6 +200,8 @@ function readerProgram({ capacity, count, mistake }: RingModelOptions): Program 
   });
   notifyPeer(text, 'released', lines, mistake);
   text.jump('loop');
+  text.label('finish');
+  close(text, lines, mistake);
   joinRestarted(text, lines, mistake, (r) => r['done'] === count);
   return text.finish();
 }
@@ -291,6 +298,13 @@ function sleepUnless(
   text.label('awake').compareExchange('state', lines.ownState, ASLEEP, AWAKE);
   text.local((r) => void (r['state'] = 0));
   text.branch((r) => r['closed'] !== 0, 'closed');
+}
+
+/** Endpoint.close, and the end of this side. */
+function close(text: ProgramText, lines: Lines, mistake: Mistake | undefined): void {
+  text.store(lines.ownState, CLOSED);
+  if (mistake !== 'nobody is woken by closing') notifyPeer(text, 'closing', lines, mistake);
+  text.end();
 }
 
 /** What follows when the ring is closed: the end, or joining a peer that was started again; and starting over itself. */

@@ -83,6 +83,56 @@ describe.each(names)('the %s, with a peer that writes wrong', (name) => {
     },
   );
 
+  it('a writer that claims room which was not given back yet', () => {
+    for (let stepped = 1; stepped <= 4; stepped++) {
+      for (let claimed = 4; claimed <= 20; claimed++) {
+        fresh();
+        memory.bytes.fill(0, RINGS_AT + RING_DATA_AT, END);
+        const reader = memory[name].reader({ ring: RINGS_AT });
+        word(0x80, stepped);
+        for (let record = 0; record < stepped; record++) {
+          expect(reader.peek()).not.toBe(0);
+          reader.advance();
+        }
+        word(0x80, claimed);
+        const possible = claimed <= UNITS;
+        const more = possible && claimed > stepped;
+        expect([stepped, claimed, reader.peek() !== 0, reader.closed]).toEqual([
+          stepped,
+          claimed,
+          more,
+          possible ? 0 : RING_CLOSED_BAD_POSITION,
+        ]);
+      }
+    }
+  });
+
+  it('a reader that claims to have read what was not published', () => {
+    for (let published = 5; published <= UNITS; published++) {
+      for (let claimed = 0; claimed <= 20; claimed++) {
+        fresh();
+        const writer = memory[name].writer({ ring: RINGS_AT });
+        for (let unit = 0; unit < published; unit++) {
+          writer.reserve(0);
+          writer.commit(0);
+        }
+        for (let unit = published; unit < UNITS; unit++) {
+          writer.reserve(0);
+          writer.stage(0);
+        }
+        word(0x100, claimed);
+        const possible = claimed <= published;
+        const fits = possible && claimed > 0;
+        expect([published, claimed, writer.reserve(0) !== 0, writer.closed]).toEqual([
+          published,
+          claimed,
+          fits,
+          possible ? 0 : RING_CLOSED_BAD_POSITION,
+        ]);
+      }
+    }
+  });
+
   it('a position that goes back', () => {
     fresh();
     const reader = memory[name].reader({ ring: RINGS_AT });
