@@ -25,9 +25,6 @@
  *  - The size of memory and tables is constant.
  */
 import { CodeBuffer } from '@drift-os/x86-core';
-import { buildGraph } from '../ir/build.ts';
-import { numberValues } from '../ir/gvn.ts';
-import { orderBlocks, removeDeadValues, removeTrivialPhis } from '../ir/simplify.ts';
 import type {
   FunctionRecord,
   LineRecord,
@@ -40,15 +37,11 @@ import type {
 import { decodeModule } from '../wasm/module.ts';
 import type { Function } from '../wasm/types.ts';
 import { emitFunction, type EmittedFunction } from './emit.ts';
-import { finishFlow } from './flow.ts';
-import { allocateRegisters } from './linear-scan.ts';
-import { findLiveness } from './liveness.ts';
 import { buildConstants, buildData, buildGlobals, buildTables, SectionBuilder } from './module-data.ts';
 import { ModuleContext } from './module-context.ts';
 import { CompileError, type CompileWasmOptions } from './options.ts';
-import { resolveAllocation } from './resolve.ts';
-import { Selector } from './select.ts';
-import { parseSourceMap, positionAt, type SourceMap } from './source-map.ts';
+import { lowerFunction } from './pipeline.ts';
+import { positionAt } from './source-map.ts';
 
 export {
   CompileError,
@@ -83,7 +76,6 @@ class ModuleCompiler {
   readonly #context: ModuleContext;
   readonly #options: CompileWasmOptions;
   readonly #code = new CodeBuffer(65536);
-  readonly #map: SourceMap | undefined;
   readonly #rodata = new SectionBuilder(RODATA);
   readonly #symbols: SymbolDefinition[] = [];
   readonly #functions: FunctionRecord[] = [];
@@ -93,7 +85,6 @@ class ModuleCompiler {
   constructor(wasm: Uint8Array, options: CompileWasmOptions) {
     this.#context = new ModuleContext(decodeModule(wasm), options);
     this.#options = options;
-    this.#map = options.sourceMap === undefined ? undefined : parseSourceMap(options.sourceMap);
     for (const { imported } of this.#context.module.functions) {
       if (imported?.module === 'cpu' && !options.intrinsics) {
         throw new CompileError(
@@ -140,7 +131,7 @@ class ModuleCompiler {
       symbols: [...this.#symbols, ...this.#rodata.symbols, ...globals.symbols],
       relocations: [...code, ...this.#rodata.relocations, ...globals.relocations],
       functions: this.#functions,
-      files: this.#map?.files ?? [],
+      files: this.#context.map?.files ?? [],
       lines: this.#lines,
       traps: this.#traps,
     };
@@ -148,21 +139,10 @@ class ModuleCompiler {
 
   #function(definition: Function, index: number): void {
     const context = this.#context;
-    const name = this.#nameOf(index);
-    const graph = buildGraph(context.module, index, name);
-    removeTrivialPhis(graph);
-    orderBlocks(graph);
-    numberValues(graph);
-    removeDeadValues(graph, this.#options.bounds !== 'none');
-    const selector = new Selector(graph, context, index);
-    const lir = selector.run();
-    finishFlow(lir, selector.blocks);
-    const liveness = findLiveness(lir);
-    allocateRegisters(liveness);
-    const allocation = resolveAllocation(lir, liveness);
+    const { lir, allocation } = lowerFunction(context, index);
     this.#align();
     const emitted = emitFunction(lir, allocation, context, this.#code);
-    this.#record(definition, index, name, emitted);
+    this.#record(definition, index, emitted);
   }
 
   /** Fills up to the next function with INT3, which nothing should reach. */
@@ -174,13 +154,7 @@ class ModuleCompiler {
     code.length += padding;
   }
 
-  #nameOf(index: number): string {
-    const { module } = this.#context;
-    const exported = module.exports.find((each) => each.kind === 'function' && each.index === index);
-    return module.functionNames.get(index) ?? exported?.name ?? `function ${index}`;
-  }
-
-  #record(definition: Function, index: number, name: string, emitted: EmittedFunction): void {
+  #record(definition: Function, index: number, emitted: EmittedFunction): void {
     const { module, symbols } = this.#context;
     const { offset, size, frame } = emitted;
     const define = (symbol: string, global: boolean): void => {
@@ -195,7 +169,7 @@ class ModuleCompiler {
       section: TEXT,
       offset,
       size,
-      name,
+      name: this.#context.nameOf(index),
       frameBytes: frame.size,
       savedRegisters: frame.saved.map((register, i) => ({ dwarf: DWARF[register] as number, belowCfa: 16 + 8 * i })),
       prologueBytes: emitted.prologueBytes,
@@ -210,7 +184,7 @@ class ModuleCompiler {
   }
 
   #lineRecords(definition: Function, emitted: EmittedFunction): void {
-    const map = this.#map;
+    const { map } = this.#context;
     if (map === undefined) return;
     let last: LineRecord | undefined;
     for (const { offset, origin } of emitted.origins) {

@@ -1,7 +1,8 @@
 /** What the compilation of one function needs to know about its module and the options. */
 import type { Module, ValueType } from '../wasm/types.ts';
 import { F32, F64, sameType, V128 } from '../wasm/types.ts';
-import type { CompileWasmOptions, MemoryBase } from './options.ts';
+import { parseSourceMap, positionAt, type SourceMap } from './source-map.ts';
+import type { CompileWasmOptions } from './options.ts';
 
 /** A float or vector constant in read-only data. */
 export interface PooledConstant {
@@ -16,12 +17,14 @@ export class ModuleContext {
   readonly symbols: readonly string[];
   /** Whether code outside the module may call the function. */
   readonly isExported: readonly boolean[];
+  readonly map: SourceMap | undefined;
   readonly #constants = new Map<string, PooledConstant>();
   readonly #signatures: readonly number[];
 
   constructor(module: Module, options: CompileWasmOptions) {
     this.module = module;
     this.options = options;
+    this.map = options.sourceMap === undefined ? undefined : parseSourceMap(options.sourceMap);
     const exported = new Map<number, string>();
     for (const { kind, index, name } of module.exports)
       if (kind === 'function' && !exported.has(index)) exported.set(index, name);
@@ -34,8 +37,22 @@ export class ModuleContext {
     this.#signatures = module.types.map((type) => 1 + module.types.findIndex((other) => sameType(type, other)));
   }
 
-  get memoryBase(): MemoryBase {
-    return this.options.memoryBase;
+  /** Name of a function for people: from the name section, its export, or its number. */
+  nameOf(index: number): string {
+    const { functionNames, exports } = this.module;
+    const exported = exports.find((each) => each.kind === 'function' && each.index === index);
+    return functionNames.get(index) ?? exported?.name ?? `function ${index}`;
+  }
+
+  /** Where an instruction of the module comes from, as far as that is known. */
+  place(functionIndex: number, origin: number): string {
+    const position =
+      this.map === undefined
+        ? undefined
+        : positionAt(this.map, origin, this.module.functions[functionIndex]?.start ?? 0);
+    const file = position === undefined ? undefined : this.map?.files[position.file];
+    const at = file === undefined ? `wasm offset ${origin}` : `${file}:${position?.line}`;
+    return `${this.nameOf(functionIndex)} (${at})`;
   }
 
   /** Whether an access out of bounds is noticed, so that even a load nobody needs has to be made. */

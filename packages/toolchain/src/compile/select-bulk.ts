@@ -10,7 +10,7 @@ export function selectBulk(selector: Selector, value: Value): void {
   if (value.op === op.MemoryInit || value.op === op.DataDrop) {
     throw new CompileError(
       'COMPILE_UNSUPPORTED',
-      `${selector.graph.name}: passive data segments (memory.init, data.drop) are not supported`,
+      `${selector.place}: passive data segments (memory.init, data.drop) are not supported`,
     );
   }
   const [to, second, count] = value.args as [Value, Value, Value];

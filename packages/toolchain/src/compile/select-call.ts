@@ -68,10 +68,7 @@ function argumentMoves(selector: Selector, type: FunctionType, args: readonly Va
 function resultsOf(selector: Selector, type: FunctionType): readonly number[] {
   const registers = resultRegisters(type.results);
   if (registers === undefined) {
-    throw new CompileError(
-      'COMPILE_UNSUPPORTED',
-      `${selector.graph.name}: more results than registers to return them in`,
-    );
+    throw new CompileError('COMPILE_UNSUPPORTED', `${selector.place}: more results than registers to return them in`);
   }
   return registers;
 }
@@ -162,7 +159,7 @@ export function selectTailCall(selector: Selector, call: Value, args: readonly V
   const indirect = call.op === op.CallIndirect;
   const type = indirect ? (module.types[call.index] as FunctionType) : (module.functions[call.index] as Function).type;
   if (argumentPlaces(type.parameters).stackBytes > 0) {
-    throw new CompileError('COMPILE_UNSUPPORTED', `${selector.graph.name}: tail call with stack arguments`);
+    throw new CompileError('COMPILE_UNSUPPORTED', `${selector.place}: tail call with stack arguments`);
   }
   const moves = argumentMoves(selector, type, indirect ? args.slice(0, -1) : args);
   if (indirect) loadTarget(selector, call, args.at(-1) as Value);

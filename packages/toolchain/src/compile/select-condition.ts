@@ -18,7 +18,10 @@ export function selectFlags(selector: Selector, condition: Value): number {
 }
 
 /** Flags of `value` against zero. */
-function testFlags(selector: Selector, value: Value, bits: Width): void {
+function testFlags(selector: Selector, tested: Value, bits: Width): void {
+  let value = tested;
+  while (bits === 32 && value.op === op.Wrap && value.uses === 1 && value.block === selector.block)
+    value = value.args[0] as Value;
   const fused = value.uses === 1 && value.block === selector.block;
   if (fused && value.op === op.And) return testMask(selector, value.args[0] as Value, value.args[1] as Value, bits);
   const narrow = narrowLoad(selector, value);

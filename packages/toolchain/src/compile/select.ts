@@ -26,6 +26,7 @@ import {
   USE,
   type Width,
 } from './lir.ts';
+import { removeRedundantTests } from './flags.ts';
 import { CompileError } from './options.ts';
 import { isFloat, type ModuleContext } from './module-context.ts';
 import { selectBlockEnd } from './select-control.ts';
@@ -130,6 +131,7 @@ export class Selector {
       flush();
     }
     made.instructions = reversed.reverse();
+    removeRedundantTests(made);
   }
 
   /** Has to be emitted although nobody asked for its register. */
@@ -188,6 +190,11 @@ export class Selector {
     return instruction;
   }
 
+  /** Function and line of the instruction in hand, for error messages. */
+  get place(): string {
+    return this.context.place(this.functionIndex, this.#origin);
+  }
+
   widthOf(type: ValueType | 0): Width {
     return type === I32 || type === F32 ? 32 : type === V128 ? 128 : 64;
   }
@@ -197,7 +204,7 @@ export class Selector {
       if (this.context.options.vectors === 'none') {
         throw new CompileError(
           'COMPILE_VECTORS',
-          `${this.graph.name} uses floats or vectors (wasm offset ${this.#origin}), but the module is compiled with vectors: 'none'`,
+          `${this.place} uses floats or vectors, but the module is compiled with vectors: 'none'`,
         );
       }
       return this.lir.newRegister(1, this.widthOf(type));

@@ -1,6 +1,6 @@
 /**
  * Runs compiled modules natively: a C program is generated that maps a window for linear memory, calls exports with given arguments,
- * catches the signals that traps become, and prints one line per call. Needs gcc on amd64 Linux; `nativeReason` says what is missing.
+ * catches the signals that traps become, and prints one line per call. Memory base 0 needs the right to map page 0 (root). Needs gcc on amd64 Linux; `nativeReason` says what is missing.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -59,7 +59,8 @@ export function runNatively(runs: readonly NativeRun[]): string[][] {
       const path = join(folder, `m${i}.o`);
       writeFileSync(path, writeElfObject(object, { compilationDirectory: folder }));
       objects.push(path);
-      sources.push(driver(`m${i}`, decodeModule(run.wasm), object, run.calls));
+      const base = run.options?.memoryBase?.kind === 'zero' ? 0 : WINDOW;
+      sources.push(driver(`m${i}`, base, decodeModule(run.wasm), object, run.calls));
     });
     sources.push(`int main(void) { prepare(); ${runs.map((_, i) => `run_m${i}();`).join(' ')} return 0; }`);
     writeFileSync(join(folder, 'main.c'), sources.join('\n'));
@@ -87,14 +88,20 @@ export function isCallable(parameters: readonly ValueType[], results: readonly V
   return results.length <= 1 && [...parameters, ...results].every((type) => C_TYPES[type] !== undefined);
 }
 
-function driver(name: string, module: Module, object: ObjectModule, calls: readonly NativeCall[]): string {
+function driver(
+  name: string,
+  base: number,
+  module: Module,
+  object: ObjectModule,
+  calls: readonly NativeCall[],
+): string {
   const lines: string[] = [];
   const declared = new Map<string, string>();
   const body: string[] = [];
   const pages = module.memories[0]?.minimum ?? 0;
   const data = object.sections.find((section) => section.name === 'data');
   if (data !== undefined) lines.push(`static const unsigned char data_${name}[] = {${data.bytes.join(',')}};`);
-  body.push(`puts("== run"); reset(${pages}ul * 65536);`);
+  body.push(`puts("== run"); reset(${base}ul, ${pages}ul * 65536);`);
   if (data !== undefined) body.push(`memcpy((void *)${data.address}ul, data_${name}, ${data.bytes.length});`);
   if (module.start !== undefined) {
     lines.push(`void start_${name}(void) asm("\\"${name}._start\\"");`);
@@ -153,7 +160,7 @@ const PRELUDE = `
 #include <sys/mman.h>
 static sigjmp_buf trapped;
 static char alternate[65536];
-static unsigned char *const window = (unsigned char *)${WINDOW}ul;
+static unsigned char *volatile window = (unsigned char *)${WINDOW}ul;
 static unsigned long used;
 static void caught(int signal) { siglongjmp(trapped, 1); }
 static void prepare(void) {
@@ -164,7 +171,13 @@ static void prepare(void) {
   int signals[] = { SIGILL, SIGFPE, SIGSEGV, SIGBUS };
   for (int i = 0; i < 4; i++) sigaction(signals[i], &action, 0);
 }
-static void reset(unsigned long bytes) {
+static void reset(unsigned long base, unsigned long bytes) {
+  window = (unsigned char *)base;
+  if (base == 0) {
+    if (mmap(0, 0x200000, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) puts("no page 0");
+    used = bytes;
+    return;
+  }
   mmap(window, 0x200010000ul, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
   if (bytes) mprotect(window, bytes, PROT_READ | PROT_WRITE);
   used = bytes;

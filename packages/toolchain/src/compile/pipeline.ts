@@ -1,0 +1,32 @@
+/** The passes over one function, in their order, up to the point where only encoding is left. */
+import { buildGraph } from '../ir/build.ts';
+import type { Graph } from '../ir/graph.ts';
+import { numberValues } from '../ir/gvn.ts';
+import { orderBlocks, removeDeadValues, removeTrivialPhis } from '../ir/simplify.ts';
+import { finishFlow } from './flow.ts';
+import { allocateRegisters } from './linear-scan.ts';
+import type { LirFunction } from './lir.ts';
+import { findLiveness } from './liveness.ts';
+import type { ModuleContext } from './module-context.ts';
+import { type Allocation, resolveAllocation } from './resolve.ts';
+import { Selector } from './select.ts';
+
+/** SSA of a function, simplified. @throws WasmError when the body is malformed, invalid or not supported. */
+export function optimizedGraph(context: ModuleContext, index: number): Graph {
+  const graph = buildGraph(context.module, index, context.nameOf(index));
+  removeTrivialPhis(graph);
+  orderBlocks(graph);
+  numberValues(graph);
+  removeDeadValues(graph, context.loadsMayTrap);
+  return graph;
+}
+
+/** Machine instructions of a function, and where their virtual registers are. */
+export function lowerFunction(context: ModuleContext, index: number): { lir: LirFunction; allocation: Allocation } {
+  const selector = new Selector(optimizedGraph(context, index), context, index);
+  const lir = selector.run();
+  finishFlow(lir, selector.blocks);
+  const liveness = findLiveness(lir);
+  allocateRegisters(liveness);
+  return { lir, allocation: resolveAllocation(lir, liveness) };
+}
