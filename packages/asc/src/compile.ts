@@ -27,6 +27,8 @@ export interface Compiled {
   readonly wasm: Uint8Array;
   /** Source map (version 3) as JSON text; its offsets are byte offsets in `wasm`, its sources are named `package/path`. */
   readonly sourceMap: string;
+  /** Bytes behind the static data that the program uses as a stack of references; 0 with asc's `stub` runtime. */
+  readonly stackBytes: number;
   /** Absolute paths of every file that was read. */
   readonly files: readonly string[];
 }
@@ -37,8 +39,27 @@ export class AssemblyScriptError extends Error {
   override readonly name = 'AssemblyScriptError';
 }
 
+/**
+ * asc takes a runtime that is not its own for one with a garbage collector, and keeps references on a stack in linear memory for it.
+ * None of ours has one: this turns that off before anything is compiled.
+ */
+class WithoutCollector {
+  declare readonly program: { readonly options: { stackSize: number; runtime: number } };
+
+  afterParse(): void {
+    this.program.options.stackSize = 0;
+    this.program.options.runtime = RUNTIME_STUB;
+  }
+}
+
+/** `Runtime.Stub` of asc. */
+const RUNTIME_STUB = 0;
+
 /** How asc names modules of packages. */
 const LIBRARY = '~lib/';
+
+/** asc keeps references on a stack of their own for every runtime but its simplest; this is also asc's default. */
+const REFERENCE_STACK_BYTES = 32768;
 
 /** What asc's generated code calls; asc finds them by decorators in its own runtimes, which plain functions cannot have. */
 const runtimeFunctions: readonly string[] =
@@ -69,6 +90,8 @@ export async function compileAssemblyScript(options: CompileOptions): Promise<Co
     '--runtime',
     runtime.includes('/') ? LIBRARY + runtime : runtime,
   ];
+  const stackBytes = runtime === 'stub' || runtime === 'minimal' ? 0 : REFERENCE_STACK_BYTES;
+  if (stackBytes > 0) args.push('--stackSize', String(stackBytes));
   if (runtime.includes('/')) {
     for (const name of runtimeFunctions) args.push('--use', `${name}=${LIBRARY}${runtime}/${name}`);
   }
@@ -80,6 +103,7 @@ export async function compileAssemblyScript(options: CompileOptions): Promise<Co
   args.push(...(options.extraArguments ?? []));
   let diagnostics = '';
   const { error } = await asc.main(args, {
+    transforms: runtime.includes('/') ? [WithoutCollector] : [],
     stdout: { write: () => {} },
     stderr: { write: (text) => void (diagnostics += String(text)) },
     readFile: async (name, from) => {
@@ -105,7 +129,7 @@ export async function compileAssemblyScript(options: CompileOptions): Promise<Co
     throw new AssemblyScriptError(`${entry} does not compile:\n${diagnostics || String(error)}`);
   }
   const sourceMap = new TextDecoder().decode(outputs.get('out.wasm.map') ?? new Uint8Array());
-  return { wasm, sourceMap: await nameSources(sourceMap, baseDir), files: [...files] };
+  return { wasm, sourceMap: await nameSources(sourceMap, baseDir), stackBytes, files: [...files] };
 }
 
 /** A package finds itself by its own name, as in Node. */
