@@ -103,7 +103,8 @@ export async function compileAssemblyScript(options: CompileOptions): Promise<Co
   args.push(...(options.extraArguments ?? []));
   let diagnostics = '';
   const { error } = await asc.main(args, {
-    transforms: runtime.includes('/') ? [WithoutCollector] : [],
+    // Classes, whatever the declarations say: asc makes the objects.
+    transforms: runtime.includes('/') ? [WithoutCollector as unknown as asc.Transform] : [],
     stdout: { write: () => {} },
     stderr: { write: (text) => void (diagnostics += String(text)) },
     readFile: async (name, from) => {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { WORKER_BLOCK_BYTES, WORKER_GLOBALS } from '@drift-os/abi/layout/worker-block';
 import { compileWasm, type ObjectModule } from '@drift-os/toolchain';
+import { LAST_SEGMENT } from './data-end.ts';
 import { ImageError } from './image-error.ts';
 import type { WasmSource } from './image-options.ts';
 
@@ -18,6 +19,7 @@ export async function compileKernelC(source: WasmSource | undefined): Promise<Ob
     intrinsics: true,
     atomicStores: 'release',
     sourceMap,
+    dataEnd: LAST_SEGMENT,
   });
 }
 
@@ -33,6 +35,7 @@ export async function compileKernelW(source: WasmSource | undefined): Promise<Ob
     intrinsics: true,
     atomicStores: 'release',
     sourceMap,
+    dataEnd: LAST_SEGMENT,
   });
   const globals = object.sections.find(({ name }) => name === 'globals');
   const bytes = globals === undefined ? 0 : globals.bytes.length + globals.zeroBytes;

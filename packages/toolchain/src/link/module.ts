@@ -34,7 +34,8 @@ export function protectionOf(modules: readonly LinkModule[]): (object: ObjectMod
 }
 
 /**
- * Static data of applications is written anew at each start: its contents move to a read-only object, its place stays zero.
+ * Static data of applications is written anew at each start: its contents, up to the last byte that is not zero, move to
+ * a read-only object, its place stays zero.
  *
  * @throws LinkError BAD_INPUT for a module without object, or an application with relocated or scattered data
  */
@@ -54,9 +55,13 @@ export function withPristineCopies(objects: readonly ObjectModule[], modules: re
     }
     const { bytes, zeroBytes } = section;
     const live = { ...section, bytes: new Uint8Array(), zeroBytes: bytes.length + zeroBytes };
+    const initialised = bytes.findLastIndex((byte) => byte !== 0) + 1;
+    if (initialised === 0) return [{ ...object, sections: object.sections.with(index, live) }];
     const initial: ObjectModule = {
       name: initialName(object.name),
-      sections: [{ name: 'rodata', bytes, zeroBytes: 0, alignment: 16, address: undefined }],
+      sections: [
+        { name: 'rodata', bytes: bytes.subarray(0, initialised), zeroBytes: 0, alignment: 16, address: undefined },
+      ],
       symbols: [],
       relocations: [],
       functions: [],
