@@ -1,7 +1,8 @@
 /**
  * `pnpm bench`: Drift's rings, in TypeScript and in AssemblyScript, beside ringbuf.js, between two workers.
  *
- * Options: `--rounds N` (default 9), `--count N` (units per round, default 4000000), `--json`.
+ * Options: `--rounds N` (default 9), `--count N` (units per round, default 4000000), `--workload NAME` (default all: word, words64,
+ * record, records64), `--json`.
  */
 import { parseArgs } from 'node:util';
 import { compileAssemblyScript } from '@drift-os/asc';
@@ -12,6 +13,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '9' },
     count: { type: 'string', default: '4000000' },
+    workload: { type: 'string', multiple: true, default: Object.keys(workloads) },
     json: { type: 'boolean', default: false },
   },
 });
@@ -31,7 +33,7 @@ const results: {
   ratios: Record<string, number>;
   rates: Rates;
 }[] = [];
-for (const workload of Object.keys(workloads) as Workload[]) {
+for (const workload of values.workload as Workload[]) {
   const rates = await measure(workload, { rounds, count, module });
   const medians = Object.fromEntries(implementations.map((name) => [name, median(rates[name])])) as Record<
     Implementation,
@@ -42,7 +44,7 @@ for (const workload of Object.keys(workloads) as Workload[]) {
     'drift-wasm': median(rates['drift-wasm'].map((rate, round) => rate / (rates['ringbuf.js'][round] as number))),
   };
   results.push({ workload, medians, ratios, rates });
-  if (!values.json) printResult(workload, medians, ratios);
+  if (!values.json) printResult(workload, medians, ratios, rates);
 }
 if (values.json) console.log(JSON.stringify({ node: process.version, rounds, count, results }, null, 2));
 
@@ -50,14 +52,16 @@ function printResult(
   workload: Workload,
   medians: Record<Implementation, number>,
   ratios: Record<string, number>,
+  rates: Rates,
 ): void {
   const { title, unit } = workloads[workload];
   console.log(title);
   for (const name of implementations) {
-    const rate = `${(medians[name] / 1e6).toFixed(1)} M ${unit}/s`;
+    const best = (Math.max(...rates[name]) / 1e6).toFixed(1);
+    const rate = `${(medians[name] / 1e6).toFixed(1)} M ${unit}/s (best ${best})`;
     const ratio = ratios[name];
     console.log(
-      `  ${name.padEnd(11)} ${rate.padStart(20)}${ratio === undefined ? '' : `   ${ratio.toFixed(2)} x ringbuf.js`}`,
+      `  ${name.padEnd(11)} ${rate.padStart(34)}${ratio === undefined ? '' : `   ${ratio.toFixed(2)} x ringbuf.js`}`,
     );
   }
 }
