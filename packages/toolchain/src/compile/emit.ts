@@ -34,6 +34,7 @@ import {
   FIRST_VIRTUAL,
 } from './lir.ts';
 import { isSlot, type Move } from './location.ts';
+import type { MacroTarget } from './macro.ts';
 import { expandMacro } from './macros.ts';
 import type { ModuleContext } from './module-context.ts';
 import { physical } from './physical.ts';
@@ -61,7 +62,7 @@ export function emitFunction(
   return new FunctionEmitter(lir, allocation, context).emit(out);
 }
 
-export class FunctionEmitter implements MoveSink {
+class FunctionEmitter implements MoveSink, MacroTarget {
   readonly code: FunctionCode = new FunctionCode();
   readonly frame: Frame;
   readonly context: ModuleContext;

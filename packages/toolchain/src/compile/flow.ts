@@ -1,13 +1,12 @@
 /** Finishes the graph of machine blocks: predecessors, critical edges, positions. */
 import type { Block } from '../ir/graph.ts';
 import { LirBlock, type LirFunction } from './lir.ts';
-import type { Selector } from './select.ts';
 
 /**
  * Gives every edge from a block with several successors to a block with several predecessors a block of its own: the
  * moves of phis and of split intervals belong on the edge. Then numbers everything.
  */
-export function finishFlow(lir: LirFunction, blocks: Selector['blocks']): void {
+export function finishFlow(lir: LirFunction, blocks: ReadonlyMap<Block, LirBlock>): void {
   const order: LirBlock[] = [];
   const edges = new Map<LirBlock, LirBlock[]>();
   let next = lir.blocks.length;

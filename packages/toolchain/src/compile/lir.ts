@@ -11,7 +11,6 @@ export const RAX = 0;
 export const RCX = 1;
 export const RDX = 2;
 export const RBX = 3;
-export const RSP = 4;
 export const RBP = 5;
 export const RSI = 6;
 export const RDI = 7;
@@ -250,39 +249,4 @@ export class LirFunction {
     this.widths.push(width);
     return FIRST_VIRTUAL + this.classes.length - 1;
   }
-}
-
-/** For people and for error messages. */
-export function printLir(lir: LirFunction): string {
-  const register = (number: number): string =>
-    number >= FIRST_VIRTUAL ? `%${number - FIRST_VIRTUAL}` : number >= XMM0 ? `xmm${number - XMM0}` : `r${number}`;
-  const operand = (o: LirOperand): string => {
-    if (typeof o !== 'object') return String(o);
-    if (o.kind === 'register') return `${register(o.register)}:${o.bits}${['', '=', '±'][o.role]}`;
-    if (o.kind === 'symbol') return `${o.name}+${o.addend}`;
-    return `[${o.symbol ?? ''} ${o.base === NONE ? '' : register(o.base)} + ${o.index === NONE ? '' : register(o.index)}*${o.scale} + ${o.displacement}]`;
-  };
-  const lines = [lir.name];
-  for (const block of lir.blocks) {
-    lines.push(
-      `b${block.index} [${block.from}, ${block.to}) from ${block.predecessors.map((p) => p.index).join(' ')} depth ${block.loopDepth}`,
-    );
-    for (const phi of block.phis) {
-      lines.push(
-        `      ${register(phi.register)} = phi ${phi.inputs.map((i) => (typeof i === 'number' ? register(i) : String(i.value))).join(' ')}`,
-      );
-    }
-    for (const i of block.instructions) {
-      const moves = i.moves.map(
-        (m) => `${register(m.to)}<-${typeof m.from === 'number' ? register(m.from) : m.from.value}`,
-      );
-      lines.push(
-        `  ${i.position}: ${i.mnemonic} ${i.operands.map(operand).join(', ')} ${moves.join(' ')} r${i.reads.join(',')} w${i.writes.join(',')}`,
-      );
-    }
-    lines.push(
-      `  ${block.end} ${block.end === 'branch' ? CC_NAMES[block.condition] : ''} -> ${block.successors.map((p) => p.index).join(' ')}`,
-    );
-  }
-  return lines.join('\n');
 }

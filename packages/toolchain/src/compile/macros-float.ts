@@ -1,6 +1,6 @@
 /** Sequences for scalar floats: minimum and maximum, conversions between floats and integers outside of what CVT instructions do. */
 import type { Operand, Register } from '@drift-os/x86-core';
-import type { Expansion } from './macros.ts';
+import type { Expansion } from './macro.ts';
 import { CC } from './lir.ts';
 import { physical } from './physical.ts';
 

@@ -1,12 +1,10 @@
 /** Sequences with jumps of their own, expanded when registers are known. */
 import { ds, es, mem, type Operand, type Register, rsp, ss } from '@drift-os/x86-core';
 import { SELECTOR_CODE64, SELECTOR_DATA } from '@drift-os/abi/layout/trampoline';
-import type { FunctionEmitter } from './emit.ts';
+import type { Expansion, MacroTarget } from './macro.ts';
 import { CC, type LirInstruction, RAX, RCX, RDI, RDX, RSI, R8 } from './lir.ts';
 import { floatMacros } from './macros-float.ts';
 import { physical } from './physical.ts';
-
-export type Expansion = (emitter: FunctionEmitter, instruction: LirInstruction, operands: readonly Operand[]) => void;
 
 const eax = physical(RAX, 32);
 const rax = physical(RAX, 64);
@@ -16,7 +14,7 @@ const rdi = physical(RDI, 64);
 const rsi = physical(RSI, 64);
 const r8 = physical(R8, 64);
 
-export function expandMacro(emitter: FunctionEmitter, instruction: LirInstruction, operands: readonly Operand[]): void {
+export function expandMacro(emitter: MacroTarget, instruction: LirInstruction, operands: readonly Operand[]): void {
   const expansion = expansions[instruction.mnemonic];
   if (expansion === undefined) throw new Error(`no macro ${instruction.mnemonic}`);
   expansion(emitter, instruction, operands);
@@ -39,7 +37,7 @@ const atomicLoop: Expansion = ({ code }, { mnemonic }, [memory, operand, scratch
 };
 
 /** Jumps to `label` when the condition does not hold. */
-function unless(emitter: FunctionEmitter, condition: number, label: number): void {
+function unless(emitter: MacroTarget, condition: number, label: number): void {
   const { code } = emitter;
   if (condition === CC.equalOrdered) {
     code.jump(label, CC.ne);
@@ -157,7 +155,7 @@ const expansions: Readonly<Record<string, Expansion>> = {
 };
 
 /** Traps unless `start` + RCX lies inside the memory. */
-function checkRange(emitter: FunctionEmitter, reason: string, start: Register, scratch: Register): void {
+function checkRange(emitter: MacroTarget, reason: string, start: Register, scratch: Register): void {
   const { code } = emitter;
   const limit = emitter.context.memoryBytes;
   code.emit('lea', scratch, mem({ base: start, index: rcx }));
@@ -173,7 +171,7 @@ function checkRange(emitter: FunctionEmitter, reason: string, start: Register, s
   }
 }
 
-function addBase(emitter: FunctionEmitter, pointer: Register): void {
+function addBase(emitter: MacroTarget, pointer: Register): void {
   const { memoryBase } = emitter.context.options;
   if (memoryBase.kind === 'constant' && memoryBase.address !== 0) emitter.code.emit('add', pointer, memoryBase.address);
 }

@@ -9,10 +9,10 @@ import type { LirFunction } from './lir.ts';
 import { findLiveness } from './liveness.ts';
 import type { ModuleContext } from './module-context.ts';
 import { type Allocation, resolveAllocation } from './resolve.ts';
-import { Selector } from './select.ts';
+import { selectInstructions } from './select.ts';
 
 /** SSA of a function, simplified. @throws WasmError when the body is malformed, invalid or not supported. */
-export function optimizedGraph(context: ModuleContext, index: number): Graph {
+function optimizedGraph(context: ModuleContext, index: number): Graph {
   const graph = buildGraph(context.module, index, context.nameOf(index));
   removeTrivialPhis(graph);
   orderBlocks(graph);
@@ -23,9 +23,8 @@ export function optimizedGraph(context: ModuleContext, index: number): Graph {
 
 /** Machine instructions of a function, and where their virtual registers are. */
 export function lowerFunction(context: ModuleContext, index: number): { lir: LirFunction; allocation: Allocation } {
-  const selector = new Selector(optimizedGraph(context, index), context, index);
-  const lir = selector.run();
-  finishFlow(lir, selector.blocks);
+  const { lir, blocks } = selectInstructions(optimizedGraph(context, index), context, index);
+  finishFlow(lir, blocks);
   const liveness = findLiveness(lir);
   allocateRegisters(liveness);
   return { lir, allocation: resolveAllocation(lir, liveness) };

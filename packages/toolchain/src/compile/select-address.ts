@@ -4,14 +4,34 @@
  */
 import type { Value } from '../ir/graph.ts';
 import * as op from '../ir/op.ts';
-import { I64 } from '../wasm/types.ts';
-import { type MemoryOperand, NONE, type Width } from './lir.ts';
-import type { Selector } from './select.ts';
+import { I64, type ValueType } from '../wasm/types.ts';
+import {
+  type LirInstruction,
+  type LirOperand,
+  type MemoryOperand,
+  NONE,
+  type RegisterOperand,
+  type Width,
+} from './lir.ts';
+import type { ModuleContext } from './module-context.ts';
+
+/** What addresses are built with: the part of the selector that they need. */
+export interface AddressBuilder {
+  readonly context: ModuleContext;
+  use(value: Value, bits?: Width): RegisterOperand;
+  read(register: number, bits: Width): RegisterOperand;
+  defined(register: number, bits: Width): RegisterOperand;
+  newRegister(type: ValueType): number;
+  emit(mnemonic: string, ...operands: LirOperand[]): LirInstruction;
+  /** Leaves for a trap when the condition of that name holds, or always. */
+  trapIf(condition: 'a' | 'ne' | undefined, reason: string): void;
+  isOnlyAddress(value: Value): boolean;
+}
 
 const MAX_DISPLACEMENT = 0x7fffffff;
 
 /** The operand for a memory access: its first argument is the address, `offset` the constant offset. */
-export function addressOf(selector: Selector, access: Value, bits: Width | 0): MemoryOperand {
+export function addressOf(selector: AddressBuilder, access: Value, bits: Width | 0): MemoryOperand {
   const address = access.args[0] as Value;
   const { memoryBase, bounds } = selector.context.options;
   if (bounds === 'checked') checkBounds(selector, address, access.offset, access.bytes);
@@ -42,7 +62,7 @@ function operand(
   return { kind: 'memory', bits, base, index, scale, displacement, symbol: undefined, segment: undefined, wrap };
 }
 
-function absolute(selector: Selector, address: bigint, offset: number, bits: Width | 0): MemoryOperand {
+function absolute(selector: AddressBuilder, address: bigint, offset: number, bits: Width | 0): MemoryOperand {
   const target = address + BigInt(offset);
   if (target <= BigInt(MAX_DISPLACEMENT)) return operand(bits, NONE, NONE, 1, Number(target), false);
   if (target < 1n << 32n) return operand(bits, NONE, NONE, 1, Number(BigInt.asIntN(32, target)), true);
@@ -52,7 +72,7 @@ function absolute(selector: Selector, address: bigint, offset: number, bits: Wid
 }
 
 /** Base register plus a displacement that does not fit the signed 32 bits of the encoding. */
-function large(selector: Selector, address: Value, displacement: number, bits: Width | 0): MemoryOperand {
+function large(selector: AddressBuilder, address: Value, displacement: number, bits: Width | 0): MemoryOperand {
   const offset = selector.newRegister(I64);
   selector.emit('mov', selector.defined(offset, 64), displacement);
   return operand(bits, selector.use(address, 64).register, offset, 1, 0, false);
@@ -63,7 +83,7 @@ function large(selector: Selector, address: Value, displacement: number, bits: W
  * prefix; it wraps the constant offset too, which only an access beyond 4 GiB would notice.
  */
 function foldAddress(
-  selector: Selector,
+  selector: AddressBuilder,
   address: Value,
   offset: number,
   bits: Width | 0,
@@ -100,7 +120,7 @@ function foldAddress(
 }
 
 /** Nothing but memory operands use the value, so that folding it saves its computation. */
-function isFree(selector: Selector, value: Value): boolean {
+function isFree(selector: AddressBuilder, value: Value): boolean {
   return value.uses === 1 || selector.isOnlyAddress(value);
 }
 
@@ -111,7 +131,7 @@ function scaled(value: Value): 1 | 2 | 4 | 8 {
 }
 
 /** Leaves for a trap unless `bytes` at address + offset lie inside the memory, whose size is constant. */
-function checkBounds(selector: Selector, address: Value, offset: number, bytes: number): void {
+function checkBounds(selector: AddressBuilder, address: Value, offset: number, bytes: number): void {
   const limit = selector.context.memoryBytes - offset - bytes;
   const trap = 'out of bounds memory access';
   if (
@@ -134,7 +154,7 @@ function checkBounds(selector: Selector, address: Value, offset: number, bytes: 
 }
 
 /** Atomic accesses trap unless they are aligned. */
-function checkAlignment(selector: Selector, access: Value): void {
+function checkAlignment(selector: AddressBuilder, access: Value): void {
   const address = access.args[0] as Value;
   const mask = access.bytes - 1;
   if (mask === 0) return;

@@ -3,7 +3,7 @@ import type { Value } from '../ir/graph.ts';
 import * as op from '../ir/op.ts';
 import { type MemoryOperand, RAX, type Width } from './lir.ts';
 import { addressOf } from './select-address.ts';
-import type { Selector } from './select.ts';
+import type { Selector } from './selector.ts';
 
 export function selectAtomic(selector: Selector, value: Value): void {
   if (value.op === op.Fence) {

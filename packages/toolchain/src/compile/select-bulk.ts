@@ -4,7 +4,7 @@ import * as op from '../ir/op.ts';
 import { I32 } from '../wasm/types.ts';
 import { RAX, RCX, RDI, RSI, R8 } from './lir.ts';
 import { CompileError } from './options.ts';
-import type { Selector } from './select.ts';
+import type { Selector } from './selector.ts';
 
 export function selectBulk(selector: Selector, value: Value): void {
   if (value.op === op.MemoryInit || value.op === op.DataDrop) {

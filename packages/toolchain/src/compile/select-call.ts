@@ -16,7 +16,7 @@ import {
 } from './lir.ts';
 import { isFloat } from './module-context.ts';
 import { CompileError } from './options.ts';
-import type { Selector } from './select.ts';
+import type { Selector } from './selector.ts';
 
 /** Puts the parameters that are used into registers of their own, at the start of the function. */
 export function selectParameters(selector: Selector): void {

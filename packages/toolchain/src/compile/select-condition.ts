@@ -4,7 +4,7 @@ import * as op from '../ir/op.ts';
 import { CC, CC_NAMES, type MemoryOperand, negateCondition, type Width } from './lir.ts';
 import { isFloatCompare, selectFloatCompare } from './select-float.ts';
 import { isFloat } from './module-context.ts';
-import type { Selector } from './select.ts';
+import type { Selector } from './selector.ts';
 
 const CONDITIONS: readonly number[] = [CC.e, CC.ne, CC.l, CC.b, CC.g, CC.a, CC.le, CC.be, CC.ge, CC.ae];
 

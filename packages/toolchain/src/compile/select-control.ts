@@ -3,7 +3,7 @@ import type { Block, Value } from '../ir/graph.ts';
 import { LirBlock, NONE } from './lir.ts';
 import { selectReturn, selectTailCall } from './select-call.ts';
 import { selectFlags } from './select-condition.ts';
-import type { Selector } from './select.ts';
+import type { Selector } from './selector.ts';
 
 /** Fewer cases than this become comparisons. */
 const JUMP_TABLE_CASES = 4;

@@ -2,7 +2,7 @@
 import type { Value } from '../ir/graph.ts';
 import { F32, I32, I64, type ValueType } from '../wasm/types.ts';
 import { CC, type LirOperand, type MemoryOperand, type Width } from './lir.ts';
-import type { Selector } from './select.ts';
+import type { Selector } from './selector.ts';
 
 export function isFloatCompare(operation: number): boolean {
   return operation >= 0x5b && operation <= 0x66;

@@ -3,7 +3,7 @@ import type { Value } from '../ir/graph.ts';
 import * as op from '../ir/op.ts';
 import { I64 } from '../wasm/types.ts';
 import { type LirOperand, type MemoryOperand, NONE, RAX, RCX, RDX, type Width, fitsSigned32 } from './lir.ts';
-import type { Selector } from './select.ts';
+import type { Selector } from './selector.ts';
 
 export function selectInteger(selector: Selector, value: Value): void {
   switch (value.op) {

@@ -14,7 +14,7 @@ import {
   type Width,
   symbolMemory,
 } from './lir.ts';
-import type { Selector } from './select.ts';
+import type { Selector } from './selector.ts';
 
 type Lowering = (selector: Selector, value: Value, args: readonly Value[]) => void;
 

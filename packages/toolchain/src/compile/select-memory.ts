@@ -5,7 +5,7 @@ import { F32, I32, I64, V128 } from '../wasm/types.ts';
 import { type LirOperand, type Width, fitsSigned32 } from './lir.ts';
 import { isFloat } from './module-context.ts';
 import { addressOf } from './select-address.ts';
-import type { Selector } from './select.ts';
+import type { Selector } from './selector.ts';
 
 export function selectLoad(selector: Selector, value: Value): void {
   const bits: Width = value.op === op.GlobalGet ? selector.widthOf(value.type) : ((value.bytes * 8) as Width);

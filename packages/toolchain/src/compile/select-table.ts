@@ -2,7 +2,7 @@
 import type { Value } from '../ir/graph.ts';
 import * as op from '../ir/op.ts';
 import { symbolMemory } from './lir.ts';
-import type { Selector } from './select.ts';
+import type { Selector } from './selector.ts';
 
 export function selectTable(selector: Selector, value: Value): void {
   const { context } = selector;

@@ -12,7 +12,7 @@ import { isFloatCompare, selectFloat, selectFloatCompare } from './select-float.
 import { selectGlobalSet, selectLoad, selectMemorySize, selectStore } from './select-memory.ts';
 import { selectTable } from './select-table.ts';
 import { selectVector } from './select-vector.ts';
-import type { Selector } from './select.ts';
+import type { Selector } from './selector.ts';
 
 export function selectValue(selector: Selector, value: Value): void {
   const operation = value.op;

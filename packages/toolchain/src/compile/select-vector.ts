@@ -4,7 +4,7 @@ import * as op from '../ir/op.ts';
 import { operators } from '../wasm/operators.ts';
 import { selectSequence } from './select-vector-arithmetic.ts';
 import { selectLanes } from './select-vector-lanes.ts';
-import type { Selector } from './select.ts';
+import type { Selector } from './selector.ts';
 import { selectVectorMemory } from './select-vector-memory.ts';
 import { selectVectorCompare } from './select-vector-compare.ts';
 import { VectorCode } from './vector-code.ts';

@@ -2,7 +2,7 @@
 import type { Value } from '../ir/graph.ts';
 import { I32, V128 } from '../wasm/types.ts';
 import type { LirOperand, MemoryOperand } from './lir.ts';
-import type { Selector } from './select.ts';
+import type { Selector } from './selector.ts';
 
 export class VectorCode {
   readonly selector: Selector;

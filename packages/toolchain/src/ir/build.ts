@@ -6,15 +6,14 @@
  * A loop's header gets a phi per local assigned in the loop; those that turn out not to change are removed afterwards.
  * Unreachable code is skipped. The body is validated before (`scanBody`), so nothing is checked here.
  */
-import { Instruction } from '../wasm/instruction.ts';
 import { ByteReader } from '../wasm/reader.ts';
-import { F32, F64, type Function, type FunctionType, I32, type Module, V128, type ValueType } from '../wasm/types.ts';
+import { type Function, type FunctionType, I32, type Module, type ValueType } from '../wasm/types.ts';
 import { readLocals } from '../wasm/validate.ts';
 import { scanBody } from './assigned-locals.ts';
-import { evaluateUnary, foldBinary } from './fold.ts';
 import { type Block, Graph, VOID, type Value } from './graph.ts';
 import * as op from './op.ts';
 import { translateOperator } from './translate.ts';
+import { ValueBuilder } from './value-builder.ts';
 
 /** A control transfer to a construct whose target block does not exist yet. */
 interface Edge {
@@ -43,27 +42,16 @@ export function buildGraph(module: Module, functionIndex: number, name: string):
   return new GraphBuilder(module, module.functions[functionIndex] as Function, name).build();
 }
 
-export class GraphBuilder {
-  readonly module: Module;
-  readonly graph: Graph;
-  /** Operand stack. */
-  readonly stack: Value[] = [];
-  readonly instruction: Instruction = new Instruction();
-  /** Values of the locals where the translation stands. */
-  readonly locals: Value[] = [];
+class GraphBuilder extends ValueBuilder {
   readonly #definition: Function;
   readonly #frames: Frame[] = [];
-  /** Undefined in unreachable code. */
-  #block: Block | undefined;
   /** Constructs opened inside unreachable code. */
   #skipped = 0;
   #construct = 0;
 
   constructor(module: Module, definition: Function, name: string) {
-    this.module = module;
+    super(module, new Graph(name, definition.type));
     this.#definition = definition;
-    this.graph = new Graph(name, definition.type);
-    this.#block = this.graph.entry;
   }
 
   build(): Graph {
@@ -96,55 +84,9 @@ export class GraphBuilder {
     return this.graph;
   }
 
-  zero(type: ValueType): Value {
-    if (type === F32) return this.graph.bits(type, new Uint8Array(4));
-    if (type === F64) return this.graph.bits(type, new Uint8Array(8));
-    if (type === V128) return this.graph.bits(type, new Uint8Array(16));
-    return this.graph.integer(type, 0n);
-  }
-
-  pop(): Value {
-    return this.stack.pop() as Value;
-  }
-
-  push(value: Value): void {
-    this.stack.push(value);
-  }
-
-  /** Appends a value to the current block. */
-  make = (operation: number, type: ValueType | 0, args: Value[]): Value => {
-    const value = this.graph.newValue(operation, type, args);
-    value.origin = this.instruction.offset;
-    value.block = this.#block as Block;
-    (this.#block as Block).values.push(value);
-    return value;
-  };
-
-  binary(operation: number, type: ValueType, a: Value, b: Value): Value {
-    return foldBinary(this.graph, operation, type, a, b, this.make);
-  }
-
-  unary(operation: number, type: ValueType, a: Value): Value {
-    if (a.isConstant) return this.graph.integer(type, evaluateUnary(operation, type, a.type as ValueType, a.constant));
-    return this.make(operation, type, [a]);
-  }
-
-  /** A condition without comparisons against zero around it: [value, whether its meaning is inverted]. */
-  condition(value: Value): readonly [Value, boolean] {
-    let at = value;
-    let inverted = false;
-    while ((at.op === op.Eq || at.op === op.Ne) && at.args[1]?.isConstant && at.args[1].constant === 0n) {
-      const inner = at.args[0] as Value;
-      if (inner.type !== I32) break;
-      if (at.op === op.Eq) inverted = !inverted;
-      at = inner;
-    }
-    return [at, inverted];
-  }
-
   #translate(assigned: readonly (readonly number[])[]): void {
     const code = this.instruction.operator.code;
-    if (this.#block === undefined) return this.#skip(code);
+    if (this.block === undefined) return this.#skip(code);
     switch (code) {
       case 0x00:
         return this.#trap('unreachable');
@@ -158,7 +100,7 @@ export class GraphBuilder {
         return this.#end();
       case 0x0c:
         this.#jump(this.instruction.index);
-        this.#block = undefined;
+        this.block = undefined;
         return;
       case 0x0d:
         return this.#branchIf();
@@ -185,7 +127,7 @@ export class GraphBuilder {
   }
 
   #close(end: Block['end']): Block {
-    const block = this.#block as Block;
+    const block = this.block as Block;
     block.end = end;
     block.origin = this.instruction.offset;
     return block;
@@ -193,7 +135,7 @@ export class GraphBuilder {
 
   #trap(reason: string): void {
     this.#close('trap').reason = reason;
-    this.#block = undefined;
+    this.block = undefined;
   }
 
   #open(code: number, assigned: readonly number[]): void {
@@ -230,7 +172,7 @@ export class GraphBuilder {
     };
     for (let i = frame.height; i < this.stack.length; i++) this.stack[i] = phi(this.stack[i] as Value);
     for (const local of frame.assigned) this.locals[local] = phi(this.locals[local] as Value);
-    this.#block = header;
+    this.block = header;
   }
 
   #openIf(frame: Frame, condition: Value): void {
@@ -239,9 +181,9 @@ export class GraphBuilder {
     const [tested, inverted] = this.condition(condition);
     if (tested.isConstant) {
       const taken = (tested.constant !== 0n) !== inverted;
-      const block = this.#block as Block;
+      const block = this.block as Block;
       frame.otherwise = taken ? undefined : { from: block, slot: -1, values, locals };
-      if (!taken) this.#block = undefined;
+      if (!taken) this.block = undefined;
       else frame.otherwise = { from: block, slot: -2, values, locals };
       return;
     }
@@ -251,7 +193,7 @@ export class GraphBuilder {
     then.predecessors.push(block);
     block.successors[inverted ? 1 : 0] = then;
     frame.otherwise = { from: block, slot: inverted ? 0 : 1, values, locals };
-    this.#block = then;
+    this.block = then;
   }
 
   /** Goes on where an if's condition did not hold. */
@@ -263,39 +205,39 @@ export class GraphBuilder {
     frame.assigned.forEach((local, i) => {
       this.locals[local] = edge.locals[i] as Value;
     });
-    if (edge.slot === -2) this.#block = undefined;
-    else if (edge.slot === -1) this.#block = edge.from;
+    if (edge.slot === -2) this.block = undefined;
+    else if (edge.slot === -1) this.block = edge.from;
     else {
       const block = this.graph.newBlock();
       edge.from.successors[edge.slot] = block;
       block.predecessors.push(edge.from);
-      this.#block = block;
+      this.block = block;
     }
   }
 
   #else(): void {
     const frame = this.#frames.at(-1) as Frame;
-    if (this.#block !== undefined) this.#jump(0);
+    if (this.block !== undefined) this.#jump(0);
     this.#enterOtherwise(frame);
   }
 
   #end(): void {
     const frame = this.#frames.at(-1) as Frame;
     if (this.#frames.length === 1) {
-      if (this.#block !== undefined) this.#return();
+      if (this.block !== undefined) this.#return();
       this.#frames.pop();
       return;
     }
     if (frame.kind === 'loop') {
       // Only falling out leaves a loop at its end: results and locals stay as they are.
-      if (this.#block !== undefined) this.#keep(frame);
+      if (this.block !== undefined) this.#keep(frame);
       this.#frames.pop();
       return;
     }
-    if (this.#block !== undefined) this.#jump(0);
+    if (this.block !== undefined) this.#jump(0);
     if (frame.otherwise !== undefined) {
       this.#enterOtherwise(frame);
-      if (this.#block !== undefined) this.#jump(0);
+      if (this.block !== undefined) this.#jump(0);
     }
     this.#frames.pop();
     this.#join(frame);
@@ -314,7 +256,7 @@ export class GraphBuilder {
     const edges = frame.edges;
     const first = edges[0];
     if (first === undefined) {
-      this.#block = undefined;
+      this.block = undefined;
       return;
     }
     const values = (edge: Edge): readonly Value[] => [...edge.values, ...edge.locals];
@@ -322,7 +264,7 @@ export class GraphBuilder {
     if (edges.length === 1 && first.from.end === 'jump') {
       first.from.end = 'open';
       first.from.successors.length = 0;
-      this.#block = first.from;
+      this.block = first.from;
       merged = [...values(first)];
     } else {
       const block = this.graph.newBlock();
@@ -343,7 +285,7 @@ export class GraphBuilder {
         block.phis.push(phi);
         return phi;
       });
-      this.#block = block;
+      this.block = block;
     }
     const results = frame.type.results.length;
     this.stack.push(...merged.slice(0, results));
@@ -382,7 +324,7 @@ export class GraphBuilder {
     if (condition.isConstant) {
       if ((condition.constant !== 0n) === inverted) return;
       this.#jump(depth);
-      this.#block = undefined;
+      this.block = undefined;
       return;
     }
     const block = this.#close('branch');
@@ -394,7 +336,7 @@ export class GraphBuilder {
     const next = this.graph.newBlock();
     block.successors[1 - taken] = next;
     next.predecessors.push(block);
-    this.#block = next;
+    this.block = next;
   }
 
   #branchTable(): void {
@@ -404,7 +346,7 @@ export class GraphBuilder {
       const at = Number(BigInt.asUintN(32, index.constant));
       this.instruction.offset = offset;
       this.#jump(labels[at] ?? defaultLabel);
-      this.#block = undefined;
+      this.block = undefined;
       return;
     }
     const block = this.#close('switch');
@@ -420,7 +362,7 @@ export class GraphBuilder {
       }
       return slot;
     });
-    this.#block = undefined;
+    this.block = undefined;
   }
 
   #returnBlock(from: Block): Block {
@@ -435,7 +377,7 @@ export class GraphBuilder {
   #return(): void {
     const block = this.#close('return');
     block.results = this.stack.slice(this.stack.length - this.#definition.type.results.length);
-    this.#block = undefined;
+    this.block = undefined;
   }
 
   #tailCall(): void {
@@ -451,6 +393,6 @@ export class GraphBuilder {
     const block = this.#close('tail-call');
     block.call = call;
     block.results = this.stack.splice(this.stack.length - count, count);
-    this.#block = undefined;
+    this.block = undefined;
   }
 }

@@ -1,6 +1,6 @@
 /** The control-flow graph of one function in SSA form: blocks, and values that are defined once. */
 import type { FunctionType, ValueType } from '../wasm/types.ts';
-import { Const, opName } from './op.ts';
+import { Const } from './op.ts';
 
 /** Type of values that stores, calls without results and the like have. */
 export const VOID = 0;
@@ -138,41 +138,4 @@ export function current(value: Value): Value {
   while (at.replacement !== undefined) at = at.replacement;
   if (at !== value) value.replacement = at;
   return at;
-}
-
-export function connect(from: Block, to: Block): void {
-  from.successors.push(to);
-  to.predecessors.push(from);
-}
-
-/** Text for people. */
-export function printGraph(graph: Graph): string {
-  const name = (value: Value): string => {
-    if (value.op !== Const) return `v${value.id}`;
-    return typeof value.aux === 'object'
-      ? `0x${[...value.aux]
-          .reverse()
-          .map((b) => b.toString(16).padStart(2, '0'))
-          .join('')}`
-      : `${value.constant}`;
-  };
-  const lines = [`function ${graph.name}`];
-  for (const block of graph.blocks) {
-    lines.push(`b${block.id}: loop ${block.loopDepth}, from ${block.predecessors.map((b) => `b${b.id}`).join(' ')}`);
-    for (const value of [...block.phis, ...block.values]) {
-      const extra = [
-        value.bytes && `bytes ${value.bytes}`,
-        value.offset && `offset ${value.offset}`,
-        typeof value.aux === 'string' && value.aux,
-      ];
-      lines.push(
-        `  v${value.id}:${value.type.toString(16)} = ${opName(value.op)} ${value.args.map(name).join(' ')} ${extra.filter(Boolean).join(' ')}`,
-      );
-    }
-    const condition = block.condition === undefined ? '' : ` ${name(block.condition)}`;
-    lines.push(
-      `  ${block.end}${condition} ${block.results.map(name).join(' ')} -> ${block.successors.map((b) => `b${b.id}`).join(' ')}`,
-    );
-  }
-  return lines.join('\n');
 }

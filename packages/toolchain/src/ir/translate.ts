@@ -13,14 +13,14 @@ import {
   V128,
   type ValueType,
 } from '../wasm/types.ts';
-import type { GraphBuilder } from './build.ts';
+import type { ValueBuilder } from './value-builder.ts';
 import { VOID, type Value } from './graph.ts';
 import * as op from './op.ts';
 
 const TYPES: Readonly<Record<string, ValueType>> = { i: I32, l: I64, f: F32, d: F64, v: V128 };
 const RMW_NAMES = ['add', 'sub', 'and', 'or', 'xor', 'xchg'];
 
-export function translateOperator(builder: GraphBuilder): void {
+export function translateOperator(builder: ValueBuilder): void {
   const { instruction } = builder;
   const { code, pushed } = instruction.operator;
   if (code >= 0x20 && code <= 0x26) return variable(builder, code);
@@ -89,16 +89,16 @@ export function translateOperator(builder: GraphBuilder): void {
   generic(builder, code, (pushed as string) === '' ? VOID : (TYPES[pushed as string] as ValueType));
 }
 
-function unsupported(builder: GraphBuilder, what: string): WasmError {
+function unsupported(builder: ValueBuilder, what: string): WasmError {
   return new WasmError('WASM_UNSUPPORTED', builder.instruction.offset, `${what} is not supported`);
 }
 
-function addressLetter(builder: GraphBuilder): string {
+function addressLetter(builder: ValueBuilder): string {
   return builder.module.memories[0]?.wide ? 'l' : 'i';
 }
 
 /** Float and vector operators: one value with the code as its operation. */
-function generic(builder: GraphBuilder, code: number, type: ValueType | 0): void {
+function generic(builder: ValueBuilder, code: number, type: ValueType | 0): void {
   const { instruction } = builder;
   const popped = instruction.operator.popped as string;
   const args = builder.stack.splice(builder.stack.length - popped.length, popped.length);
@@ -112,7 +112,7 @@ function generic(builder: GraphBuilder, code: number, type: ValueType | 0): void
   if (type !== VOID) builder.push(value);
 }
 
-function variable(builder: GraphBuilder, code: number): void {
+function variable(builder: ValueBuilder, code: number): void {
   const { index } = builder.instruction;
   if (code === 0x20) return builder.push(builder.locals[index] as Value);
   if (code === 0x21) {
@@ -150,21 +150,21 @@ function signed(type: ValueType, value: bigint): bigint {
   return BigInt.asIntN(type === I32 ? 32 : 64, value);
 }
 
-function constant(builder: GraphBuilder, code: number): void {
+function constant(builder: ValueBuilder, code: number): void {
   const { instruction, graph } = builder;
   if (code === 0x41) builder.push(graph.integer(I32, instruction.value));
   else if (code === 0x42) builder.push(graph.integer(I64, instruction.value));
   else builder.push(graph.bits(code === 0x43 ? F32 : F64, instruction.bytes));
 }
 
-function memory(builder: GraphBuilder, operation: number, type: ValueType | 0, args: Value[]): Value {
+function memory(builder: ValueBuilder, operation: number, type: ValueType | 0, args: Value[]): Value {
   const value = builder.make(operation, type, args);
   value.offset = builder.instruction.memoryOffset;
   value.bytes = builder.instruction.operator.accessBytes;
   return value;
 }
 
-function access(builder: GraphBuilder, code: number): void {
+function access(builder: ValueBuilder, code: number): void {
   const { pushed, name } = builder.instruction.operator;
   if (code < 0x36) {
     const value = memory(builder, op.Load, TYPES[pushed as string] as ValueType, [builder.pop()]);
@@ -175,13 +175,13 @@ function access(builder: GraphBuilder, code: number): void {
   memory(builder, op.Store, VOID, [builder.pop(), stored]);
 }
 
-function vectorAccess(builder: GraphBuilder, code: number): void {
+function vectorAccess(builder: ValueBuilder, code: number): void {
   if (code === 0xfd00) return builder.push(memory(builder, op.Load, V128, [builder.pop()]));
   const stored = builder.pop();
   memory(builder, op.Store, VOID, [builder.pop(), stored]);
 }
 
-function compareInteger(builder: GraphBuilder, code: number): void {
+function compareInteger(builder: ValueBuilder, code: number): void {
   if (code === 0x45 || code === 0x50) {
     const type = code === 0x45 ? I32 : I64;
     return builder.push(builder.binary(op.Eq, type, builder.pop(), builder.graph.integer(type, 0n)));
@@ -192,7 +192,7 @@ function compareInteger(builder: GraphBuilder, code: number): void {
   builder.push(builder.binary(op.Eq + code - (wide ? 0x51 : 0x46), wide ? I64 : I32, a, b));
 }
 
-function integer(builder: GraphBuilder, code: number): void {
+function integer(builder: ValueBuilder, code: number): void {
   const wide = code >= 0x79;
   const type = wide ? I64 : I32;
   const number = code - (wide ? 0x79 : 0x67);
@@ -202,7 +202,7 @@ function integer(builder: GraphBuilder, code: number): void {
   builder.push(builder.binary(op.Add + number - 3, type, a, b));
 }
 
-function select(builder: GraphBuilder): void {
+function select(builder: ValueBuilder): void {
   const [tested, inverted] = builder.condition(builder.pop());
   const second = builder.pop();
   const first = builder.pop();
@@ -217,7 +217,7 @@ function select(builder: GraphBuilder): void {
   builder.push(builder.make(op.Select, yes.type, [tested, yes, no]));
 }
 
-function atomic(builder: GraphBuilder, code: number): void {
+function atomic(builder: ValueBuilder, code: number): void {
   const { pushed, name } = builder.instruction.operator;
   const type = pushed === '' ? VOID : (TYPES[pushed as string] as ValueType);
   if (code <= 0xfe02) throw unsupported(builder, name);
@@ -240,7 +240,7 @@ function atomic(builder: GraphBuilder, code: number): void {
   builder.push(value);
 }
 
-function bulk(builder: GraphBuilder, code: number): void {
+function bulk(builder: ValueBuilder, code: number): void {
   if (code === 0xfc09) {
     builder.make(op.DataDrop, VOID, []).index = builder.instruction.index;
     return;
@@ -250,7 +250,7 @@ function bulk(builder: GraphBuilder, code: number): void {
   builder.make(operation, VOID, [a, b, c]).index = builder.instruction.index;
 }
 
-function pushResults(builder: GraphBuilder, call: Value, type: FunctionType): void {
+function pushResults(builder: ValueBuilder, call: Value, type: FunctionType): void {
   if (type.results.length === 1) return builder.push(call);
   type.results.forEach((result, i) => {
     const projection = builder.make(op.Projection, result, [call]);
@@ -259,7 +259,7 @@ function pushResults(builder: GraphBuilder, call: Value, type: FunctionType): vo
   });
 }
 
-function call(builder: GraphBuilder): void {
+function call(builder: ValueBuilder): void {
   const { index } = builder.instruction;
   const { type, imported } = builder.module.functions[index] as Function;
   const args = builder.stack.splice(builder.stack.length - type.parameters.length, type.parameters.length);
@@ -276,7 +276,7 @@ function call(builder: GraphBuilder): void {
   pushResults(builder, value, type);
 }
 
-function callIndirect(builder: GraphBuilder): void {
+function callIndirect(builder: ValueBuilder): void {
   const { index, index2 } = builder.instruction;
   const type = builder.module.types[index] as FunctionType;
   const count = type.parameters.length + 1;

@@ -49,7 +49,6 @@ export interface Operator {
 }
 
 const table = new Map<number, Operator>();
-const names = new Map<string, Operator>();
 
 function row(
   code: number,
@@ -62,7 +61,6 @@ function row(
   const [popped, pushed] = signature?.split(':') ?? [];
   const operator: Operator = { code, name, popped, pushed, immediate, accessBytes, lanes };
   table.set(code, operator);
-  names.set(name, operator);
 }
 
 /** Consecutive codes with one signature; `-` leaves a code out. */
@@ -310,5 +308,3 @@ run(0xfdfe, 'f64x2.', 'convert_low_i32x4_s convert_low_i32x4_u', 'v:v');
 
 /** Every operator by its code. */
 export const operators: ReadonlyMap<number, Operator> = table;
-/** Every operator by its name in the text format (typed select is `select_t`). */
-export const operatorsByName: ReadonlyMap<string, Operator> = names;
