@@ -5,7 +5,7 @@ import * as drift from './ring-workload';
 export const ROUND_TRIP: u32 = 0;
 export const WORDS: u32 = 1;
 export const BATCHES: u32 = 2;
-export const RECORDS: u32 = 3;
+const RECORDS: u32 = 3;
 export const WORKLOADS: u32 = 4;
 
 export const DRIFT: u32 = 0;
@@ -111,5 +111,5 @@ export function right(implementation: u32, workload: u32, area: usize, count: u3
 export function countOf(workload: u32): u32 {
   if (workload == ROUND_TRIP) return 5000;
   if (workload == WORDS) return 200000;
-  return workload == BATCHES ? 1000000 : 100000;
+  return workload == RECORDS ? 100000 : 1000000;
 }
