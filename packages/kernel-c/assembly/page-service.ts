@@ -18,12 +18,14 @@ import {
   OWNER_CONTROL,
   OWNER_MASK,
   PROTECTION_EXECUTE,
+  PROTECTION_SHIFT,
   PROTECTION_WRITE,
   PURPOSE_BUFFER as LEDGER_BUFFER,
   PURPOSE_HEAP as LEDGER_HEAP,
   PURPOSE_INSTANCE as LEDGER_INSTANCE,
   PURPOSE_QUARANTINE as LEDGER_QUARANTINE,
   PROTECTION_READ as LEDGER_READ,
+  PURPOSE_SHIFT,
 } from '../layout/ledger';
 import { ledgerChange, ledgerEntry, ledgerFree, ledgerLookup, ledgerProtection, ledgerPurpose } from './ledger';
 import { ledgerRun, ledgerRunEntry, ledgerRunPages } from './ledger-walk';
@@ -32,11 +34,11 @@ import { tryAllocatePages } from './pages';
 import { flushGeneration, flushQuiet } from './quiescence';
 
 const READ_WRITE: u32 = LEDGER_READ | PROTECTION_WRITE;
+const QUARANTINE: u32 = OWNER_CONTROL | (LEDGER_QUARANTINE << PURPOSE_SHIFT) | (READ_WRITE << PROTECTION_SHIFT);
 
-/** Runs in quarantine: u64 page, u32 count, u32 generation. */
-const WAITING: u32 = 256;
-const waiting: usize = memory.data(WAITING * 16, 8);
-let waitingCount: u32 = 0;
+/** Pages in quarantine, which the ledger knows by their purpose, and the generation that they all wait for. */
+let quarantined: u64 = 0;
+let awaited: u32 = 0;
 
 /** Issues zeroed pages below 4 GiB. @returns their address, 0 without memory. `purpose` is one of the messages'. */
 export function issuePages(owner: u32, count: u32, purpose: u32): usize {
@@ -66,29 +68,24 @@ export function releasePages(owner: u32, page: u64, count: u64): u32 {
     return STATUS_OK;
   }
   protect(page, count, READ_WRITE);
-  ledgerChange(page, count, owner, ledgerEntry(OWNER_CONTROL, LEDGER_QUARANTINE, READ_WRITE));
-  while (waitingCount == WAITING) quarantineRun();
-  const entry = waiting + waitingCount++ * 16;
-  store<u64>(entry, page);
-  store<u32>(entry, <u32>count, 8);
-  store<u32>(entry, flushGeneration(), 12);
+  ledgerChange(page, count, owner, QUARANTINE);
+  quarantined += count;
+  awaited = flushGeneration();
   quarantineRun();
   return STATUS_OK;
 }
 
-/** Frees what no worker sees any more. @returns true if something is left. */
+/** Frees what no worker sees any more; costs a walk then. @returns true if something is left. */
 export function quarantineRun(): bool {
-  let kept: u32 = 0;
-  for (let i: u32 = 0; i < waitingCount; i++) {
-    const entry = waiting + i * 16;
-    if (flushQuiet(load<u32>(entry, 12))) {
-      ledgerFree(load<u64>(entry), load<u32>(entry, 8), OWNER_CONTROL);
-    } else {
-      memory.copy(waiting + kept++ * 16, entry, 16);
-    }
+  if (quarantined == 0) return false;
+  if (!flushQuiet(awaited)) return true;
+  for (let from = ledgerRun(0); from >= 0; ) {
+    const count = ledgerRunPages();
+    if (ledgerRunEntry() == QUARANTINE) ledgerFree(<u64>from, count, OWNER_CONTROL);
+    from = ledgerRun(<u64>from + count);
   }
-  waitingCount = kept;
-  return kept != 0;
+  quarantined = 0;
+  return false;
 }
 
 /** Takes every page of an owner back. @returns how many that were. */

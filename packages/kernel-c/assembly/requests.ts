@@ -24,8 +24,9 @@ import {
   STATUS_NOT_YOURS,
   STATUS_OK,
   STATUS_OUT_OF_MEMORY,
-  STATUS_PROTOCOL,
+  STATUS_TOO_MANY,
 } from '@drift-os/abi/layout/messages';
+import { WORKER_RUNNING } from '@drift-os/abi/layout/worker-block';
 import { OWNER_WORKER } from '../layout/ledger';
 import { brokerClose, brokerConnect, brokerServe } from './broker';
 import {
@@ -43,7 +44,7 @@ import { logClose, logOpen, logText } from './log';
 import { issuePages, pageNumber, protectPages, quarantineRun, releasePages } from './page-service';
 import { print, printDecimal } from './print';
 import { flushGeneration, flushQuiet } from './quiescence';
-import { workerCount } from './worker-table';
+import { workerCount, workerState } from './worker-table';
 
 /** Messages taken from one worker in one turn, so that a busy one does not keep the others waiting. */
 const TURN: u32 = 64;
@@ -67,13 +68,17 @@ function answer(worker: u32, request: u32, instance: u32, status: u32): void {
   controlSend(worker, Result.BYTES, Result.ID);
 }
 
+/** What a request for a change gets when as many wait for their answers as there is room for; STATUS_OK: go on. */
+function room(): u32 {
+  return answerCount < ANSWERS ? STATUS_OK : STATUS_TOO_MANY;
+}
+
 /** Answers now if it failed; else when every worker has seen the change. */
 function answerWhenQuiet(worker: u32, request: u32, instance: u32, status: u32): void {
   if (status != STATUS_OK || flushQuiet(flushGeneration())) {
     answer(worker, request, instance, status);
     return;
   }
-  while (answerCount == ANSWERS) answersRun();
   const entry = answers + answerCount++ * 16;
   store<u32>(entry, worker);
   store<u32>(entry, request, 4);
@@ -104,7 +109,7 @@ export function requestsForget(worker: u32): void {
 export function requestsServe(): bool {
   let more = false;
   for (let worker: u32 = 1; worker <= workerCount(); worker++) {
-    if (controlFlush(worker)) more = true;
+    if (workerState(worker) == WORKER_RUNNING && controlFlush(worker)) more = true;
     let taken: u32 = 0;
     for (let at = controlPeek(worker); at != 0; at = controlPeek(worker)) {
       if (!take(worker, controlKind(worker), at, controlLength(worker))) complain(worker, controlKind(worker));
@@ -192,20 +197,22 @@ function pageReturn(worker: u32, message: PageReturn): void {
 function pageProtect(worker: u32, message: PageProtect): void {
   const page = pageNumber(message.address);
   const owner = ownerOf(worker, message.instance);
-  const valid = page >= 0 && owner != 0;
-  const status = valid ? protectPages(owner, page, message.pages, message.protection) : STATUS_NOT_YOURS;
+  let status = page >= 0 && owner != 0 ? room() : STATUS_NOT_YOURS;
+  if (status == STATUS_OK) status = protectPages(owner, page, message.pages, message.protection);
   answerWhenQuiet(worker, message.request, message.instance, status);
 }
 
 function takeCustody(worker: u32, message: CustodyTake): void {
   const known = message.instance != 0 && ownerOf(worker, message.instance) != 0;
-  const status = known ? custodyTake(message.instance, message.address, message.bytes) : STATUS_NOT_YOURS;
+  let status = known ? room() : STATUS_NOT_YOURS;
+  if (status == STATUS_OK) status = custodyTake(message.instance, message.address, message.bytes);
   answerWhenQuiet(worker, message.request, message.instance, status);
 }
 
 function giveCustody(worker: u32, message: CustodyGive): void {
   const known = message.instance != 0 && ownerOf(worker, message.instance) != 0;
-  const status = known ? custodyGive(message.instance, message.address, message.bytes, message.to) : STATUS_NOT_YOURS;
+  let status = known ? room() : STATUS_NOT_YOURS;
+  if (status == STATUS_OK) status = custodyGive(message.instance, message.address, message.bytes, message.to);
   answerWhenQuiet(worker, message.request, message.instance, status);
 }
 

@@ -1,4 +1,6 @@
 /** Watches the workers: reports a crash, takes back what the crashed worker's applications had, stops and restarts. */
+import { pause, rdtsc } from '@drift-os/abi/assembly/generated/cpu';
+import { PAGE_BYTES } from '@drift-os/abi/layout/memory-map';
 import { LOG_ERROR, LOG_INFORMATION } from '@drift-os/abi/layout/messages';
 import {
   WORKER_CRASH_CR2_AT,
@@ -7,13 +9,27 @@ import {
   WORKER_FAULTED,
   WORKER_RUNNING,
 } from '@drift-os/abi/layout/worker-block';
+import { OWNER_MASK } from '../layout/ledger';
+import { ticksOf } from './clock';
 import { printException } from './exceptions';
-import { instancesOfWorkerEnded } from './instances';
+import {
+  instanceFind,
+  instanceNumber,
+  instancePlaces,
+  instanceWorker,
+  instancesOfWorkerEnded,
+  ownerOfInstance,
+} from './instances';
+import { ledgerPurpose } from './ledger';
+import { printPurpose } from './ledger-names';
+import { ledgerRun, ledgerRunEntry, ledgerRunPages } from './ledger-walk';
 import { log, logClose, logOpen } from './log';
-import { newline, print, printDecimal, printLine } from './print';
+import { newline, print, printDecimal, printHex, printLine } from './print';
 import { requestsForget } from './requests';
 import { workerBlock, workerCount, workerState, WORKERS } from './worker-table';
-import { workerReset, workerStart } from './workers';
+import { workerAskStop, workerReset, workerStart } from './workers';
+
+const PATIENCE_MICROSECONDS: u64 = 50_000;
 
 /** A byte for each worker: 1 once its crash has been dealt with. */
 const handled: usize = memory.data(WORKERS + 1);
@@ -37,7 +53,29 @@ export function crashesReport(): void {
     print(' crashed');
     logClose(previous);
     crashPrint(worker);
+    printHoldings(worker);
     instancesOfWorkerEnded(worker);
+  }
+}
+
+/** The pages of each application on a worker, run by run. */
+function printHoldings(worker: u32): void {
+  for (let place: u32 = 0; place < instancePlaces(); place++) {
+    const number = instanceNumber(place);
+    if (number == 0 || instanceWorker(place) != worker || instanceFind(number) < 0) continue;
+    const owner = ownerOfInstance(number);
+    for (let from = ledgerRun(0); from >= 0; from = ledgerRun(<u64>from + ledgerRunPages())) {
+      if ((ledgerRunEntry() & OWNER_MASK) != owner) continue;
+      print('  taken back from instance ');
+      printDecimal(number);
+      print(': ');
+      printHex(<u64>from * PAGE_BYTES, 8);
+      print(', ');
+      printDecimal(ledgerRunPages());
+      print(' pages, ');
+      printPurpose(ledgerPurpose(ledgerRunEntry()));
+      newline();
+    }
   }
 }
 
@@ -53,8 +91,14 @@ export function crashPrint(worker: u32): void {
   printLine('The other threads go on. `restart WORKER` starts it again.');
 }
 
-/** Stops a worker at once, whatever it does, and takes back what its applications had. */
+/**
+ * Stops a worker, and takes back what its applications had. It is asked to leave its loop first; one that does not within
+ * PATIENCE_MICROSECONDS is reset in the middle of whatever it does.
+ */
 export function workerEnd(worker: u32): void {
+  const end = rdtsc() + ticksOf(PATIENCE_MICROSECONDS);
+  workerAskStop(worker);
+  while (workerState(worker) == WORKER_RUNNING && rdtsc() < end) pause();
   workerReset(worker);
   instancesOfWorkerEnded(worker);
   requestsForget(worker);
