@@ -13,11 +13,26 @@ import { noQemu } from './skip.ts';
 
 const disk = writeDisk(greeting);
 
+/** For a machine whose own disk the BIOS cannot boot from. */
+const empty = new Uint8Array(0x100000);
+
 /** The disk with one bit of the byte at `offset` turned. */
 function damaged(offset: number): Uint8Array {
   const bytes = disk.slice();
   bytes[offset] = (bytes[offset] ?? 0) ^ 1;
   return bytes;
+}
+
+/** Runs `use` with the path of a file that holds the disk. */
+async function withFile(use: (path: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'loader-'));
+  try {
+    const path = join(folder, 'drift.img');
+    await writeFile(path, disk);
+    await use(path);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 async function boot(options: Partial<QemuOptions>, until: RegExp): Promise<{ serial: string; screen: string }> {
@@ -86,25 +101,36 @@ describe.skipIf(await noQemu('refusals of the loader'))('on QEMU', () => {
   });
 
   test.each([
-    ['once is read again', 'on', 'up\r\n'],
-    ['always ends the boot', 'off', 'Drift cannot start: disk read error at sector 00000006h, BIOS status 0Ch.\r\n'],
-  ])('a sector that fails %s', async (_, once, expected) => {
-    const folder = await mkdtemp(join(tmpdir(), 'loader-'));
-    try {
-      const path = join(folder, 'drift.img');
-      await writeFile(path, disk);
-      const fault = `inject-error.0.event=none,inject-error.0.iotype=read,inject-error.0.sector=6,inject-error.0.once=${once}`;
-      const drive = `driver=blkdebug,node-name=faulty,image.driver=file,image.filename=${path},${fault}`;
-      const device = 'ide-hd,drive=faulty,bootindex=0,rerror=report';
-      // The machine's own disk is empty; the BIOS boots from the faulty one.
-      const image = new Uint8Array(0x100000);
+    ['virtio-blk', ['-device', 'virtio-blk-pci,drive=other,bootindex=0'], 'up\r\n'],
+    ['USB', ['-device', 'qemu-xhci', '-device', 'usb-storage,drive=other,bootindex=0'], 'up\r\n'],
+    ['NVMe', ['-device', 'nvme,drive=other,serial=1,bootindex=0'], 'up\r\n'],
+    [
+      'a floppy disk, which is not read by LBA',
+      ['-device', 'floppy,drive=other,bootindex=0'],
+      'Drift cannot start: the BIOS cannot read by LBA.\r\n',
+    ],
+  ])('from %s', async (_, devices, expected) => {
+    await withFile(async (path) => {
+      const drive = `if=none,id=other,format=raw,file=${path}`;
       const { serial } = await boot(
-        { image, extraArguments: ['-blockdev', drive, '-device', device] },
+        { image: empty, extraArguments: ['-drive', drive, ...devices] },
         /(up|start: .*)\r\n/,
       );
       expect(serial).toBe(expected);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    });
+  });
+
+  test.each([
+    ['once is read again', 'on', 'up\r\n'],
+    ['always ends the boot', 'off', 'Drift cannot start: disk read error at sector 00000006h, BIOS status 0Ch.\r\n'],
+  ])('a sector that fails %s', async (_, once, expected) => {
+    await withFile(async (path) => {
+      const fault = `inject-error.0.event=none,inject-error.0.iotype=read,inject-error.0.sector=6,inject-error.0.once=${once}`;
+      const drive = `driver=blkdebug,node-name=faulty,image.driver=file,image.filename=${path},${fault}`;
+      const device = 'ide-hd,drive=faulty,bootindex=0,rerror=report';
+      const extraArguments = ['-blockdev', drive, '-device', device];
+      const { serial } = await boot({ image: empty, extraArguments }, /(up|start: .*)\r\n/);
+      expect(serial).toBe(expected);
+    });
   });
 });
