@@ -106,7 +106,7 @@ describe.skipIf(await noQemu('refusals of the loader'))('on QEMU', () => {
     ['NVMe', ['-device', 'nvme,drive=other,serial=1,bootindex=0'], 'up\r\n'],
     [
       'a floppy disk, which is not read by LBA',
-      ['-device', 'floppy,drive=other,bootindex=0'],
+      ['-device', 'floppy,drive=other', '-boot', 'a'],
       'Drift cannot start: the BIOS cannot read by LBA.\r\n',
     ],
   ])('from %s', async (_, devices, expected) => {
