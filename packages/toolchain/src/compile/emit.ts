@@ -342,12 +342,12 @@ class FunctionEmitter implements MoveSink, MacroTarget {
   move(to: number, from: number, bits: Width): void {
     if (isSlot(to) && isSlot(from)) return this.#copyMemory(to, from, bits);
     if (from >= XMM0 && !isSlot(from)) {
-      if (isSlot(to)) this.code.emit(vectorMove(bits), this.frame.memory(to, bits as MemoryBits), physical(from, 128));
+      if (isSlot(to)) this.code.emit(vectorMove(bits), this.frame.memory(to, bits), physical(from, 128));
       else this.code.emit('movaps', physical(to, 128), physical(from, 128));
     } else if (to >= XMM0 && !isSlot(to))
-      this.code.emit(vectorMove(bits), physical(to, 128), this.frame.memory(from, bits as MemoryBits));
+      this.code.emit(vectorMove(bits), physical(to, 128), this.frame.memory(from, bits));
     else if (isSlot(to)) this.code.emit('mov', this.frame.memory(to, 64), physical(from, 64));
-    else if (isSlot(from)) this.code.emit('mov', physical(to, bits), this.frame.memory(from, bits as MemoryBits));
+    else if (isSlot(from)) this.code.emit('mov', physical(to, bits), this.frame.memory(from, bits));
     else this.code.emit('mov', physical(to, bits), physical(from, bits));
   }
 

@@ -55,7 +55,7 @@ class LivenessFinder {
 
   constructor(lir: LirFunction) {
     this.#lir = lir;
-    this.#intervals = new Array(lir.classes.length).fill(undefined);
+    this.#intervals = lir.classes.map(() => undefined);
     this.#touched = Array.from({ length: lir.classes.length }, () => []);
     this.#definedAt = new Int32Array(lir.classes.length).fill(-1);
     lir.blocks.forEach((block, i) => this.#index.set(block, i));
@@ -164,8 +164,8 @@ class LivenessFinder {
   }
 
   #moveHints(operands: readonly LirOperand[]): void {
-    const [to, from] = operands as readonly [RegisterOperand, RegisterOperand];
-    if (from.kind !== 'register') return;
+    const [to, from] = operands;
+    if (to === undefined || from === undefined || !isRegister(to) || !isRegister(from)) return;
     if (to.register >= FIRST_VIRTUAL) this.#interval(to.register).hints.push(from.register);
     if (from.register >= FIRST_VIRTUAL) this.#interval(from.register).hints.push(to.register);
   }

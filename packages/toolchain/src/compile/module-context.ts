@@ -72,7 +72,7 @@ export class ModuleContext {
 
   /** Symbol of a constant of 4, 8 or 16 bytes in read-only data, aligned to its size. */
   constant(bytes: Uint8Array): string {
-    const key = `${bytes}`;
+    const key = bytes.toString();
     let pooled = this.#constants.get(key);
     if (pooled === undefined) {
       pooled = { symbol: `${this.options.name}:constant.${this.#constants.size}`, bytes };

@@ -139,9 +139,6 @@ function indirectCall(selector: Selector, value: Value, type: FunctionType): Lir
   return call;
 }
 
-/** The results of a call are moved right behind it. */
-export function selectProjection(_selector: Selector, _value: Value): void {}
-
 export function selectReturn(selector: Selector, results: readonly Value[]): void {
   const registers = resultsOf(selector, selector.graph.type);
   const moves = results.map((value, i) => ({

@@ -74,7 +74,6 @@ function unary(selector: Selector, value: Value, mnemonic: string): void {
 
 function selectAdd(selector: Selector, value: Value): void {
   const [a, b] = value.args as [Value, Value];
-  const bits = selector.widthOf(value.type);
   if (b.isConstant && fitsSigned32(b.constant)) {
     const inner = a.args as [Value, Value];
     if (a.op === op.Add && a.uses === 1 && !inner[1].isConstant)

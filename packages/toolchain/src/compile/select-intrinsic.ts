@@ -273,6 +273,6 @@ export const loweredIntrinsics: Readonly<Record<string, Lowering>> = {
 
 export function selectIntrinsic(selector: Selector, value: Value): void {
   const lower = loweredIntrinsics[value.aux as string];
-  if (lower === undefined) throw new Error(`no code for cpu.${value.aux}`);
+  if (lower === undefined) throw new Error(`no code for cpu.${value.aux as string}`);
   lower(selector, value, value.args);
 }

@@ -9,7 +9,7 @@ export function selectTable(selector: Selector, value: Value): void {
   if (value.op === op.TableSize) {
     selector.emit('mov', selector.result(value, 32), context.tableSize(value.index));
   } else if (value.op === op.FunctionAddress) {
-    selector.emit('lea', selector.result(value, 64), symbolMemory(context.symbols[value.index] as string, 0));
+    selector.emit('lea', selector.result(value, 64), symbolMemory(context.symbols[value.index], 0));
   } else {
     const index = value.args[0] as Value;
     selector.emit('cmp', selector.use(index, 32), context.tableSize(value.index));

@@ -4,7 +4,7 @@ import type { Value } from '../ir/graph.ts';
 import * as op from '../ir/op.ts';
 import { selectAtomic } from './select-atomic.ts';
 import { selectBulk } from './select-bulk.ts';
-import { selectCall, selectProjection } from './select-call.ts';
+import { selectCall } from './select-call.ts';
 import { selectIntrinsic } from './select-intrinsic.ts';
 import { selectConvert, selectInteger } from './select-integer.ts';
 import { selectCompare, selectSelect, setFlag } from './select-condition.ts';
@@ -50,7 +50,8 @@ export function selectValue(selector: Selector, value: Value): void {
     case op.CallIndirect:
       return selectCall(selector, value);
     case op.Projection:
-      return selectProjection(selector, value);
+      // The call has moved it to its register.
+      return;
     case op.Intrinsic:
       return selectIntrinsic(selector, value);
     case op.FunctionAddress:

@@ -18,7 +18,9 @@ export interface SourceMap {
 }
 
 const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-const values: Readonly<Record<string, number>> = Object.fromEntries([...digits].map((digit, i) => [digit, i]));
+const values: Readonly<Record<string, number>> = Object.fromEntries(
+  Array.from({ length: 64 }, (_, i) => [digits.charAt(i), i]),
+);
 
 /** @throws SyntaxError when the text is not a source map of version 3. */
 export function parseSourceMap(text: string): SourceMap {

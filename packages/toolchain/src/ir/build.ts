@@ -7,7 +7,7 @@
  * Unreachable code is skipped. The body is validated before (`scanBody`), so nothing is checked here.
  */
 import { ByteReader } from '../wasm/reader.ts';
-import { type Function, type FunctionType, I32, type Module, type ValueType } from '../wasm/types.ts';
+import { type Function, type FunctionType, type Module } from '../wasm/types.ts';
 import { readLocals } from '../wasm/validate.ts';
 import { scanBody } from './assigned-locals.ts';
 import { type Block, Graph, VOID, type Value } from './graph.ts';

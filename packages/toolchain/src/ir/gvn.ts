@@ -49,6 +49,6 @@ function keyOf(value: Value): string {
   const [a, b] = value.args;
   if (op.isCommutative(value.op) && a !== undefined && b !== undefined && a.id > b.id) return `${key} ${b.id} ${a.id}`;
   for (const arg of value.args) key += ` ${arg.id}`;
-  if (value.aux !== undefined) key += ` ${value.aux}`;
+  if (value.aux !== undefined) key += ` ${value.aux.toString()}`;
   return value.index !== 0 ? `${key} #${value.index}` : key;
 }

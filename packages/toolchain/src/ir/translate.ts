@@ -212,7 +212,7 @@ function select(builder: ValueBuilder): void {
   if (yes.isConstant && no.isConstant && yes.type === I32 && op.isCompare(tested.op)) {
     if (yes.constant === 1n && no.constant === 0n) return builder.push(tested);
     if (yes.constant === 0n && no.constant === 1n)
-      return builder.push(builder.binary(op.Eq, I32, tested, no.constant === 1n ? builder.graph.integer(I32, 0n) : no));
+      return builder.push(builder.binary(op.Eq, I32, tested, builder.graph.integer(I32, 0n)));
   }
   builder.push(builder.make(op.Select, yes.type, [tested, yes, no]));
 }

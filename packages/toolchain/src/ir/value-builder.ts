@@ -42,7 +42,7 @@ export class ValueBuilder {
   make = (operation: number, type: ValueType | 0, args: Value[]): Value => {
     const value = this.graph.newValue(operation, type, args);
     value.origin = this.instruction.offset;
-    value.block = this.block as Block;
+    value.block = this.block;
     (this.block as Block).values.push(value);
     return value;
   };

@@ -117,7 +117,7 @@ export function scalarCases(list: readonly Operator[]): OperatorCase {
   const functions: string[] = [];
   const calls: NativeCall[] = [];
   for (const { name, popped, pushed } of list) {
-    const types = [...(popped as string)];
+    const types = Array.from(popped as string);
     const result = TYPES[pushed as string];
     const parameters = types.map((type) => `(param ${TYPES[type]})`).join(' ');
     const operands = types.map((_, i) => `(local.get ${i})`).join(' ');
@@ -173,7 +173,7 @@ export function vectorCases(list: readonly Operator[]): OperatorCase {
   const functions: string[] = [];
   const calls: NativeCall[] = [];
   list.forEach(({ name, popped, pushed, lanes }, n) => {
-    const types = [...(popped as string)];
+    const types = Array.from(popped as string);
     const lane = lanes > 0 ? ` ${n % lanes}` : '';
     const shape = /^(f32x4|f64x2)\.(?!eq|ne|lt|gt|le|ge|extract)/.exec(name)?.[1];
     const scalars: Readonly<Record<string, readonly string[]>> = {
@@ -206,7 +206,7 @@ export function vectorCases(list: readonly Operator[]): OperatorCase {
       }
     }
     functions.push(
-      `(func (export "${name}") (local v128 i32) (local.set 1 (i32.const ${4096})) ${bodies.join('\n')} (call $hash))`,
+      `(func (export "${name}") (local v128 i32) (local.set 1 (i32.const 4096)) ${bodies.join('\n')} (call $hash))`,
     );
     calls.push({ name, arguments: [] });
   });

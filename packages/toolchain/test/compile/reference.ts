@@ -30,7 +30,7 @@ function show(type: ValueType | undefined, value: number | bigint | undefined): 
     return view.getUint32(0, true).toString(16).padStart(8, '0');
   }
   if (type === F64) view.setFloat64(0, Number(value), true);
-  else view.setBigInt64(0, BigInt(value as bigint), true);
+  else view.setBigInt64(0, value as bigint, true);
   return view.getBigUint64(0, true).toString(16).padStart(16, '0');
 }
 
