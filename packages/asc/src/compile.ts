@@ -11,8 +11,11 @@ export interface CompileOptions {
   readonly baseDir?: string;
   /** First address, in bytes, of the module's static data. Default 1024. */
   readonly memoryBase?: number;
-  /** One of asc's own runtimes, or a module of a package (`@scope/name/path`) that exports `__alloc`, `abort` and the others. Default `stub`. */
-  readonly runtime?: string;
+  /**
+   * `stub`, asc's own without `free`, or a module of a package that exports `__alloc`, `abort` and the others. None has a garbage collector.
+   * Default `stub`.
+   */
+  readonly runtime?: 'stub' | `${string}/${string}`;
   /** WebAssembly features beyond asc's defaults. */
   readonly features?: readonly ('simd' | 'threads')[];
   /** False leaves assertions in and turns optimisation off. Default true. */
@@ -27,8 +30,6 @@ export interface Compiled {
   readonly wasm: Uint8Array;
   /** Source map (version 3) as JSON text; its offsets are byte offsets in `wasm`, its sources are named `package/path`. */
   readonly sourceMap: string;
-  /** Bytes behind the static data that the program uses as a stack of references; 0 with asc's `stub` runtime. */
-  readonly stackBytes: number;
   /** Absolute paths of every file that was read. */
   readonly files: readonly string[];
 }
@@ -44,11 +45,15 @@ export class AssemblyScriptError extends Error {
  * None of ours has one: this turns that off before anything is compiled.
  */
 class WithoutCollector {
-  declare readonly program: { readonly options: { stackSize: number; runtime: number } };
+  declare readonly program: {
+    readonly options: { stackSize: number; runtime: number };
+    readonly module: { useShadowStack: boolean };
+  };
 
   afterParse(): void {
     this.program.options.stackSize = 0;
     this.program.options.runtime = RUNTIME_STUB;
+    this.program.module.useShadowStack = false;
   }
 }
 
@@ -57,9 +62,6 @@ const RUNTIME_STUB = 0;
 
 /** How asc names modules of packages. */
 const LIBRARY = '~lib/';
-
-/** asc keeps references on a stack of their own for every runtime but its simplest; this is also asc's default. */
-const REFERENCE_STACK_BYTES = 32768;
 
 /** What asc's generated code calls; asc finds them by decorators in its own runtimes, which plain functions cannot have. */
 const runtimeFunctions: readonly string[] =
@@ -90,8 +92,6 @@ export async function compileAssemblyScript(options: CompileOptions): Promise<Co
     '--runtime',
     runtime.includes('/') ? LIBRARY + runtime : runtime,
   ];
-  const stackBytes = runtime === 'stub' || runtime === 'minimal' ? 0 : REFERENCE_STACK_BYTES;
-  if (stackBytes > 0) args.push('--stackSize', String(stackBytes));
   if (runtime.includes('/')) {
     for (const name of runtimeFunctions) args.push('--use', `${name}=${LIBRARY}${runtime}/${name}`);
   }
@@ -130,7 +130,7 @@ export async function compileAssemblyScript(options: CompileOptions): Promise<Co
     throw new AssemblyScriptError(`${entry} does not compile:\n${diagnostics || String(error)}`);
   }
   const sourceMap = new TextDecoder().decode(outputs.get('out.wasm.map') ?? new Uint8Array());
-  return { wasm, sourceMap: await nameSources(sourceMap, baseDir), stackBytes, files: [...files] };
+  return { wasm, sourceMap: await nameSources(sourceMap, baseDir), files: [...files] };
 }
 
 /** A package finds itself by its own name, as in Node. */

@@ -52,9 +52,8 @@ export async function compileApplications(sources: readonly ApplicationSource[])
       );
     }
     const memoryBase = Math.ceil(next / PAGE_BYTES) * PAGE_BYTES;
-    const { wasm, sourceMap, stackBytes } = await compile(name, entry, memoryBase);
-    const compiled = compileWasm(wasm, { ...OPTIONS, name, sourceMap, dataEnd: LAST_SEGMENT });
-    const object = withStack(compiled, memoryBase, stackBytes);
+    const { wasm, sourceMap } = await compile(name, entry, memoryBase);
+    const object = compileWasm(wasm, { ...OPTIONS, name, sourceMap, dataEnd: LAST_SEGMENT });
     objects.set(name, object);
     next = Math.max(memoryBase, dataOf(object).end);
   }
@@ -86,20 +85,6 @@ function sdkPackages(): Record<string, string> {
   const kernelW = createRequire(import.meta.resolve('@drift-os/kernel-w/package.json'));
   const names = ['@drift-os/kernel-w', '@drift-os/abi', '@drift-os/ring'];
   return Object.fromEntries(names.map((name) => [name, dirname(kernelW.resolve(`${name}/package.json`))]));
-}
-
-/** The object with asc's stack of references behind its static data, which may be nothing: it begins at a multiple of 16. */
-function withStack(object: ObjectModule, memoryBase: number, stackBytes: number): ObjectModule {
-  if (stackBytes === 0) return object;
-  const zeroBytes = Math.ceil(Math.max(dataOf(object).end, memoryBase) / 16) * 16 + stackBytes - memoryBase;
-  const index = object.sections.findIndex(({ name }) => name === 'data');
-  const data = object.sections[index];
-  if (data === undefined) {
-    const stack = { name: 'data', bytes: new Uint8Array(), zeroBytes, alignment: 16, address: memoryBase } as const;
-    return { ...object, sections: [...object.sections, stack] };
-  }
-  const before = (data.address ?? memoryBase) - memoryBase + data.bytes.length;
-  return { ...object, sections: object.sections.with(index, { ...data, zeroBytes: zeroBytes - before }) };
 }
 
 /** Where an object's fixed static data begins and ends. */
