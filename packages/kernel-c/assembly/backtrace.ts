@@ -4,9 +4,19 @@
  */
 import { FRAME_UNKNOWN } from '@drift-os/abi/layout/image-directory';
 import { functionAddress, functionAt, functionFrameBytes, functionName, lineAt, lineFile, lineNumber } from './image';
-import { isMapped } from './mapping';
 import { newline, print, printCounted, printDecimal, printHex, printLine } from './print';
-import { PROTECTION_READ } from '../layout/ledger';
+
+/** Table index of a `(address: u64) => bool` that tells whether a stack can be read there; 0: all of it can. */
+let reader: u32 = 0;
+
+/** From here on, nothing is read that `check` does not allow. */
+export function backtraceCheckWith(check: u32): void {
+  reader = check;
+}
+
+function isReadable(address: u64): bool {
+  return reader == 0 || call_indirect<bool>(reader, address);
+}
 
 /** Most lines of a backtrace. */
 const DEPTH: i32 = 32;
@@ -63,7 +73,7 @@ export function printBacktrace(instruction: u64, stackPointer: u64): void {
     const frame = record == 0 ? FRAME_UNKNOWN : functionFrameBytes(record);
     if (frame == FRAME_UNKNOWN) break;
     stack += frame;
-    if (stack >= 0xffff_fff8 || !isMapped(stack, 8, PROTECTION_READ)) {
+    if (stack >= 0xffff_fff8 || !isReadable(stack)) {
       print('  (the stack cannot be read further)\n');
       break;
     }

@@ -21,7 +21,7 @@ import { WORKER_DOORBELL_AT } from '@drift-os/abi/layout/worker-block';
 import { ringBytes, ringInitialize, ringReaderDied, ringWriterDied } from '@drift-os/ring/assembly';
 import { OWNER_CONTROL, PROTECTION_READ, PROTECTION_WRITE, PURPOSE_CHANNEL } from '../layout/ledger';
 import { controlReserve, controlSend } from './control-stream';
-import { workerOfInstance } from './instances';
+import { workerOfInstance } from './instance-table';
 import { freePages, pagesFor, tryAllocatePages } from './pages';
 import { workerBlock, workerRing } from './worker-table';
 

@@ -8,7 +8,7 @@ import { PAGE_BYTES } from '@drift-os/abi/layout/memory-map';
 import { STATUS_HELD, STATUS_NOT_YOURS, STATUS_OK, STATUS_TOO_MANY } from '@drift-os/abi/layout/messages';
 import { OWNER_MASK, PROTECTION_HELD, PROTECTION_READ, PROTECTION_WRITE } from '../layout/ledger';
 import { controlReserve, controlSend } from './control-stream';
-import { ownerOfInstance, workerOfInstance } from './instances';
+import { ownerOfInstance, workerOfInstance } from './instance-table';
 import { ledgerChange, ledgerEntry, ledgerLookup, ledgerPurpose } from './ledger';
 import { protect, protectFor } from './mapping';
 import { vgaSetOwned } from './vga';

@@ -4,7 +4,6 @@ import { PAGE_BYTES } from '@drift-os/abi/layout/memory-map';
 import { LEDGER_NOT_RAM, MAXIMUM_ORDER, OWNER_FREE, OWNER_MASK } from '../layout/ledger';
 import { regionCount, regionEnd, regionStart, regionType, usableBytes } from './e820';
 import {
-  ledgerFree,
   ledgerFreePages,
   ledgerPurpose,
   ledgerTotal,
@@ -105,17 +104,6 @@ export function ledgerCount(owner: u32, purpose: i32 = -1): u64 {
   for (let from = ledgerRun(0); from >= 0; from = ledgerRun(<u64>from + runPages)) {
     if ((runEntryValue & OWNER_MASK) != owner) continue;
     if (purpose < 0 || ledgerPurpose(runEntryValue) == <u32>purpose) pages += runPages;
-  }
-  return pages;
-}
-
-/** Frees every page of `owner`, which has ended. Costs a walk. @returns how many pages that were. */
-export function ledgerFreeAll(owner: u32): u64 {
-  let pages: u64 = 0;
-  for (let from = ledgerRun(0); from >= 0; from = ledgerRun(<u64>from + runPages)) {
-    if ((runEntryValue & OWNER_MASK) != owner) continue;
-    pages += runPages;
-    ledgerFree(<u64>from, runPages, owner);
   }
   return pages;
 }

@@ -40,9 +40,6 @@ let pagesFree: u64 = 0;
 
 /** Past the last page that 32-bit addresses reach. */
 export const PAGES_BELOW_4G: u64 = 1 << 20;
-/** No limit on where a run may lie. */
-export const ANYWHERE: u64 = u64.MAX_VALUE;
-
 function zoneFirst(zone: usize): u64 {
   return load<u64>(zone);
 }

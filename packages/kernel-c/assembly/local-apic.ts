@@ -34,7 +34,6 @@ const LVT_NMI: u32 = 0x400;
 const ICR_PENDING: u32 = 1 << 12;
 const ICR_INIT: u32 = 0x4500;
 const ICR_STARTUP: u32 = 0x4600;
-const ICR_NMI: u32 = 0x4400;
 const DIVIDE_BY_16: u32 = 3;
 /** Highest id that xAPIC addresses; 255 is everybody. */
 const XAPIC_LAST_ID: u32 = 254;
@@ -106,10 +105,6 @@ export function sendInit(apicId: u32): void {
 /** SIPI: the core starts in real mode at `page` * 4096, below 1 MiB. */
 export function sendStartup(apicId: u32, page: u32): void {
   send(apicId, ICR_STARTUP | page);
-}
-
-export function sendNmi(apicId: u32): void {
-  send(apicId, ICR_NMI);
 }
 
 /** Counts down from `ticks` (a sixteenth of the bus clock each) once, with the vector's interrupt at the end; 0 stops it. */

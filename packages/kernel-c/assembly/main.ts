@@ -7,6 +7,7 @@ import { sti } from '@drift-os/abi/assembly/generated/cpu';
 import { PAGE_BYTES } from '@drift-os/abi/layout/memory-map';
 import { OWNER_CONTROL, PROTECTION_READ, PROTECTION_WRITE, PURPOSE_SHELL } from '../layout/ledger';
 import { acpiFindRsdp } from './acpi';
+import { backtraceCheckWith } from './backtrace';
 import { banner } from './banner';
 import { bootMemoryInitialize, bootMemoryRelease } from './boot-memory';
 import { clockSetBoot } from './clock';
@@ -18,7 +19,7 @@ import { controlStack, imageInitialize, interruptStubs } from './image';
 import { interruptsRoute } from './interrupts';
 import { logInitialize } from './log';
 import { drainToConsole, loop } from './loop';
-import { mappingInitialize } from './mapping';
+import { isReadable, mappingInitialize } from './mapping';
 import { allocatePages } from './pages';
 import { panic } from './panic';
 import { platformInitialize } from './platform';
@@ -37,6 +38,7 @@ export function kmain(bootInfo: usize): void {
   bootMemoryInitialize(bootInfo); // the ledger
   const rsdp = acpiFindRsdp(); // while page 0 can still be read
   mappingInitialize(); // own page tables, W^X
+  backtraceCheckWith(isReadable.index);
   bootMemoryRelease();
   guardPage(controlStack() - PAGE_BYTES, OWNER_CONTROL);
   descriptorsLoad(descriptorsCreate(idtCreate(interruptStubs()), OWNER_CONTROL)); // from here on faults are explained

@@ -162,6 +162,11 @@ export function isMapped(address: u64, bytes: u64, protection: u32): bool {
   return true;
 }
 
+/** True if eight bytes can be read at an address: the check for backtraces. */
+export function isReadable(address: u64): bool {
+  return isMapped(address, 8, PROTECTION_READ);
+}
+
 /** Tables for one more worker: equal to Thread/C's until a range is made to differ. @returns the root, for CR3. */
 export function workerRootCreate(): usize {
   const fork = pageTableFork(root);

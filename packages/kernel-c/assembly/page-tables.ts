@@ -27,16 +27,10 @@ const PAGE: u64 = PAGE_BYTES;
 const FLUSH_ALL_ABOVE: u64 = 32;
 
 let largestLeaf: i32 = 2;
-let tablePages: u64 = 0;
 
 /** Tells that the CPU has pages of 1 GiB. */
 export function pageTablesUse1G(): void {
   largestLeaf = 3;
-}
-
-/** Pages that all page tables together take. */
-export function pageTablePages(): u64 {
-  return tablePages;
 }
 
 /** Bytes that an entry of a level maps: 4 KiB at level 1. */
@@ -55,7 +49,6 @@ export function pageTableAllocate(): usize {
   if (page < 0) panic('there is no memory left below 4 GiB for page tables');
   const table = <usize>page * PAGE_BYTES;
   memory.fill(table, 0, PAGE_BYTES);
-  tablePages++;
   return table;
 }
 

@@ -93,9 +93,3 @@ export function printSize(bytes: u64): void {
   else if (unit == 3) print(' GiB');
   else print(' TiB');
 }
-
-/** `text`, then spaces up to `width` columns. */
-export function printLeft(text: string, width: i32): void {
-  print(text);
-  printSpaces(width - text.length);
-}

@@ -39,7 +39,8 @@ import {
   controlSend,
 } from './control-stream';
 import { custodyGive, custodyTake } from './custody';
-import { instanceChanged, ownerOfInstance, workerOfInstance } from './instances';
+import { ownerOfInstance, workerOfInstance } from './instance-table';
+import { instanceChanged } from './instances';
 import { logClose, logOpen, logText } from './log';
 import { issuePages, pageNumber, protectPages, quarantineRun, releasePages } from './page-service';
 import { print, printDecimal } from './print';

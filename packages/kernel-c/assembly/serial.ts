@@ -47,11 +47,6 @@ export function serialInitialize(): void {
   outb(IER, 0x01);
 }
 
-/** True if a UART answered at COM1. */
-export function serialPresent(): bool {
-  return present;
-}
-
 /** Sends one byte; waits for room in the transmitter. */
 export function serialWrite(byte: u8): void {
   if (!present) return;

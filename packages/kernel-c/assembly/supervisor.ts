@@ -11,15 +11,10 @@ import {
 } from '@drift-os/abi/layout/worker-block';
 import { OWNER_MASK } from '../layout/ledger';
 import { ticksOf } from './clock';
+import { controlClosed } from './control-stream';
 import { printException } from './exceptions';
-import {
-  instanceFind,
-  instanceNumber,
-  instancePlaces,
-  instanceWorker,
-  instancesOfWorkerEnded,
-  ownerOfInstance,
-} from './instances';
+import { instanceLives, instanceNumber, instancePlaces, instanceWorker, ownerOfInstance } from './instance-table';
+import { instancesOfWorkerEnded } from './instances';
 import { ledgerPurpose } from './ledger';
 import { printPurpose } from './ledger-names';
 import { ledgerRun, ledgerRunEntry, ledgerRunPages } from './ledger-walk';
@@ -34,10 +29,11 @@ const PATIENCE_MICROSECONDS: u64 = 50_000;
 /** A byte for each worker: 1 once its crash has been dealt with. */
 const handled: usize = memory.data(WORKERS + 1);
 
-/** True if a worker has crashed and nobody has looked. */
+/** True if a worker has crashed and nobody has looked, or has written to its ring what cannot be. */
 export function crashPending(): bool {
   for (let worker: u32 = 1; worker <= workerCount(); worker++) {
     if (workerState(worker) == WORKER_FAULTED && load<u8>(handled + worker) == 0) return true;
+    if (workerState(worker) == WORKER_RUNNING && controlClosed(worker) != 0) return true;
   }
   return false;
 }
@@ -45,6 +41,7 @@ export function crashPending(): bool {
 /** Prints each new crash and takes back what the worker's applications had. */
 export function crashesReport(): void {
   for (let worker: u32 = 1; worker <= workerCount(); worker++) {
+    if (workerState(worker) == WORKER_RUNNING && controlClosed(worker) != 0) streamBroken(worker);
     if (workerState(worker) != WORKER_FAULTED || load<u8>(handled + worker) != 0) continue;
     store<u8>(handled + worker, 1);
     const previous = logOpen(LOG_ERROR);
@@ -58,11 +55,23 @@ export function crashesReport(): void {
   }
 }
 
+/** A worker whose stream cannot be trusted is of no use: it is stopped. */
+function streamBroken(worker: u32): void {
+  const previous = logOpen(LOG_ERROR);
+  print('worker ');
+  printDecimal(worker);
+  print(' broke its stream with Thread/C (reason ');
+  printDecimal(controlClosed(worker));
+  print(' of the ring) and is stopped');
+  logClose(previous);
+  workerEnd(worker);
+}
+
 /** The pages of each application on a worker, run by run. */
 function printHoldings(worker: u32): void {
   for (let place: u32 = 0; place < instancePlaces(); place++) {
     const number = instanceNumber(place);
-    if (number == 0 || instanceWorker(place) != worker || instanceFind(number) < 0) continue;
+    if (instanceWorker(place) != worker || !instanceLives(place)) continue;
     const owner = ownerOfInstance(number);
     for (let from = ledgerRun(0); from >= 0; from = ledgerRun(<u64>from + ledgerRunPages())) {
       if ((ledgerRunEntry() & OWNER_MASK) != owner) continue;

@@ -9,29 +9,12 @@ import { APPLICATION_FAILED, APPLICATION_RUNNING, APPLICATION_STARTING } from '@
 import { rdtsc } from '@drift-os/abi/assembly/generated/cpu';
 import { ticksOf, uptime } from '../clock';
 import { moduleAt, moduleCount } from '../image';
-import {
-  instanceFind,
-  instanceModule,
-  instanceNumber,
-  instancePlaces,
-  instanceSince,
-  instanceStart,
-  instanceState,
-  instanceStatus,
-  instanceStop,
-  instanceWorker,
-  moduleFind,
-  moduleRuns,
-  ownerOfInstance,
-  START_ARGUMENT_TOO_LONG,
-  START_NO_WORKER,
-  START_RUNS_ALREADY,
-  workerLeastLoaded,
-} from '../instances';
+import { instanceFind, instanceModule, instanceNumber, instancePlaces, instanceSince, instanceState, instanceStatus, instanceWorker, moduleRuns, ownerOfInstance, workerLeastLoaded } from '../instance-table';
+import { instanceStart, instanceStop, moduleFind, START_ARGUMENT_TOO_LONG, START_NO_WORKER, START_RUNS_ALREADY } from '../instances';
 import { ledgerCount } from '../ledger-walk';
 import { newline, print, printCounted, printDecimal, printLine } from '../print';
 import { argumentBytes, argumentCount, argumentLength, failArgument } from '../shell/arguments';
-import { DONE, define, heading, WAIT } from '../shell/command-table';
+import { AGAIN, DONE, define, heading, WAIT } from '../shell/command-table';
 import { candidate, defineCompleter } from '../shell/completion';
 import { fail, failWithText } from '../shell/error';
 import { topFrame } from '../shell/frame';
@@ -39,8 +22,9 @@ import { release } from '../shell/heap';
 import { formatInteger, formattedLength, parsed, parseInteger } from '../shell/number';
 import { columnTo } from '../shell/output';
 import { session } from '../shell/session';
-import { appended, appendedByte, bytesOf, emptyValue, lengthOf } from '../shell/value';
+import { bytesOf, lengthOf } from '../shell/value';
 import { statusName } from '../status';
+import { joined } from './control';
 import { workerArgument } from './workers';
 
 /** How long `start` and `stop` wait for the worker's answer. */
@@ -82,28 +66,39 @@ function lives(place: u32): bool {
   return instanceNumber(place) != 0 && (state == APPLICATION_STARTING || state == APPLICATION_RUNNING);
 }
 
+/** One line in a step: to count an instance's pages the whole ledger is walked. `counter` is the next place. */
 function psCommand(): u32 {
-  printLine('instance  application         worker  state       since     pages');
-  for (let place: u32 = 0; place < instancePlaces(); place++) {
-    if (instanceNumber(place) == 0) continue;
-    printDecimal(instanceNumber(place), 8);
-    print('  ');
-    printCounted(moduleName(instanceModule(place)));
-    columnTo(30);
-    printDecimal(instanceWorker(place), 6);
-    print('  ');
-    printState(instanceState(place));
-    columnTo(48);
-    printDecimal((uptime() - instanceSince(place)) / 1_000_000, 5);
-    print(' s');
-    if (lives(place)) printDecimal(ledgerCount(ownerOfInstance(instanceNumber(place))), 10);
-    else if (instanceState(place) == APPLICATION_FAILED) {
-      print('  ');
-      print(statusName(instanceStatus(place)));
-    }
-    newline();
+  const frame = topFrame();
+  if (frame.phase == 0) {
+    frame.phase = 1;
+    printLine('instance  application         worker  state       since     pages');
+    return AGAIN;
   }
-  return DONE;
+  while (<u32>frame.counter < instancePlaces() && instanceNumber(<u32>frame.counter) == 0) frame.counter++;
+  if (<u32>frame.counter >= instancePlaces()) return DONE;
+  printInstance(<u32>frame.counter);
+  frame.counter++;
+  return AGAIN;
+}
+
+function printInstance(place: u32): void {
+  printDecimal(instanceNumber(place), 8);
+  print('  ');
+  printCounted(moduleName(instanceModule(place)));
+  columnTo(30);
+  printDecimal(instanceWorker(place), 6);
+  print('  ');
+  printState(instanceState(place));
+  columnTo(48);
+  printDecimal((uptime() - instanceSince(place)) / 1_000_000, 5);
+  print(' s');
+  if (lives(place)) {
+    printDecimal(ledgerCount(ownerOfInstance(instanceNumber(place))), 10);
+  } else if (instanceState(place) == APPLICATION_FAILED) {
+    print('  ');
+    print(statusName(instanceStatus(place)));
+  }
+  newline();
 }
 
 /** Place of the last instance with this number, whether it lives or not; -1: its place has been taken. */
@@ -120,16 +115,6 @@ function failStart(result: i32): void {
   else fail('there are too many instances');
 }
 
-/** The arguments from `first` on with blanks between them, as a new value. */
-function rest(first: u32): usize {
-  let text = emptyValue(32);
-  for (let i = first; i <= argumentCount() && text != 0; i++) {
-    if (i > first) text = appendedByte(text, 0x20);
-    if (text != 0) text = appended(text, argumentBytes(i), argumentLength(i));
-  }
-  return text;
-}
-
 /** start APP [WORKER] [ARGUMENT ...]. `counter` is the instance's number, `limit` when to give up. */
 function startCommand(): u32 {
   const frame = topFrame();
@@ -141,7 +126,7 @@ function startCommand(): u32 {
   }
   const named = argumentCount() > 1 && parseInteger(argumentBytes(2), argumentLength(2));
   const worker = named ? workerArgument(2) : workerLeastLoaded();
-  const text: usize = session.failed ? 0 : rest(named ? 3 : 2);
+  const text: usize = session.failed ? 0 : joined(named ? 3 : 2);
   if (text == 0) return DONE;
   const result = instanceStart(module, worker, bytesOf(text), lengthOf(text));
   release(text);

@@ -197,17 +197,17 @@ function evalCommand(): u32 {
   const frame = topFrame();
   if (frame.phase == 1) return DONE;
   frame.phase = 1;
-  const script = joined();
+  const script = joined(1);
   if (script != 0) pushText(FRAME_SCRIPT, script, 0, lengthOf(script));
   return AGAIN;
 }
 
-/** All arguments with blanks between them, as a new value. */
-export function joined(): usize {
-  if (argumentCount() == 1) return retain(argument(1));
+/** The arguments from `first` on with blanks between them, as a new value. */
+export function joined(first: u32): usize {
+  if (argumentCount() == first) return retain(argument(first));
   let text = emptyValue(64);
-  for (let i: u32 = 1; i <= argumentCount() && text != 0; i++) {
-    if (i > 1) text = appendedByte(text, 0x20);
+  for (let i = first; i <= argumentCount() && text != 0; i++) {
+    if (i > first) text = appendedByte(text, 0x20);
     if (text != 0) text = appended(text, argumentBytes(i), argumentLength(i));
   }
   return text;

@@ -15,7 +15,8 @@ import { DONE, define, heading } from '../shell/command-table';
 import { fail, suggestUsage } from '../shell/error';
 import { release, retain } from '../shell/heap';
 import { appendedElement, elementValue, listElement, listLength, nextElement } from '../shell/list';
-import { emit, emitBytes } from '../shell/output';
+import { formatInteger, formattedLength } from '../shell/number';
+import { emitValue } from '../shell/output';
 import { session } from '../shell/session';
 import { appended, appendedByte, bytesOf, emptyValue, lengthOf, valueOf } from '../shell/value';
 import { findVariable, setVariable } from '../shell/variables';
@@ -26,10 +27,7 @@ const RANGE_LIMIT: i64 = 10_000;
 
 /** Prints a value and a newline, and lets go of it. 0 prints nothing: making it has failed. */
 function printTaken(value: usize): u32 {
-  if (value == 0) return DONE;
-  emitBytes(bytesOf(value), lengthOf(value));
-  newline();
-  release(value);
+  if (value != 0) emitValue(appendedByte(value, 0x0a));
   return DONE;
 }
 
@@ -73,7 +71,6 @@ function appendCommand(): u32 {
   return DONE;
 }
 
-/** One element in a step, so that a long range can be interrupted. */
 function rangeCommand(): u32 {
   const first = integerArgument(1);
   const last = integerArgument(2);
@@ -83,19 +80,20 @@ function rangeCommand(): u32 {
     failArgument(3, 'gets nowhere');
     return DONE;
   }
+  let list = emptyValue(64);
   let count: i64 = 0;
-  for (let at = first; step > 0 ? at <= last : at >= last; at += step) {
+  for (let at = first; (step > 0 ? at <= last : at >= last) && list != 0; at += step) {
     if (++count > RANGE_LIMIT) {
+      release(list);
       fail('more than 10000 elements');
       return DONE;
     }
-    if (count > 1) emit(0x20);
-    printSigned(at);
+    if (count > 1) list = appendedByte(list, 0x20);
+    if (list != 0) list = appended(list, formatInteger(at), formattedLength);
     // The next number would not be one any more.
     if (step > 0 ? at > i64.MAX_VALUE - step : at < i64.MIN_VALUE - step) break;
   }
-  newline();
-  return DONE;
+  return printTaken(list);
 }
 
 /** split TEXT [SEPARATOR]: without a separator, by lines. */

@@ -1,10 +1,10 @@
 /** Variables, procedures, output and expressions. */
-import { newline, print, printBytes } from '../print';
+import { newline, print } from '../print';
 import { argument, argumentBytes, argumentCount, argumentIs, argumentLength, failArgument } from '../shell/arguments';
 import { AGAIN, DONE, define, findCommand, heading } from '../shell/command-table';
 import { FRAME_EXPRESSION, pushText, topFrame } from '../shell/frame';
 import { release, retain } from '../shell/heap';
-import { emit, emitBytes } from '../shell/output';
+import { emitBytes, emitValue } from '../shell/output';
 import {
   checkParameters,
   defineProcedure,
@@ -17,7 +17,7 @@ import {
 } from '../shell/procedures';
 import { isName } from '../shell/scan';
 import { session } from '../shell/session';
-import { bytesOf, lengthOf } from '../shell/value';
+import { appendedByte, bytesOf, lengthOf } from '../shell/value';
 import {
   declareGlobal,
   findVariable,
@@ -55,10 +55,7 @@ function setCommand(): u32 {
       const value = findVariable(argumentBytes(1), argumentLength(1));
       if (value == 0) {
         failArgument(1, 'is not a variable');
-      } else {
-        printValue(value);
-        newline();
-      }
+      } else emitValue(appendedByte(retain(value), 0x0a));
     }
   }
   return DONE;
@@ -129,12 +126,8 @@ function printProcedure(node: usize): void {
 
 function echoCommand(): u32 {
   const bare = argumentIs(1, '-n');
-  const first: u32 = bare ? 2 : 1;
-  for (let i = first; i <= argumentCount(); i++) {
-    if (i > first) emit(0x20);
-    printBytes(argumentBytes(i), argumentLength(i));
-  }
-  if (!bare) newline();
+  const text = joined(bare ? 2 : 1);
+  if (text != 0) emitValue(bare ? text : appendedByte(text, 0x0a));
   return DONE;
 }
 
@@ -142,7 +135,7 @@ function exprCommand(): u32 {
   const frame = topFrame();
   if (frame.phase == 0) {
     frame.phase = 1;
-    const text = joined();
+    const text = joined(1);
     if (text != 0) pushText(FRAME_EXPRESSION, text, 0, lengthOf(text));
     return AGAIN;
   }

@@ -32,9 +32,10 @@ import { moduleAt } from '../image';
 import { localApicId } from '../local-apic';
 import { newline, print, printCounted, printDecimal, printHex, printLine } from '../print';
 import { argumentCount, argumentIs, failArgument, numberArgument } from '../shell/arguments';
-import { DONE, define, heading } from '../shell/command-table';
+import { AGAIN, DONE, define, heading } from '../shell/command-table';
 import { candidate, defineCompleter } from '../shell/completion';
 import { fail, suggestUsage } from '../shell/error';
+import { topFrame } from '../shell/frame';
 import { formatInteger, formattedLength } from '../shell/number';
 import { columnTo } from '../shell/output';
 import { session } from '../shell/session';
@@ -75,28 +76,38 @@ function printFeatures(features: u32): void {
   if (features & WORKER_FEATURE_UMWAIT) print(' UMWAIT');
 }
 
+/** One line in a step. `counter` is the next worker. */
 function coresCommand(): u32 {
-  printLine('core  thread     APIC id  state     stage            features');
-  print('   0  Thread/C   ');
-  printDecimal(localApicId(), 7);
-  printLine('  running   working          integer only');
-  for (let worker: u32 = 1; worker <= workerCount(); worker++) {
-    printDecimal(worker, 4);
-    print('  worker ');
-    printDecimal(worker);
-    columnTo(17);
-    printDecimal(word(worker, WORKER_APIC_ID_AT), 7);
-    columnTo(26);
-    printState(worker);
-    columnTo(36);
-    if (workerState(worker) == WORKER_RUNNING) {
-      printStage(word(worker, WORKER_STAGE_AT));
-      columnTo(53);
-      printFeatures(word(worker, WORKER_FEATURES_AT));
-    }
-    newline();
+  const frame = topFrame();
+  if (frame.counter == 0) {
+    printLine('core  thread     APIC id  state     stage            features');
+    print('   0  Thread/C   ');
+    printDecimal(localApicId(), 7);
+    printLine('  running   working          integer only');
+  } else if (<u32>frame.counter <= workerCount()) {
+    printCore(<u32>frame.counter);
+  } else {
+    return DONE;
   }
-  return DONE;
+  frame.counter++;
+  return AGAIN;
+}
+
+function printCore(worker: u32): void {
+  printDecimal(worker, 4);
+  print('  worker ');
+  printDecimal(worker);
+  columnTo(17);
+  printDecimal(word(worker, WORKER_APIC_ID_AT), 7);
+  columnTo(26);
+  printState(worker);
+  if (workerState(worker) == WORKER_RUNNING) {
+    columnTo(36);
+    printStage(word(worker, WORKER_STAGE_AT));
+    columnTo(53);
+    printFeatures(word(worker, WORKER_FEATURES_AT));
+  }
+  newline();
 }
 
 /** Argument `index` as the number of a worker; fails and returns 0 where there is none of that number. */

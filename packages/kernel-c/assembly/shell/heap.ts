@@ -70,6 +70,19 @@ export function allocate(bytes: u32): usize {
   return 0;
 }
 
+/** Makes a block longer where it lies, so that it holds `bytes` bytes. @returns false if too little behind it is free. */
+export function extend(block: usize, bytes: u32): bool {
+  const before = load<u32>(block) & ~IN_USE;
+  const next = block + before;
+  if (bytes >= GREATEST_BLOCK || next >= session.heapEnd || load<u32>(next) & IN_USE) return false;
+  const need = (bytes + BLOCK_HEADER + 15) & ~15;
+  const whole = before + merge(next);
+  if (whole < need) return false;
+  session.heapUsed -= before;
+  take(block, whole, need);
+  return true;
+}
+
 /** One reference more. */
 export function retain(block: usize): usize {
   store<u32>(block + 4, load<u32>(block + 4) + 1);

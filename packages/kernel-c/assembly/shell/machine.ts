@@ -19,29 +19,33 @@ import { clearError, fail } from './error';
 import { stepExpression } from './expression';
 import { Frame, FRAME_COMMAND, FRAME_EXPRESSION, FRAME_SCRIPT, frameAt, popFrame, pushText, topFrame } from './frame';
 import { release, retain } from './heap';
-import { emit, emitBytes } from './output';
+import { dropRest, emitRest, emitValue } from './output';
 import { report } from './report';
 import { stepScript } from './script';
 import { session } from './session';
-import { bytesOf, lengthOf } from './value';
+import { appendedByte, lengthOf } from './value';
 
 /** Begins to run a whole text; the reference to it is passed on. */
 export function begin(source: usize): void {
   pushText(FRAME_SCRIPT, source, 0, lengthOf(source));
 }
 
-/** True while frames are left to run. */
+/** True while frames are left to run, or a text to be printed. */
 export function isRunning(): bool {
-  return session.frameCount > 0;
+  return session.frameCount > 0 || session.rest != 0;
 }
 
-/** One step. There must be a frame. */
+/** One step. Something must be running. */
 export function step(): void {
   session.waiting = false;
   if (session.interrupted) {
     abandon();
     print('interrupted');
     newline();
+    return;
+  }
+  if (session.rest != 0) {
+    emitRest();
     return;
   }
   const frame = topFrame();
@@ -55,6 +59,7 @@ export function step(): void {
 export function abandon(): void {
   while (session.frameCount > 0) popFrame();
   dropResult();
+  dropRest();
   clearError();
   session.interrupted = false;
 }
@@ -118,10 +123,7 @@ function unwindReturn(): void {
   popTo(call - 1);
   const result = session.result;
   session.result = 0;
-  if (result == 0) return;
-  emitBytes(bytesOf(result), lengthOf(result));
-  emit(0x0a);
-  release(result);
+  if (result != 0) emitValue(appendedByte(result, 0x0a));
 }
 
 /** A `try` around it takes the error; otherwise it is reported and the script ends. */

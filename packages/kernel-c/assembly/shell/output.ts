@@ -2,10 +2,11 @@
  * Output of a session: to its terminal through a ring that the terminal drains, or into the innermost open capture.
  * `emit` is what the print functions write to while a session runs.
  */
+import { release } from './heap';
 import { OUTPUT_BYTES, session } from './session';
-import { appendedByte } from './value';
+import { appendedByte, bytesOf, lengthOf } from './value';
 
-/** Room that must be free before the next step runs: no single step prints more. */
+/** Room that must be free before the next step runs. What a step prints beyond it can be lost on a terminal that takes nothing. */
 export const OUTPUT_RESERVE: u32 = 4096;
 
 /** One byte to the terminal as it is, whatever is captured. */
@@ -40,6 +41,40 @@ export function emit(byte: u8): void {
 
 export function emitBytes(pointer: usize, length: u32): void {
   for (let i: u32 = 0; i < length; i++) emit(load<u8>(pointer + i));
+}
+
+/** What is printed of a long text in one step. */
+const PIECE_BYTES: u32 = 1024;
+
+/**
+ * Prints a value, whose reference is passed on. A long text goes out in the steps that follow, so that no terminal is too slow
+ * for it; nothing else runs in between. 0 prints nothing: making the value has failed.
+ */
+export function emitValue(value: usize): void {
+  if (value == 0) return;
+  if (session.capture == 0 && lengthOf(value) > PIECE_BYTES && session.rest == 0) {
+    session.rest = value;
+    session.restAt = 0;
+    return;
+  }
+  emitBytes(bytesOf(value), lengthOf(value));
+  release(value);
+}
+
+/** Prints the next piece of a long text. */
+export function emitRest(): void {
+  const value = session.rest;
+  const left = lengthOf(value) - session.restAt;
+  const piece = left < PIECE_BYTES ? left : PIECE_BYTES;
+  emitBytes(bytesOf(value) + session.restAt, piece);
+  session.restAt += piece;
+  if (piece == left) dropRest();
+}
+
+/** Prints no more of it. */
+export function dropRest(): void {
+  release(session.rest);
+  session.rest = 0;
 }
 
 /** Spaces up to column `column`, at least one. */

@@ -89,6 +89,9 @@ export class Session {
 
   /** Value: innermost capture that is open; 0: output goes to the terminal. */
   capture: usize;
+  /** Value: a long text that is being printed piece by piece, and how far it is; 0 for none. */
+  rest: usize;
+  restAt: u32;
   /** Value that the frame which ended last delivers, owned by whoever takes it. */
   result: usize;
 

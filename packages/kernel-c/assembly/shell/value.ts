@@ -1,5 +1,5 @@
 /** Values: byte strings in blocks of the heap. Every function that makes one returns 0 after `fail` when memory is used up. */
-import { allocate, BLOCK_HEADER, capacity, isSole, release } from './heap';
+import { allocate, BLOCK_HEADER, capacity, extend, isSole, release } from './heap';
 
 export function bytesOf(value: usize): usize {
   return value + BLOCK_HEADER;
@@ -33,19 +33,20 @@ export function emptyValue(room: u32): usize {
  */
 export function appended(value: usize, pointer: usize, length: u32): usize {
   const before = lengthOf(value);
-  if (!isSole(value) || before + length > capacity(value)) {
-    const larger = allocate(before + length + (before >> 1) + 16);
-    if (larger != 0) {
-      memory.copy(bytesOf(larger), bytesOf(value), before);
-      memory.copy(bytesOf(larger) + before, pointer, length);
-      setLength(larger, before + length);
-    }
-    release(value);
-    return larger;
+  const after = before + length;
+  if (isSole(value) && (after <= capacity(value) || extend(value, after + (before >> 1)) || extend(value, after))) {
+    memory.copy(bytesOf(value) + before, pointer, length);
+    setLength(value, after);
+    return value;
   }
-  memory.copy(bytesOf(value) + before, pointer, length);
-  setLength(value, before + length);
-  return value;
+  const larger = allocate(after + (before >> 1) + 16);
+  if (larger != 0) {
+    memory.copy(bytesOf(larger), bytesOf(value), before);
+    memory.copy(bytesOf(larger) + before, pointer, length);
+    setLength(larger, after);
+  }
+  release(value);
+  return larger;
 }
 
 const one: usize = memory.data(8);
