@@ -1,5 +1,6 @@
 import type { ViteUserConfig } from 'vitest/config';
 import { sharedConfig } from '../../vitest.shared.ts';
 
-const config: ViteUserConfig = sharedConfig();
+/** Not isolated: the guest's modules are compiled once for a worker, not once for a file. */
+const config: ViteUserConfig = sharedConfig({ test: { isolate: false } });
 export default config;

@@ -73,7 +73,7 @@ describe('depth', () => {
     ['try', 'proc t {} {try {t} catch {t}}; t'],
   ])('is bounded for %s', async (_name, script) => {
     const shell = await openShell();
-    const before = type(shell, `${script}\r`);
+    const before = type(shell, `${script}\r`, 20);
     if (shell.state !== 'idle') expect(type(shell, CTRL_C)).toContain('interrupted');
     else expect(before).toContain('nested too deeply');
     expectSound(shell);

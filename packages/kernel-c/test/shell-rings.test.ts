@@ -70,9 +70,32 @@ describe('a session over rings', () => {
     expect(lines).toEqual(Array.from({ length: 5000 }, (_, index) => index + 1));
   });
 
+  it('prints one long text to a terminal that is slow, and stops at Ctrl-C', () => {
+    received();
+    send(bytes('set all [range 1 9999]\recho $all\recho next\r'));
+    let text = '';
+    for (let turn = 0; turn < 1000 && !text.includes('\r\nnext\r\n'); turn++) {
+      shell.runTerminal();
+      text += received();
+    }
+    const numbers = Array.from({ length: 9999 }, (_, index) => index + 1).join(' ');
+    expect(text).toContain(`\r\n${numbers}\r\n`);
+    send(bytes('echo $all\r'));
+    shell.runTerminal();
+    send(bytes('\x03'));
+    text = '';
+    for (let turn = 0; turn < 1000 && !text.endsWith('\r\ndrift> '); turn++) {
+      shell.runTerminal();
+      text += received();
+    }
+    expect(text).toContain('interrupted');
+    expect(text).not.toContain('9999');
+  });
+
   it('takes more input than it has room for, piece by piece', () => {
     received();
-    const script = `${Array.from({ length: 900 }, (_, index) => `set n ${index}`).join('\r')}\recho last $n\r`;
+    // Nothing of it is read before the loop has ended: it has to wait in the session, and then in the ring.
+    const script = `for i 1 9000 {set n $i}\r${Array.from({ length: 900 }, (_, index) => `set n ${index}`).join('\r')}\recho last $n\r`;
     let text = '';
     for (let at = 0; at < script.length; ) {
       if (send(bytes(script.slice(at, at + 1500)))) at += 1500;

@@ -177,7 +177,8 @@ describe('completion', () => {
 });
 
 describe('pasting', () => {
-  it('loses nothing, also while a script runs', () => {
+  it('loses nothing, also while a script runs', async () => {
+    shell = await openShell({ stepsPerFeed: 500 });
     const lines = Array.from({ length: 2000 }, (_, i) => `echo line ${i}`);
     const bytes = new TextEncoder().encode(`for i 1 2000 {set x $i}\r${lines.join('\r')}\r`);
     let text = '';

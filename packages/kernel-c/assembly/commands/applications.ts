@@ -9,8 +9,27 @@ import { APPLICATION_FAILED, APPLICATION_RUNNING, APPLICATION_STARTING } from '@
 import { rdtsc } from '@drift-os/abi/assembly/generated/cpu';
 import { ticksOf, uptime } from '../clock';
 import { moduleAt, moduleCount } from '../image';
-import { instanceFind, instanceModule, instanceNumber, instancePlaces, instanceSince, instanceState, instanceStatus, instanceWorker, moduleRuns, ownerOfInstance, workerLeastLoaded } from '../instance-table';
-import { instanceStart, instanceStop, moduleFind, START_ARGUMENT_TOO_LONG, START_NO_WORKER, START_RUNS_ALREADY } from '../instances';
+import {
+  instanceFind,
+  instanceModule,
+  instanceNumber,
+  instancePlaces,
+  instanceSince,
+  instanceState,
+  instanceStatus,
+  instanceWorker,
+  moduleRuns,
+  ownerOfInstance,
+  workerLeastLoaded,
+} from '../instance-table';
+import {
+  instanceStart,
+  instanceStop,
+  moduleFind,
+  START_ARGUMENT_TOO_LONG,
+  START_NO_WORKER,
+  START_RUNS_ALREADY,
+} from '../instances';
 import { ledgerCount } from '../ledger-walk';
 import { newline, print, printCounted, printDecimal, printLine } from '../print';
 import { argumentBytes, argumentCount, argumentLength, failArgument } from '../shell/arguments';
