@@ -68,7 +68,12 @@ export const rows: readonly Row[] = Object.freeze(
     .map(parseRow),
 );
 
-const byMnemonic: ReadonlyMap<string, readonly Row[]> = Map.groupBy(rows, (row) => row.mnemonic);
+const byMnemonic = new Map<string, Row[]>();
+for (const row of rows) {
+  const known = byMnemonic.get(row.mnemonic);
+  if (known === undefined) byMnemonic.set(row.mnemonic, [row]);
+  else known.push(row);
+}
 const aliasOf: Readonly<Record<string, string>> = aliases;
 
 /** The rows of a mnemonic or of the mnemonic that it is a second name of; empty when there is none. */
