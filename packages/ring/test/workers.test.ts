@@ -30,7 +30,8 @@ function setUp(writes: 'host' | 'guest', reads: 'host' | 'guest', seed: number) 
   };
 }
 
-describe.each(combinations)('%s writes, %s reads, in two workers', (writes, reads) => {
+// A busy machine may take its time to start and to stop workers.
+describe.each(combinations)('%s writes, %s reads, in two workers', { timeout: 120_000 }, (writes, reads) => {
   it('everything arrives, in order and whole', async () => {
     const { writer, reader } = setUp(writes, reads, 1);
     const [sent, received] = await Promise.all([writer().report, reader().report]);
