@@ -2,7 +2,8 @@
 import { buildGraph } from '../ir/build.ts';
 import type { Graph } from '../ir/graph.ts';
 import { numberValues } from '../ir/gvn.ts';
-import { orderBlocks, removeDeadValues, removeTrivialPhis } from '../ir/simplify.ts';
+import { orderBlocks, removeDeadValues, removeTrivialPhis, removeUnreachable } from '../ir/simplify.ts';
+import { mergeBlocks, threadJumps } from '../ir/threading.ts';
 import { finishFlow } from './flow.ts';
 import { allocateRegisters } from './linear-scan.ts';
 import type { LirFunction } from './lir.ts';
@@ -15,6 +16,10 @@ import { selectInstructions } from './select.ts';
 function optimizedGraph(context: ModuleContext, index: number): Graph {
   const graph = buildGraph(context.module, index, context.nameOf(index));
   removeTrivialPhis(graph);
+  threadJumps(graph);
+  removeUnreachable(graph);
+  removeTrivialPhis(graph);
+  mergeBlocks(graph);
   orderBlocks(graph);
   numberValues(graph);
   removeDeadValues(graph, context.loadsMayTrap);

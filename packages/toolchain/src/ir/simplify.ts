@@ -96,14 +96,14 @@ function hasEffect(value: Value): boolean {
   );
 }
 
-/** Drops unreachable blocks and puts the rest in reverse postorder with loops contiguous; fills in the loops. */
+/** Puts blocks in reverse postorder with loops contiguous, and fills in the loops. All blocks must be reachable. */
 export function orderBlocks(graph: Graph): void {
-  removeUnreachable(graph);
   findLoops(graph);
   graph.blocks = contiguousOrder(graph);
 }
 
-function removeUnreachable(graph: Graph): void {
+/** Drops blocks that nothing reaches, and what phis get from them. */
+export function removeUnreachable(graph: Graph): void {
   const seen = new Set<Block>([graph.entry]);
   const pending = [graph.entry];
   for (let block = pending.pop(); block !== undefined; block = pending.pop()) {
