@@ -6,6 +6,8 @@ import { type DiskSegment, SECTOR_BYTES, writeDiskHeader } from './disk-header.t
 
 /** A whole number of MiB suits every disk geometry that a BIOS makes up, and qemu-img. */
 const DISK_UNIT = 0x100000;
+/** Empty segments that are no further apart are zeroed as one: there are only so many in the disk header. */
+const JOINED_GAP = 0x10000;
 const IMAGE_SECTOR = 1 + LOADER_SECTORS;
 
 /** The image as raw disk. */
@@ -36,7 +38,10 @@ export function writeDisk(image: LinkedImage): Uint8Array {
   return disk;
 }
 
-/** Contents of the segments, each from a new sector. Neighbours without contents, as applications' data are, become one. */
+/**
+ * Contents of the segments, each from a new sector. Near neighbours without contents, as
+ * applications' data are, become one.
+ */
 function imageContents(linked: readonly LinkedSegment[]): { contents: Uint8Array; segments: DiskSegment[] } {
   const segments: DiskSegment[] = [];
   const pieces: { offset: number; bytes: Uint8Array }[] = [];
@@ -44,7 +49,8 @@ function imageContents(linked: readonly LinkedSegment[]): { contents: Uint8Array
   for (const { address, bytes, memoryBytes } of linked) {
     const last = segments.length - 1;
     const previous = segments[last];
-    if (bytes.length === 0 && previous?.fileBytes === 0) {
+    const gap = previous === undefined ? 0 : address - previous.address - previous.memoryBytes;
+    if (bytes.length === 0 && previous?.fileBytes === 0 && gap < JOINED_GAP) {
       segments[last] = { ...previous, memoryBytes: address + memoryBytes - previous.address };
       continue;
     }

@@ -63,7 +63,7 @@ test('the disk header finds and checks the image', () => {
   expect(image.subarray(0, text?.bytes.length)).toEqual(text?.bytes);
 });
 
-test('neighbouring segments without contents are one on disk', () => {
+test('near neighbours without contents are one on disk', () => {
   const empty = (address: number) => ({
     name: 'zeros',
     address,
@@ -73,10 +73,11 @@ test('neighbouring segments without contents are one on disk', () => {
   });
   const [text] = greeting.segments;
   if (text === undefined) throw new Error('the greeting has a text segment');
-  const segments = [empty(0x100000), empty(0x102000), text, empty(0x300000)];
+  const segments = [empty(0x80000), empty(0x100000), empty(0x102000), text, empty(0x300000)];
   const bytes = new DataView(writeDisk({ ...greeting, segments }).buffer, SECTOR_BYTES, SECTOR_BYTES);
-  expect(bytes.getUint32(40, true)).toBe(3);
-  expect(bytes.getUint32(48 + 12, true)).toBe(0x3800);
+  expect(bytes.getUint32(40, true)).toBe(4);
+  expect(bytes.getUint32(48 + 12, true)).toBe(0x1800);
+  expect(bytes.getUint32(64 + 12, true)).toBe(0x3800);
   expect(bytes.getUint32(36, true)).toBe(0x301800);
 });
 
