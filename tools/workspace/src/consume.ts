@@ -60,6 +60,8 @@ try {
         await drift('run', 'outside.img', '--accel', 'tcg', '--timeout', '120', ...script),
       );
     }
+    const bench = await drift('bench', 'rings', '--guest', '--accel', 'tcg', '--json');
+    count('drift bench rings --guest', bench, '"workload":"records"');
     count('drift run, with the image of all examples', await drift('run', '--accel', 'tcg', '--expect', 'drift> '));
   }
 } finally {
