@@ -52,6 +52,7 @@ export function crashesReport(): void {
     crashPrint(worker);
     printHoldings(worker);
     instancesOfWorkerEnded(worker);
+    printLine('The other threads go on. `restart WORKER` starts it again.');
   }
 }
 
@@ -97,7 +98,6 @@ export function crashPrint(worker: u32): void {
   print(': ');
   const cr2 = atomic.load<u64>(block, WORKER_CRASH_CR2_AT);
   printException(block + WORKER_CRASH_FRAME_AT, cr2, atomic.load<u64>(block, WORKER_CRASH_CR3_AT));
-  printLine('The other threads go on. `restart WORKER` starts it again.');
 }
 
 /**

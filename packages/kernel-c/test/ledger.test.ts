@@ -154,6 +154,17 @@ describe('page ledger', () => {
     }
   });
 
+  it('finds every single page of a memory full of holes', async () => {
+    const pages = 10_000;
+    const ledger = await createLedger(hostWasm, [{ base: 0n, length: BigInt(pages * 4096), type: USABLE }]);
+    for (let at = 0; at < pages; at += 3) expect(ledger.claim(at, 1, page(1))).toBe('ok');
+    const found = new Set<number | string>();
+    while (ledger.freePages > 0) found.add(ledger.allocate({ ...page(2), count: 1 }));
+    expect(found.size).toBe(pages - Math.ceil(pages / 3));
+    expect(ledger.allocate({ ...page(2), count: 1 })).toBe('no-memory');
+    expect(ledger.check()).toBeUndefined();
+  });
+
   it('is whole again when everything was given back', async () => {
     const ledger = await createLedger(hostWasm, FIVE_GIB);
     const before = ledger.runs();

@@ -1,5 +1,12 @@
-import { WORKER_FAULTED } from '@drift-os/abi/layout/worker-block';
+import {
+  WORKER_CONTROL_IN_AT,
+  WORKER_FAULTED,
+  WORKER_STATE_AT,
+  WORKER_STOPPED,
+} from '@drift-os/abi/layout/worker-block';
+import { control } from '@drift-os/abi';
 import { RingReader, RingWriter } from '@drift-os/ring';
+import { RING_WRITER_POSITION_AT } from '@drift-os/ring/layout/ring';
 import { describe, expect, it } from 'vitest';
 import { FakeMachine, Halted } from './fake-machine.ts';
 import { FakeWorker } from './fake-worker.ts';
@@ -116,6 +123,39 @@ describe('workers', () => {
     });
     expect(serial).toContain('CRASH: worker 1: write of unmapped memory at 0x8, in page 0, which is never mapped');
     expect(serial.slice(-10)).toContain('drift> ');
+  });
+});
+
+describe('a worker that writes nonsense', () => {
+  it('in its ring is stopped, and the others go on', () => {
+    const serial = run(function* ({ machine, workers }) {
+      const [worker, other] = first(workers);
+      yield undefined;
+      const ring = worker.field(WORKER_CONTROL_IN_AT);
+      machine.view.setUint32(ring + RING_WRITER_POSITION_AT, 0x12345678, true);
+      yield undefined;
+      expect(worker.field(WORKER_STATE_AT)).toBe(WORKER_STOPPED);
+      other.send('ping', { token: 77n });
+      yield undefined;
+      expect(other.last('pong')).toEqual({ token: 77n });
+    });
+    expect(serial).toContain('worker 1 broke its stream with Thread/C');
+  });
+
+  it('in its messages is told off', () => {
+    const serial = run(function* ({ workers }) {
+      const [worker] = first(workers);
+      worker.send('result', { request: 1, instance: 0, status: 0 });
+      worker.send('pageReturn', { address: 0x100000n, instance: 0, pages: 1 });
+      worker.send('pageReturn', { address: 0xffffffff_ffff0000n, instance: 0, pages: 0xffffffff });
+      worker.send('ping', { token: 5n });
+      yield undefined;
+      expect(worker.last('pong')).toEqual({ token: 5n });
+    });
+    expect(serial).toContain(
+      `worker 1 sent a message that is malformed or not for Thread/C, number ${control.messages.result.id}`,
+    );
+    expect(serial.match(/worker 1 returned pages that it does not have/g)?.length).toBe(2);
   });
 });
 
