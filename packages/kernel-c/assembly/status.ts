@@ -1,5 +1,6 @@
 /** STATUS_* of the messages in words. */
 import {
+  STATUS_ABORTED,
   STATUS_HELD,
   STATUS_INTERFACE_MISMATCH,
   STATUS_NAME_TAKEN,
@@ -29,5 +30,6 @@ export function statusName(status: u32): string {
   if (status == STATUS_UNRESPONSIVE) return 'it does not take its messages';
   if (status == STATUS_PEER_GONE) return 'its worker or peer is gone';
   if (status == STATUS_REQUESTED) return 'on request';
+  if (status == STATUS_ABORTED) return 'it gave up';
   return 'unknown status';
 }
