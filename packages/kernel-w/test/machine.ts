@@ -15,8 +15,6 @@ const MODULES = 0x41000;
 const NAMES = 0x42000;
 const WORKERS = 0x50000;
 const CONTROL_CAPACITY = 8192;
-/** First page that Thread/C issues. */
-export const FIRST_PAGE = 0x800000;
 const TSC_HZ = 1_000_000_000n;
 
 export const packageFolder: string = fileURLToPath(new URL('..', import.meta.url));

@@ -2,9 +2,27 @@
 import { control } from '@drift-os/abi';
 import * as values from '@drift-os/abi/layout/messages';
 import { WORKER_DOORBELL_AT } from '@drift-os/abi/layout/worker-block';
-import { ringBytes, ringInitialize } from '@drift-os/ring';
-import type { Machine, Worker } from './machine.ts';
-import { FIRST_PAGE } from './machine.ts';
+import { ringBytes, ringInitialize, type StreamPair } from '@drift-os/ring';
+
+/** A worker as Thread/C sees it. */
+export interface Worker {
+  readonly number: number;
+  /** Address of its block. */
+  readonly block: number;
+  /** Thread/C's end of the pair. */
+  readonly pair: StreamPair;
+  ringDoorbell(): void;
+}
+
+/** What Thread/C works on. */
+export interface Machine {
+  readonly memory: WebAssembly.Memory;
+  readonly bytes: Uint8Array;
+  readonly workers: readonly Worker[];
+}
+
+/** First page that is issued, as an address. */
+const FIRST_PAGE = 0x800000;
 
 type Fields = Record<string, number | bigint | Uint8Array>;
 
