@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 /** True when one of the programs cannot be started; says which, and where it comes from. */
 export function missing(...programs: readonly string[]): boolean {
   const absent = programs.filter((program) => spawnSync(program, ['--version']).error !== undefined);
-  for (const program of absent) console.warn(`skipped: ${program} is missing (apt-get install gcc binutils gdb)`);
+  for (const program of absent)
+    process.stderr.write(`skipped: ${program} is missing (apt-get install gcc binutils gdb)\n`);
   return absent.length > 0;
 }

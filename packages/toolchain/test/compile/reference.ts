@@ -35,9 +35,14 @@ function show(type: ValueType | undefined, value: number | bigint | undefined): 
 }
 
 export function runInEngine(wasm: Uint8Array, calls: readonly NativeCall[]): string[] {
+  const module = decodeModule(wasm);
+  const [declared] = module.memories;
+  const importedMemory =
+    declared?.imported === undefined ? undefined : new engine.Memory({ initial: declared.minimum });
   const lines: string[] = [];
   const log = (type: ValueType) => (value: number | bigint) => void lines.push(`log ${show(type, value)}`);
   const imports = {
+    env: importedMemory === undefined ? {} : { memory: importedMemory },
     'fuzzing-support': {
       'log-i32': log(0x7f),
       'log-i64': log(0x7e),
@@ -49,9 +54,8 @@ export function runInEngine(wasm: Uint8Array, calls: readonly NativeCall[]): str
       sleep: (_: number, id: number) => id,
     },
   };
-  const module = decodeModule(wasm);
   const instance = new engine.Instance(new engine.Module(wasm), imports);
-  let memory: { readonly buffer: ArrayBuffer } | undefined;
+  let memory: { readonly buffer: ArrayBuffer } | undefined = importedMemory;
   for (const value of Object.values(instance.exports)) if (value instanceof engine.Memory) memory = value;
   for (const call of calls) {
     const exported = module.exports.find((each) => each.name === call.name);
