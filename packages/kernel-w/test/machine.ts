@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import * as directory from '@drift-os/abi/layout/image-directory';
 import * as layout from '@drift-os/abi/layout/worker-block';
 import { application, intrinsics } from '@drift-os/abi';
-import { compileAssemblyScript } from '@drift-os/asc';
+import { type CompileOptions, compileAssemblyScript } from '@drift-os/asc';
 import { ringBytes, ringInitialize, ringUsed, StreamPair } from '@drift-os/ring';
 import { ThreadC } from './thread-c.ts';
 
@@ -307,7 +307,11 @@ export class Machine {
 }
 
 /** Compiles guest code of this package as it is compiled for the image. */
-export async function compileGuest(path: string, memoryBase: number, runtime?: string): Promise<WebAssembly.Module> {
+export async function compileGuest(
+  path: string,
+  memoryBase: number,
+  runtime?: CompileOptions['runtime'],
+): Promise<WebAssembly.Module> {
   const { wasm } = await compileAssemblyScript({
     entry: path,
     baseDir: packageFolder,
