@@ -1,3 +1,4 @@
+import { FRAME_ERROR_AT, FRAME_R12_AT, FRAME_VECTOR_AT } from '@drift-os/abi/layout/interrupt-frame';
 import { describe, expect, it } from 'vitest';
 import { FakeMachine, Halted } from './fake-machine.ts';
 import { kernelWasm } from './kernel-wasm.ts';
@@ -52,6 +53,45 @@ describe('Kmain/C', () => {
     const { serial } = boot('', [{ base: 0n, length: 0x9fc00n, type: 1 }]);
     expect(serial).toContain('PANIC: Thread/C cannot go on: the page ledger does not fit into the memory below 4 GiB');
     expect(serial).toContain('Drift has stopped. Restart the machine');
+  });
+});
+
+describe('an exception of Thread/C', () => {
+  /** Boots, takes the exception, and gives what the console says of it. */
+  function panic(vector: number, error: number, cr2: bigint): string {
+    const machine = new FakeMachine(MEBIBYTES);
+    const { exports } = new WebAssembly.Instance(kernelWasm, machine.imports());
+    const kernel = exports as { _start(): void; kmain(bootInfo: number): void; interrupt(frame: number): void };
+    kernel._start();
+    expect(() => kernel.kmain(machine.bootInformation(e820))).toThrow(Halted);
+    const frame = 0x2f000;
+    machine.view.setBigUint64(frame + FRAME_VECTOR_AT, BigInt(vector), true);
+    machine.view.setBigUint64(frame + FRAME_ERROR_AT, BigInt(error), true);
+    machine.view.setBigUint64(frame + FRAME_R12_AT, 0x1234n, true);
+    machine.control.set(2, cr2);
+    const before = machine.serial.length;
+    expect(() => kernel.interrupt(frame)).toThrow(Halted);
+    return machine.serial.slice(before);
+  }
+
+  it.each([
+    [14, 0, 0x10n, 'PANIC: Thread/C read of unmapped memory at 0x10, in page 0, which is never mapped'],
+    [
+      14,
+      2,
+      0x20ff8n,
+      'write of unmapped memory at 0x20ff8, in the guard page of a stack of Thread/C: the stack is used up',
+    ],
+    [14, 0x11, 0x100000n, 'execution not allowed at 0x100000, in a page of Thread/C (image: data)'],
+    [14, 3, 0xfee00000n, 'write not allowed at 0xfee00000, in no RAM'],
+    [8, 0, 0x20ff8n, 'double fault (#DF) by the guard page of a stack of Thread/C'],
+    [13, 0x28, 0n, 'general protection fault (#GP), error code 0x28'],
+    [2, 0, 0n, 'non-maskable interrupt (NMI)'],
+  ])('%i with error %i at %i is told in words', (vector, error, cr2, sentence) => {
+    const text = panic(vector, error, cr2);
+    expect(text).toContain(sentence);
+    expect(text).toContain('r12 0000000000001234');
+    expect(text).toContain('Drift has stopped. Restart the machine');
   });
 });
 
