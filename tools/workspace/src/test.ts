@@ -28,12 +28,16 @@ async function test(task: 'test' | 'test:slow'): Promise<number> {
   // What an earlier run left must not count for a package whose tests do not start now; turbo brings back what it has cached.
   for (const folder of folders) await rm(join(root, folder, '.vitest', report), { force: true });
   const quiet = process.argv.includes('--verbose') ? [] : ['--output-logs=errors-only'];
-  const { code } = await turbo([task], ['--continue', ...quiet], { terminal: true });
-  const totals = await readTotals(folders, report);
   const missing: string[] = [];
+  const present: string[] = [];
   for (const [command, debian] of OPTIONAL) {
-    if ((await findCommand(command)) === undefined) missing.push(`${command} (Debian: apt-get install ${debian})`);
+    if ((await findCommand(command)) !== undefined) present.push(command);
+    else missing.push(`${command} (Debian: apt-get install ${debian})`);
   }
+  // Part of the cache's key: what was skipped is tested once its program is there.
+  const environment = { DRIFT_HOST_PROGRAMS: present.join(' ') };
+  const { code } = await turbo([task], ['--continue', ...quiet], { terminal: true, environment });
+  const totals = await readTotals(folders, report);
   if (totals.skipped.length > 0) {
     console.log(`\nSkipped ${totals.skipped.length}:\n${totals.skipped.map((name) => `  ${name}`).join('\n')}`);
     if (missing.length > 0) console.log(`Not installed here, which is why: ${missing.join(', ')}`);
