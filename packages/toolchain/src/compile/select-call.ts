@@ -133,7 +133,7 @@ function loadTarget(selector: Selector, value: Value, index: Value): void {
 
 function indirectCall(selector: Selector, value: Value, type: FunctionType): LirInstruction {
   const moves = argumentMoves(selector, type, value.args.slice(0, -1));
-  loadTarget(selector, value, value.args.at(-1));
+  loadTarget(selector, value, value.args.at(-1) as Value);
   const call = selector.emitKind('call', 'call', selector.read(RAX, 64));
   call.moves = moves;
   return call;

@@ -216,13 +216,13 @@ class GraphBuilder extends ValueBuilder {
   }
 
   #else(): void {
-    const frame = this.#frames.at(-1);
+    const frame = this.#frames.at(-1) as Frame;
     if (this.block !== undefined) this.#jump(0);
     this.#enterOtherwise(frame);
   }
 
   #end(): void {
-    const frame = this.#frames.at(-1);
+    const frame = this.#frames.at(-1) as Frame;
     if (this.#frames.length === 1) {
       if (this.block !== undefined) this.#return();
       this.#frames.pop();

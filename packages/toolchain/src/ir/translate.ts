@@ -120,7 +120,7 @@ function variable(builder: ValueBuilder, code: number): void {
     return;
   }
   if (code === 0x22) {
-    builder.locals[index] = builder.stack.at(-1);
+    builder.locals[index] = builder.stack.at(-1) as Value;
     return;
   }
   const global = builder.module.globals[index] as Global;

@@ -1,8 +1,9 @@
 /** An AssemblyScript program: what it computes, and what is known of its code: names, lines, frames, traps. */
 import { fileURLToPath } from 'node:url';
-import { compileAssemblyScript } from '@drift-os/asc';
+
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compileWasm, type ObjectModule } from '../../src/index.ts';
+import { compileAssemblyScript } from './compile-guest.mjs';
 import { type NativeCall, nativeReason, runNatively } from './native.ts';
 import { kernelOptions } from './samples.ts';
 import { runInEngine } from './reference.ts';

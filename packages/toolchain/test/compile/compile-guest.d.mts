@@ -1,0 +1,4 @@
+/** The AssemblyScript compiler as this package's tests use it. */
+export function compileAssemblyScript(options: {
+  readonly entry: string;
+}): Promise<{ readonly wasm: Uint8Array; readonly sourceMap: string }>;
