@@ -1,0 +1,48 @@
+/**
+ * Which instructions of a block set flags that nobody reads, by the flags column of the table.
+ *
+ * A flag is read by an instruction that tests it, and by everything that may leave the block: branches, and whatever may fault, since a
+ * fault shows all flags. Rows that write a flag in every case end its life; shifts by a count that may be 0 do not.
+ */
+import type { Instruction } from '../decode/instruction.ts';
+import type { FlagEffects } from '../table/notation.ts';
+
+const STATUS = 'oszapc';
+
+/** @returns for each instruction of a straight run whether its flags are dead. What follows the run reads everything. */
+export function deadFlags(run: readonly Instruction[], mayLeave: (instruction: Instruction) => boolean): boolean[] {
+  const dead: boolean[] = [];
+  const live = new Set(STATUS);
+  for (const instruction of run.toReversed()) {
+    const { flags } = instruction.row;
+    const written = writtenFlags(flags);
+    dead.unshift(written.length > 0 && written.every((flag) => !live.has(flag)));
+    if (!keepsFlagsAtTimes(instruction)) for (const flag of written) live.delete(flag);
+    for (const flag of mayLeave(instruction) ? STATUS : flags.tested) live.add(flag);
+  }
+  return dead;
+}
+
+/** Whether anything in a run, or behind it, may read a flag that was set before it. */
+export function needsFlagsAtEntry(
+  run: readonly Instruction[],
+  mayLeave: (instruction: Instruction) => boolean,
+): boolean {
+  const waiting = new Set(STATUS);
+  for (const instruction of run) {
+    const { flags } = instruction.row;
+    if (mayLeave(instruction) || Array.from(flags.tested).some((flag) => waiting.has(flag))) return true;
+    if (!keepsFlagsAtTimes(instruction)) for (const flag of writtenFlags(flags)) waiting.delete(flag);
+    if (waiting.size === 0) return false;
+  }
+  return true;
+}
+
+function writtenFlags({ written, cleared, set, undefined: unknown }: FlagEffects): string[] {
+  return Array.from(written + cleared + set + unknown).filter((flag) => STATUS.includes(flag));
+}
+
+/** Shifts and rotates by CL or an immediate, and repeated string comparisons: a count of 0 changes no flag. */
+function keepsFlagsAtTimes({ row }: Instruction): boolean {
+  return /^(sh|sa|ro|rc)/.test(row.mnemonic) ? row.operands.at(-1)?.type !== 'one' : row.repeat === 'repz';
+}

@@ -1,0 +1,55 @@
+/**
+ * Flags in a region: remembered as what they come from, and computed only where they are read.
+ *
+ * Within a block the source is known while compiling, and costs nothing: a branch becomes one comparison, a source that is never read no code.
+ * Where control leaves the block, four locals take the source along: kind, a, b, result. At the region's exit, and where a block reads flags
+ * that came from outside, the function `settle` turns them into the three words of flags.ts.
+ */
+import { FunctionBody } from '../wasm/function-body.ts';
+import type { Signature } from '../wasm/module-builder.ts';
+import { settle } from './flags.ts';
+import type { Bits, FlagSource, Value } from './language.ts';
+import { localValue } from './lowering.ts';
+
+const operations = ['settled', 'add', 'sub', 'logic'] as const;
+const widths: readonly Bits[] = [8, 16, 32, 64];
+
+/** 0: settled; else which operation at which width. */
+export function kindOf({ operation, bits }: FlagSource): number {
+  const number = operations.indexOf(operation);
+  return number === 0 ? 0 : (number - 1) * widths.length + widths.indexOf(bits) + 1;
+}
+
+/** (kind, a, b, result) to (result, carry, aux). */
+export const settleSignature: Signature = { parameters: ['i32', 'i64', 'i64', 'i64'], results: ['i64', 'i64', 'i64'] };
+
+export function settleFunction(): FunctionBody {
+  const body = new FunctionBody(4);
+  const [a, b, result] = [localValue(1), localValue(2), localValue(3)];
+  const sources: FlagSource[] = [{ operation: 'settled', bits: 64, a, b, result, comparison: false }];
+  for (const operation of ['add', 'sub', 'logic'] as const) {
+    for (const bits of widths) sources.push({ operation, bits, a, b, result, comparison: false });
+  }
+  const labels = sources.map(() => body.block()).toReversed();
+  body.get(0);
+  body.branchTable(labels);
+  for (const source of sources) {
+    body.end();
+    const words = settle(source);
+    for (const word of [words.result, words.carry, words.aux]) pushValue(body, word);
+    body.return();
+  }
+  body.unreachable();
+  return body;
+}
+
+/** Pushes a value that is made of operators, constants and locals only. */
+export function pushValue(body: FunctionBody, value: Value): void {
+  if (value.kind === 'constant' && value.type === 'i64') body.i64(value.value);
+  else if (value.kind === 'constant') body.i32(Number(value.value));
+  else if (value.kind === 'temporary' && value.number < 0) body.get(~value.number);
+  else if (value.kind === 'operation') {
+    for (const operand of value.operands) pushValue(body, operand);
+    body.operator(value.name);
+  } else throw new Error(`A flag depends on a ${value.kind}`);
+}

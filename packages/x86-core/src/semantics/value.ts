@@ -1,0 +1,48 @@
+/** Constructors of values. Integer arithmetic keeps its result zero-extended from the given width. */
+import { type OperatorName, operators } from '../wasm/operators.ts';
+import type { Bits, Value } from './language.ts';
+
+export function constant(value: bigint | number): Value {
+  return { kind: 'constant', type: 'i64', value: BigInt(value) };
+}
+
+export function operation(name: OperatorName, ...operands: Value[]): Value {
+  return { kind: 'operation', type: operators[name][0], name, operands };
+}
+
+/** The low bits of a value. */
+export function truncate(bits: Bits, value: Value): Value {
+  return bits >= 64 ? value : operation('i64.and', value, constant((1n << BigInt(bits)) - 1n));
+}
+
+/** The value as a signed number of `bits`, in 64 bits. */
+export function signed(bits: Bits, value: Value): Value {
+  if (bits >= 64) return value;
+  return operation(bits === 8 ? 'i64.extend8_s' : bits === 16 ? 'i64.extend16_s' : 'i64.extend32_s', value);
+}
+
+export function add(bits: Bits, a: Value, b: Value): Value {
+  return truncate(bits, operation('i64.add', a, b));
+}
+
+export function sub(bits: Bits, a: Value, b: Value): Value {
+  return truncate(bits, operation('i64.sub', a, b));
+}
+
+export function not(value: Value): Value {
+  return operation('i64.xor', value, constant(-1));
+}
+
+export function isNegative(value: Value): Value {
+  return operation('i64.lt_s', value, constant(0));
+}
+
+/** An i32 truth value as 0 or 1. */
+export function bit(condition: Value): Value {
+  return operation('i64.extend_i32_u', condition);
+}
+
+export function typeOf(value: Value): 'i32' | 'i64' | 'v128' {
+  if (value.kind === 'condition') return 'i32';
+  return 'type' in value ? value.type : 'i64';
+}

@@ -1,0 +1,132 @@
+/** The code of one WebAssembly function, written instruction by instruction: locals, labels, operators. */
+import { signedLeb, typeCodes, unsignedLeb } from './encoding.ts';
+import { loads, type OperatorName, operators, stores, type ValueType } from './operators.ts';
+
+/** An open block, to branch to. */
+export type Label = number;
+
+export class FunctionBody {
+  readonly #bytes: number[] = [];
+  readonly #locals: ValueType[] = [];
+  readonly #parameters: number;
+  #depth = 0;
+
+  constructor(parameters: number) {
+    this.#parameters = parameters;
+  }
+
+  /** Adds a local, zero at the start, and returns its index. */
+  local(type: ValueType): number {
+    this.#locals.push(type);
+    return this.#parameters + this.#locals.length - 1;
+  }
+
+  get(local: number): void {
+    this.#bytes.push(0x20, ...unsignedLeb(local));
+  }
+
+  set(local: number): void {
+    this.#bytes.push(0x21, ...unsignedLeb(local));
+  }
+
+  tee(local: number): void {
+    this.#bytes.push(0x22, ...unsignedLeb(local));
+  }
+
+  i32(value: number): void {
+    this.#bytes.push(0x41, ...signedLeb(BigInt(value | 0)));
+  }
+
+  i64(value: bigint): void {
+    this.#bytes.push(0x42, ...signedLeb(BigInt.asIntN(64, value)));
+  }
+
+  operator(name: OperatorName): void {
+    const [, ...code] = operators[name];
+    this.#bytes.push(...code);
+  }
+
+  /** Pops an address; pushes 64 bits (zero-extended) or a vector. No alignment is promised. */
+  load(bits: 8 | 16 | 32 | 64 | 128, offset = 0): void {
+    this.#bytes.push(...loads[bits], 0, ...unsignedLeb(offset));
+  }
+
+  /** Pops a value of 64 bits or a vector, then an address. */
+  store(bits: 8 | 16 | 32 | 64 | 128, offset = 0): void {
+    this.#bytes.push(...stores[bits], 0, ...unsignedLeb(offset));
+  }
+
+  load32(offset = 0): void {
+    this.#bytes.push(0x28, 2, ...unsignedLeb(offset));
+  }
+
+  store32(offset = 0): void {
+    this.#bytes.push(0x36, 2, ...unsignedLeb(offset));
+  }
+
+  block(): Label {
+    return this.#open(0x02);
+  }
+
+  loop(): Label {
+    return this.#open(0x03);
+  }
+
+  /** Pops the condition. */
+  if(): Label {
+    return this.#open(0x04);
+  }
+
+  #open(code: number): Label {
+    this.#bytes.push(code, 0x40);
+    return ++this.#depth;
+  }
+
+  else(): void {
+    this.#bytes.push(0x05);
+  }
+
+  end(): void {
+    this.#bytes.push(0x0b);
+    this.#depth--;
+  }
+
+  branch(label: Label): void {
+    this.#bytes.push(0x0c, ...unsignedLeb(this.#depth - label));
+  }
+
+  branchIf(label: Label): void {
+    this.#bytes.push(0x0d, ...unsignedLeb(this.#depth - label));
+  }
+
+  /** Pops an index into `labels`; past their end it takes the last one. */
+  branchTable(labels: readonly Label[]): void {
+    const depths = labels.map((label) => unsignedLeb(this.#depth - label));
+    const last = depths.at(-1);
+    if (last === undefined) throw new Error('A branch table has a label');
+    this.#bytes.push(0x0e, ...unsignedLeb(depths.length - 1), ...depths.slice(0, -1).flat(), ...last);
+  }
+
+  return(): void {
+    this.#bytes.push(0x0f);
+  }
+
+  call(functionIndex: number): void {
+    this.#bytes.push(0x10, ...unsignedLeb(functionIndex));
+  }
+
+  callIndirect(typeIndex: number): void {
+    this.#bytes.push(0x11, ...unsignedLeb(typeIndex), 0);
+  }
+
+  unreachable(): void {
+    this.#bytes.push(0x00);
+  }
+
+  /** The entry of the code section (core specification 5.5.13). */
+  encode(): number[] {
+    const locals = this.#locals.map((type) => [1, typeCodes[type]]);
+    const code = [...unsignedLeb(locals.length), ...locals.flat(), ...this.#bytes, 0x0b];
+    return [...unsignedLeb(code.length), ...code];
+  }
+}

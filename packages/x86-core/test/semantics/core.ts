@@ -1,0 +1,195 @@
+/** A core without devices for tests and benchmarks: guest memory, pages with rights, registers by name. */
+import { CodeBuffer, encode, gpr64, type Operand, type PrefixedMnemonic, type Register } from '../../src/index.ts';
+import { type CoreEnvironment, compileRegion, Interpreter, type Region } from '../../src/semantics/index.ts';
+import * as state from '../../src/semantics/state.ts';
+
+/** Guest page 0 lies here in the host's memory. */
+export const GUEST = 0x20_0000;
+const PAGE = 4096;
+
+export interface PageRights {
+  readonly write: boolean;
+}
+
+/** One mnemonic and its operands; a string is a label, before an instruction or as the target of one. */
+export type Line = string | readonly [PrefixedMnemonic, ...(Operand | string)[]];
+
+export class TestCore {
+  readonly memory: WebAssembly.Memory;
+  readonly view: DataView;
+  readonly bytes: Uint8Array;
+  /** Of the last refused access. */
+  fault: { readonly address: bigint; readonly write: boolean } | undefined;
+  /** Accesses that had no entry in the TLB. */
+  slowAccesses = 0;
+  readonly interpreter: Interpreter;
+  readonly #pages = new Map<number, PageRights>();
+  readonly #environment: CoreEnvironment;
+  #deferred: { address: number; bytes: number } | undefined;
+
+  constructor(guestBytes: number) {
+    this.memory = new WebAssembly.Memory({ initial: (GUEST + guestBytes) / 65536 });
+    this.view = new DataView(this.memory.buffer);
+    this.bytes = new Uint8Array(this.memory.buffer);
+    this.view.setBigInt64(state.DIRECTION, 1n, true);
+    this.flushTlb();
+    for (let page = 1; page < guestBytes / PAGE; page++) this.#pages.set(page, { write: true });
+    this.#environment = {
+      memory: this.memory,
+      translate: (address, bytes, write) => this.#translate(BigInt.asUintN(64, address), bytes, write !== 0),
+      commit: () => this.#commit(),
+      fetch: (rip) => this.bytes.subarray(GUEST + Number(rip), GUEST + Number(rip) + 15),
+    };
+    this.interpreter = new Interpreter(this.#environment);
+  }
+
+  flushTlb(): void {
+    for (let entry = 0; entry < state.TLB_ENTRIES; entry++) {
+      this.view.setBigUint64(state.TLB_READ + entry * 16, state.TLB_EMPTY, true);
+      this.view.setBigUint64(state.TLB_WRITE + entry * 16, state.TLB_EMPTY, true);
+    }
+  }
+
+  protect(page: number, rights: PageRights | undefined): void {
+    if (rights === undefined) this.#pages.delete(page);
+    else this.#pages.set(page, rights);
+    this.flushTlb();
+  }
+
+  /** Pages are at most at 2 GiB; an access over the end of one goes through BOUNCE. */
+  #translate(address: bigint, bytes: number, write: boolean): number {
+    this.slowAccesses++;
+    const first = address >> 12n;
+    const last = BigInt.asUintN(64, address + BigInt(bytes - 1)) >> 12n;
+    for (const page of [first, last]) {
+      const rights = this.#pages.get(Number(page));
+      if (rights !== undefined && (rights.write || !write)) continue;
+      this.fault = { address: page === first ? address : page << 12n, write };
+      return 0;
+    }
+    const host = GUEST + Number(address);
+    if (first !== last) {
+      this.bytes.copyWithin(state.BOUNCE, host, host + bytes);
+      this.#deferred = { address: host, bytes };
+      return state.BOUNCE;
+    }
+    const entry = (write ? state.TLB_WRITE : state.TLB_READ) + (Number(first) % state.TLB_ENTRIES) * 16;
+    this.view.setBigUint64(entry, first << 12n, true);
+    this.view.setInt32(entry + 8, GUEST, true);
+    return host;
+  }
+
+  #commit(): void {
+    if (this.#deferred === undefined) throw new Error('A commit without a store');
+    const { address, bytes } = this.#deferred;
+    this.bytes.copyWithin(address, state.BOUNCE, state.BOUNCE + bytes);
+  }
+
+  get rip(): bigint {
+    return this.view.getBigUint64(state.RIP, true);
+  }
+
+  set rip(value: bigint) {
+    this.view.setBigUint64(state.RIP, value, true);
+  }
+
+  get(register: Register): bigint {
+    return this.view.getBigUint64(state.GPR + 8 * register.number, true);
+  }
+
+  set(register: Register, value: bigint): void {
+    this.view.setBigUint64(state.GPR + 8 * register.number, value, true);
+  }
+
+  /** CF, PF, AF, ZF, SF, OF at their bits of RFLAGS: read here by the definitions in SDM 1 3.4.3.1 from the three words. */
+  get flags(): number {
+    const word = (at: number): bigint => this.view.getBigUint64(at, true);
+    const [result, carry, aux] = [word(state.FLAG_RESULT), word(state.FLAG_CARRY), word(state.FLAG_AUX)];
+    let ones = 0;
+    for (let bit = 0n; bit < 8n; bit++) ones += Number(((result ^ (aux >> 8n)) >> bit) & 1n);
+    const top = carry >> 63n;
+    return (
+      Number(top) |
+      (ones % 2 === 0 ? 4 : 0) |
+      Number(aux & 0x10n) |
+      (result === 0n ? 0x40 : 0) |
+      (Number((result ^ aux) >> 63n) << 7) |
+      (Number(top ^ ((carry >> 62n) & 1n)) << 11)
+    );
+  }
+
+  set flags(value: number) {
+    const zero = (value & 0x40) !== 0;
+    const parity = (value & 4) !== 0;
+    const sign = BigInt((value >> 7) & 1);
+    const result = zero ? 0n : 1n;
+    const odd = zero ? 0n : 1n;
+    const wrongParity = parity === (odd === 0n) ? 0n : 1n;
+    const cf = BigInt(value & 1);
+    const of = BigInt((value >> 11) & 1);
+    this.view.setBigUint64(state.FLAG_RESULT, result, true);
+    this.view.setBigUint64(state.FLAG_CARRY, (cf << 63n) | ((cf ^ of) << 62n), true);
+    this.view.setBigUint64(state.FLAG_AUX, BigInt(value & 0x10) | (wrongParity << 8n) | (sign << 63n), true);
+  }
+
+  compile(blocks: readonly bigint[]): Region {
+    return compileRegion(this.#environment, blocks);
+  }
+
+  /** Everything an instruction can change: registers, flags, RIP, vector registers, guest memory. */
+  snapshot(): { registers: bigint[]; rip: bigint; flags: number; vectors: string; memory: string } {
+    return {
+      registers: gpr64.map((register) => this.get(register)),
+      rip: this.rip,
+      flags: this.flags,
+      vectors: textOf(this.bytes.subarray(state.XMM, state.XMM + 256)),
+      memory: textOf(this.bytes.subarray(GUEST)),
+    };
+  }
+
+  restore(from: ReturnType<TestCore['snapshot']>): void {
+    for (const [number, register] of gpr64.entries()) this.set(register, from.registers[number] as bigint);
+    this.rip = from.rip;
+    this.flags = from.flags;
+    this.bytes.set(Buffer.from(from.vectors, 'latin1'), state.XMM);
+    this.bytes.set(Buffer.from(from.memory, 'latin1'), GUEST);
+    this.view.setBigInt64(state.DIRECTION, 1n, true);
+    this.fault = undefined;
+  }
+
+  /** Writes a program and returns the addresses of its labels. */
+  assemble(start: number, lines: readonly Line[]): Map<string, bigint> {
+    const labels = new Map<string, bigint>();
+    for (let pass = 0; pass < 2; pass++) {
+      const out = new CodeBuffer();
+      for (const line of lines) {
+        if (typeof line === 'string') {
+          labels.set(line, BigInt(start + out.length));
+          continue;
+        }
+        const [mnemonic, ...operands] = line;
+        if (typeof operands[0] === 'string') writeJump(out, start, mnemonic, labels.get(operands[0]) ?? 0n);
+        else encode(64, mnemonic, operands as Operand[], out);
+      }
+      this.bytes.set(out.toBytes(), GUEST + start);
+    }
+    return labels;
+  }
+}
+
+/** A character per byte: strings are compared at once. */
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('latin1');
+}
+
+/** In the long form, so that lengths do not depend on the pass. */
+function writeJump(out: CodeBuffer, start: number, mnemonic: PrefixedMnemonic, target: bigint): void {
+  const before = out.length;
+  encode(64, mnemonic, [1 << 20], out);
+  const distance = Number(target) - (start + out.length);
+  out.truncate(before);
+  encode(64, mnemonic, [Math.abs(distance) < 128 ? 1 << 20 : distance], out);
+  out.truncate(out.length - 4);
+  out.reserve(4);
+  out.write(distance, 4);
+}
