@@ -1,4 +1,5 @@
 /** `drift run`: boots an image, with the shell on the terminal or under a script. */
+import { existsSync } from 'node:fs';
 import {
   checkQemuOptions,
   type ExitStatus,
@@ -42,6 +43,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   const given = readArguments('run', args, OPTIONS);
   const [image] = given.positionals;
   if (given.positionals.length > 1) throw new UsageError('run takes one image.', 'run');
+  if (image !== undefined && !existsSync(image)) throw new UsageError(`There is no file ${image}.`, 'run');
   const hypervisor = readChoice('run', 'on', given.value('on'), ['qemu', 'bochs']) ?? 'qemu';
   const steps = stepsOf(given.uses);
   const seconds =

@@ -32,13 +32,13 @@ describe('drift', () => {
     [['bench', 'pigs'], "there is 'rings'"],
     [['build', 'no-such-app'], "'no-such-app' is neither a .ts or .wasm file nor an example. The examples: "],
     [['build', 'no-such-file.ts'], 'There is no file'],
-    [['run', 'a.img', 'b.img'], 'run takes one image'],
-    [['run', 'a.img', '--on', 'mars'], "--on is 'mars'; it must be one of qemu, bochs."],
-    [['run', 'a.img', '--timeout', 'soon'], "--timeout is 'soon'; it must be a positive number."],
-    [['run', 'a.img', '--on', 'bochs', '--cores', '2'], '--cores is for QEMU'],
-    [['run', 'a.img', '--accel', 'tcg', '--cores', '300'], 'a whole number from 1 to 255'],
-    [['run', 'a.img', '--accel', 'tcg', '--memory', 'lots'], "'512M' or '5G'"],
-    [['run', 'no-such.img', '--accel', 'tcg'], 'the path of a disk image'],
+    [['run', 'package.json', 'b.img'], 'run takes one image'],
+    [['run', 'package.json', '--on', 'mars'], "--on is 'mars'; it must be one of qemu, bochs."],
+    [['run', 'package.json', '--timeout', 'soon'], "--timeout is 'soon'; it must be a positive number."],
+    [['run', 'package.json', '--on', 'bochs', '--cores', '2'], '--cores is for QEMU'],
+    [['run', 'package.json', '--accel', 'tcg', '--cores', '300'], 'a whole number from 1 to 255'],
+    [['run', 'package.json', '--accel', 'tcg', '--memory', 'lots'], "'512M' or '5G'"],
+    [['run', 'no-such.img'], 'There is no file no-such.img.\nSee: drift run --help'],
   ])('refuses %j with exit code 2 and says why', async (args, complaint) => {
     const { code, stderr } = await drift(args);
     expect(stderr).toContain(complaint);
