@@ -1,31 +1,12 @@
 /** The interpreter and compiled regions, made from the same definitions, give the same state: on random states, programs and faults. */
 import { expect, test } from 'vitest';
 import {
-  ah,
-  al,
-  ax,
-  bh,
-  bl,
-  bx,
-  cl,
-  cx,
-  dl,
-  dx,
   eax,
   ecx,
-  edx,
-  gpr64,
-  mem,
-  mem8,
-  mem16,
   mem32,
   mem64,
-  mem128,
-  type Operand,
-  type PrefixedMnemonic,
   r8,
   r9,
-  r15b,
   rax,
   rbp,
   rbx,
@@ -33,12 +14,14 @@ import {
   rdi,
   rdx,
   rsi,
+  gpr64,
   rsp,
-  xmm,
+  type PrefixedMnemonic,
 } from '../../src/index.ts';
 import { mnemonics } from '../../src/semantics/instructions/index.ts';
 import { Reason } from '../../src/semantics/state.ts';
 import { GUEST, type Line, TestCore } from './core.ts';
+import { straight } from './straight.ts';
 
 const CODE = 0x1000;
 const core = new TestCore(1 << 16);
@@ -87,78 +70,6 @@ function agree(lines: readonly Line[], states: number): void {
     expect(core.snapshot(), text).toEqual(interpreted);
   }
 }
-
-type Operands = readonly Operand[];
-const pairs: readonly Operands[] = [
-  [al, bl],
-  [ah, bh],
-  [r15b, dl],
-  [ax, cx],
-  [eax, ecx],
-  [rax, r9],
-  [rax, rax],
-  [al, 0x85],
-  [bx, 0x1234],
-  [edx, 0x8000_0000],
-  [rdx, -5],
-  [mem8(rbx, 3), ah],
-  [mem16(rsi), dx],
-  [mem32({ base: rdi, index: r9, scale: 4, displacement: 16 }), eax],
-  [mem64({ base: 'rip', displacement: 0x3000 }), rcx],
-  [dl, mem8(rbp, -1)],
-  [ecx, mem32({ index: r9, scale: 8, displacement: 0x4100 })],
-  [rdx, mem64(r8, 0x10)],
-  [mem64(rsi, 0x100), 0x1234_5678],
-];
-const singles: readonly Operands[] = [
-  [al],
-  [ah],
-  [dx],
-  [ecx],
-  [rdx],
-  [mem8(rbx)],
-  [mem16(rsi)],
-  [mem32(rdi)],
-  [mem64(rbp)],
-];
-
-/** Instructions in many shapes, none of which jumps. */
-const straight: Line[] = [
-  ...['add', 'adc', 'sub', 'sbb', 'cmp', 'and', 'or', 'xor', 'test', 'mov'].flatMap((mnemonic) =>
-    pairs
-      .filter((operands) => mnemonic !== 'test' || typeof operands[1] !== 'object' || operands[1].kind !== 'memory')
-      .map((operands): Line => [mnemonic as PrefixedMnemonic, ...operands]),
-  ),
-  ...['inc', 'dec', 'mul'].flatMap((mnemonic) =>
-    singles.map((operands): Line => [mnemonic as PrefixedMnemonic, ...operands]),
-  ),
-  ...['shl', 'shr', 'sar'].flatMap((mnemonic) =>
-    singles.flatMap(([operand]): Line[] =>
-      [cl, 1, 7, 0].map((count): Line => [mnemonic as PrefixedMnemonic, operand as Operand, count]),
-    ),
-  ),
-  ['movzx', eax, bh],
-  ['movzx', dx, mem8(rbx)],
-  ['movsx', rax, mem16(rsi)],
-  ['movsx', cx, al],
-  ['movsxd', rdx, eax],
-  ['lea', rax, mem({ base: rcx, index: rdx, scale: 8, displacement: -7 })],
-  ['lea', eax, mem({ base: rcx, displacement: 0x7fff_fff0 })],
-  ['push', rax],
-  ['push', -3],
-  ['push', mem64(rsi)],
-  ['pop', rax],
-  ['movsb'],
-  ['movsw'],
-  ['movsd'],
-  ['movsq'],
-  ['cld'],
-  ['nop'],
-  ['movups', xmm[3] as Operand, mem128(rsi)],
-  ['movups', mem128(rbx, 5), xmm[9] as Operand],
-  ['addps', xmm[1] as Operand, xmm[2] as Operand],
-  ['addps', xmm[1] as Operand, mem128(rdi)],
-];
 
 test('every instruction in every shape', () => {
   for (const line of straight) agree([line], 10);
