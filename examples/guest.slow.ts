@@ -74,12 +74,24 @@ describe.skipIf(missing !== '')('the examples on QEMU', () => {
     await run('stop pong');
   });
 
+  test('remote logs what the shell prints to it', async () => {
+    await run('set who console');
+    await run('start remote 1 {set who remote; echo it is $who}');
+    await logged(/instance \d+: it is remote/);
+    await run('start remote 1 nonsense');
+    await logged(/instance \d+: error: .*nonsense/);
+    expect(await run('echo $who')).toBe('console\n');
+    expect(await run('services')).toMatch(/^shell +Thread\/C$/m);
+    expect(await run('channels')).toContain('There are no channels');
+  });
+
   test('a hundred starts of each leave the ledger as it was', async () => {
     const before = await run('ledger check');
     expect(before).toMatch(/^The ledger adds up: /);
     await run('repeat 100 {start hello; stop hello}', 300_000);
     await run('repeat 100 {start mandelbrot; try {stop mandelbrot}}', 300_000);
     await run('repeat 100 {start pong 1; start ping 2; try {stop ping}; stop pong}', 300_000);
+    await run('repeat 100 {start remote 1 cores; try {stop remote}}', 300_000);
     expect(await run('ledger check')).toBe(before);
     expect(await run('channels')).toContain('There are no channels');
   });

@@ -6,6 +6,7 @@ import { control } from './src/control.ts';
 import { generateCpu } from './src/generate/assembly-cpu.ts';
 import { generateHeader, type Layout } from './src/generate/c-header.ts';
 import { intrinsics } from './src/intrinsics.ts';
+import { terminal } from './src/terminal.ts';
 
 async function readLayouts(): Promise<Layout[]> {
   const folder = new URL('layout/', import.meta.url);
@@ -27,4 +28,5 @@ async function write(path: string, text: string): Promise<void> {
 await write('assembly/generated/cpu.ts', generateCpu(intrinsics));
 await write('assembly/generated/control.ts', generateAssembly(control));
 await write('assembly/generated/application.ts', generateAssembly(application));
+await write('assembly/generated/terminal.ts', generateAssembly(terminal));
 await write('include/generated/drift.h', generateHeader(await readLayouts(), [control, application]));

@@ -33,6 +33,7 @@
  *   56  u32 stage          stage it is in now
  *   60  u32 features       WORKER_FEATURE_* it has enabled
  *   64  u32 currentModule  application whose code it runs, index in the image directory + 1; 0: its own
+ *   68  u32 controlBell    a counter: doorbell of Thread/C for this worker's applications, which kernel-w passes on as an interrupt
  * 0x180  doorbell line: written by whoever wants to wake the worker; the worker MONITORs it
  *   0   u32 doorbell       a counter
  * 0x200  crash record: FRAME_BYTES of interrupt-frame.ts, then
@@ -86,6 +87,7 @@ export const WORKER_TIMED_TSC_AT = 0x130;
 export const WORKER_STAGE_AT = 0x138;
 export const WORKER_FEATURES_AT = 0x13c;
 export const WORKER_CURRENT_MODULE_AT = 0x140;
+export const WORKER_CONTROL_BELL_AT = 0x144;
 export const WORKER_DOORBELL_AT = 0x180;
 export const WORKER_CRASH_FRAME_AT = 0x200;
 export const WORKER_CRASH_CR2_AT = 0x2b0;

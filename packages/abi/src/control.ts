@@ -115,8 +115,8 @@ const messages = {
       writeRing: ['u32', 'ring that this end writes'],
       readRing: ['u32', 'ring that this end reads'],
       epoch: ['u32', 'of both rings'],
-      peerDoorbell: ['u32', 'doorbell of the peer’s worker, to be counted up when its end sleeps'],
-      peer: ['u32', 'instance at the other end'],
+      peerDoorbell: ['u32', 'to be counted up when the peer’s end sleeps: doorbell of its worker, or controlBell'],
+      peer: ['u32', 'instance at the other end; 0: Thread/C'],
     },
   },
   channelRefused: {

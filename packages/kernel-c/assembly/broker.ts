@@ -1,7 +1,8 @@
 /**
  * The channel broker. An application serves a name or connects to one; when both are there and their interfaces have the same
  * hash, Thread/C makes a stream pair and grants one end to each. The rings stay Thread/C's pages; they go back to the ledger
- * when both ends have let go. When an instance ends, its peers learn that from the rings and by message.
+ * when both ends have let go. When an instance ends, its peers learn that from the rings and by message. Thread/C serves in the
+ * same way, as THREAD_C.
  */
 import { ChannelClosed, ChannelGrant, ChannelRefused } from '@drift-os/abi/assembly/generated/control';
 import {
@@ -17,13 +18,18 @@ import {
   STATUS_TOO_MANY,
 } from '@drift-os/abi/layout/messages';
 import { PAGE_BYTES } from '@drift-os/abi/layout/memory-map';
-import { WORKER_DOORBELL_AT } from '@drift-os/abi/layout/worker-block';
+import { WORKER_CONTROL_BELL_AT, WORKER_DOORBELL_AT } from '@drift-os/abi/layout/worker-block';
 import { ringBytes, ringInitialize, ringReaderDied, ringWriterDied } from '@drift-os/ring/assembly';
 import { OWNER_CONTROL, PROTECTION_READ, PROTECTION_WRITE, PURPOSE_CHANNEL } from '../layout/ledger';
 import { controlReserve, controlSend } from './control-stream';
 import { workerOfInstance } from './instance-table';
 import { freePages, pagesFor, tryAllocatePages } from './pages';
 import { workerBlock, workerRing } from './worker-table';
+
+/** Stands where an instance's number does, for Thread/C itself. No instance has it: in theirs, some bit of OWNER_INDEX_MASK is 1. */
+export const THREAD_C: u32 = 0xfffff000;
+/** Table index of Thread/C's `(channel: u32, client: u32, write: usize, read: usize) => u32`, which answers with a STATUS_*. */
+let accept: u32 = 0;
 
 /** Bytes of data of each ring of a channel. */
 let capacity: u32 = 65536;
@@ -86,6 +92,12 @@ function addName(table: usize, places: u32, instance: u32, request: u32, hash: u
     return record;
   }
   return 0;
+}
+
+/** Thread/C serves a name, before any application runs; `accept` above is called for each client. There is one such name. */
+export function brokerServeControl(name: usize, bytes: u32, hash: u64, acceptIndex: u32): void {
+  accept = acceptIndex;
+  addName(services, SERVICES, THREAD_C, 0, hash, name, bytes);
 }
 
 /** The instance serves a name from now on; clients that wait for it are connected. */
@@ -153,7 +165,17 @@ function open(service: usize, client: u32, request: u32, hash: u64): void {
   store<u32>(channel, server, SERVER_AT);
   store<u32>(channel, client, CLIENT_AT);
   store<u32>(channel, pages, PAGES_AT);
-  grant(server, load<u32>(service, 4), ROLE_SERVER, rings, second, client);
+  if (server != THREAD_C) {
+    grant(server, load<u32>(service, 4), ROLE_SERVER, rings, second, client);
+  } else {
+    const status = call_indirect<u32>(accept, numbers, client, rings, second);
+    if (status != STATUS_OK) {
+      store<u32>(channel, 0);
+      freePages(rings, pages * 2, OWNER_CONTROL);
+      refuse(client, request, status);
+      return;
+    }
+  }
   grant(client, request, ROLE_CLIENT, second, rings, server);
 }
 
@@ -167,12 +189,18 @@ function grant(instance: u32, request: u32, role: u32, write: usize, read: usize
   message.writeRing = <u32>write;
   message.readRing = <u32>read;
   message.epoch = numbers;
-  message.peerDoorbell = <u32>workerBlock(workerOfInstance(peer)) + WORKER_DOORBELL_AT;
-  message.peer = peer;
+  message.peerDoorbell = doorbellOf(peer, worker);
+  message.peer = peer == THREAD_C ? 0 : peer;
   controlSend(worker, ChannelGrant.BYTES, ChannelGrant.ID);
 }
 
-/** An instance lets go of its end. */
+/** What the client's or server's worker counts up to wake the peer: Thread/C has a bell in each worker's own block. */
+function doorbellOf(peer: u32, worker: u32): u32 {
+  if (peer == THREAD_C) return <u32>workerBlock(worker) + WORKER_CONTROL_BELL_AT;
+  return <u32>workerBlock(workerOfInstance(peer)) + WORKER_DOORBELL_AT;
+}
+
+/** An instance, or Thread/C, lets go of its end. */
 export function brokerClose(instance: u32, number: u32): void {
   for (let i: u32 = 0; i < CHANNELS; i++) {
     const channel = channels + i * CHANNEL_BYTES;
@@ -197,9 +225,10 @@ function letGo(channel: usize, instance: u32, status: u32): void {
     store<u32>(channel, 0);
     return;
   }
-  const worker = workerOfInstance(peer);
   ringWriterDied(writes);
   ringReaderDied(reads);
+  if (peer == THREAD_C) return; // it looks at the channel in every turn of its loop
+  const worker = workerOfInstance(peer);
   workerRing(worker);
   const message = ChannelClosed.at(controlReserve(worker, ChannelClosed.BYTES));
   message.instance = peer;
@@ -223,6 +252,12 @@ export function brokerInstanceEnded(instance: u32): void {
     // Both ends in one instance: the second goes as the first did.
     if (load<u32>(channel) != 0) letGo(channel, instance, STATUS_PEER_GONE);
   }
+}
+
+/** The client of a channel; 0: it has let go. */
+export function brokerClient(number: u32): u32 {
+  for (let i: u32 = 0; i < CHANNELS; i++) if (channelNumber(i) == number) return channelClient(i);
+  return 0;
 }
 
 /** For the shell: channels by place; number 0 is an empty place. */

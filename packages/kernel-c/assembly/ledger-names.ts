@@ -26,6 +26,7 @@ import {
   PURPOSE_PAGE_TABLES,
   PURPOSE_QUARANTINE,
   PURPOSE_RING,
+  PURPOSE_SESSION,
   PURPOSE_SHELL,
   PURPOSE_STACK,
   PURPOSE_WORKER_BLOCK,
@@ -69,6 +70,7 @@ export function purposeName(purpose: u32): string {
   if (purpose == PURPOSE_BUFFER) return 'buffer';
   if (purpose == PURPOSE_CHANNEL) return 'channel';
   if (purpose == PURPOSE_SHELL) return 'shell';
+  if (purpose == PURPOSE_SESSION) return 'shell session';
   if (purpose == PURPOSE_INSTANCE) return 'application';
   if (purpose == PURPOSE_QUARANTINE) return 'quarantine';
   return '-';

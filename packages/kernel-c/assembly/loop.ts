@@ -1,8 +1,8 @@
 /**
  * Thread/C's event loop: console input to the shell, workers' requests, timers; and sleep when there is nothing.
  *
- * No wake-up is lost: interrupts are off from the last look at everything until HLT, which lets a pending one in; workers
- * see that Thread/C sleeps on their ring (a Dekker handshake in the ring) and send an interrupt then.
+ * No wake-up is lost: interrupts are off from the last look at everything until HLT, which lets a pending one in; workers and
+ * their applications see that Thread/C sleeps on their ring (a Dekker handshake in the ring) and send an interrupt then.
  */
 import { cli, pause, rdtsc, sti, stiHlt } from '@drift-os/abi/assembly/generated/cpu';
 import { ticksOf, wakeAt, wakeNever } from './clock';
@@ -12,6 +12,7 @@ import { logPending, logShow } from './log';
 import { requestsServe } from './requests';
 import { BUSY, WAITING, eraseSession, feedSession, redrawSession, runSession } from './shell/index';
 import { serialReceive } from './serial';
+import { sessionsPrepareSleep, sessionsRun, sessionsWakeUp } from './shell-service';
 import { crashPending, crashesReport } from './supervisor';
 import { timersNext, timersRun } from './timers';
 import { controlPrepareSleep, controlWakeUp } from './control-stream';
@@ -47,9 +48,10 @@ export function loop(shell: usize, devicesPolled: bool): void {
     if (timersRun(rdtsc()) != 0) more = true;
     if (crashPending() || logPending()) report();
     const shellState = runSession(session, STEPS);
-    if (shellState == BUSY) more = true;
+    const others = sessionsRun(STEPS);
+    if (shellState == BUSY || others == BUSY) more = true;
     if (more) pause();
-    else sleep(shellState == WAITING || polled);
+    else sleep(shellState == WAITING || others == WAITING || polled);
   }
 }
 
@@ -90,9 +92,10 @@ function report(): void {
 }
 
 function sleep(ticking: bool): void {
-  let ready = true;
-  for (let worker: u32 = 1; worker <= workerCount(); worker++) if (!controlPrepareSleep(worker)) ready = false;
+  // Before the rings say that Thread/C sleeps: an interrupt that comes of it stays pending until HLT.
   cli();
+  let ready = sessionsPrepareSleep();
+  for (let worker: u32 = 1; worker <= workerCount(); worker++) if (!controlPrepareSleep(worker)) ready = false;
   if (held == NOTHING) held = consoleRead();
   if (ready && held == NOTHING && !crashPending()) {
     const now = rdtsc();
@@ -105,4 +108,5 @@ function sleep(ticking: bool): void {
   }
   sti();
   for (let worker: u32 = 1; worker <= workerCount(); worker++) controlWakeUp(worker);
+  sessionsWakeUp();
 }

@@ -24,6 +24,7 @@ import { allocatePages } from './pages';
 import { panic } from './panic';
 import { platformInitialize } from './platform';
 import { openSession } from './shell/index';
+import { shellServe } from './shell-service';
 import { guardPage } from './stacks';
 import { workersStart } from './workers';
 
@@ -51,6 +52,7 @@ export function kmain(bootInfo: usize): void {
   banner();
   const memory = allocatePages(SHELL_PAGES, OWNER_CONTROL, PURPOSE_SHELL, PROTECTION_READ | PROTECTION_WRITE);
   defineAll(); // the shell's commands
+  shellServe();
   const session = openSession(memory, SHELL_PAGES * PAGE_BYTES, drainToConsole.index, 0);
   if (session == 0) panic('the shell has too little memory');
   loop(session, !routed);

@@ -42,7 +42,9 @@ export const PURPOSE_SHELL = 16;
 export const PURPOSE_INSTANCE = 17;
 /** Given back, and not free before every worker has dropped its old mapping. */
 export const PURPOSE_QUARANTINE = 18;
-export const PURPOSES = 19;
+/** A session of the shell over a channel. */
+export const PURPOSE_SESSION = 19;
+export const PURPOSES = 20;
 
 export const PROTECTION_SHIFT = 24;
 export const PROTECTION_MASK = 0xf;

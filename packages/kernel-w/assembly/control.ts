@@ -1,6 +1,7 @@
 /** The stream pair with Thread/C: this end of it, and the interrupt that wakes Thread/C when it sleeps. */
 import {
   WORKER_CONTROL_APIC_ID_AT,
+  WORKER_CONTROL_BELL_AT,
   WORKER_CONTROL_IN_AT,
   WORKER_CONTROL_OUT_AT,
   WORKER_LOCAL_APIC_AT,
@@ -20,6 +21,8 @@ const X2APIC_ICR: u32 = 0x830;
 
 /** Something was written, or room given back, since Thread/C was last asked whether it sleeps. */
 let unannounced: bool = false;
+/** The bell of Thread/C, which applications count up, as it was when it was passed on last. */
+let heard: u32 = 0;
 
 function pair(): StreamPair {
   return changetype<StreamPair>(controlPairState());
@@ -70,11 +73,17 @@ export function release(): void {
   unannounced = true;
 }
 
-/** Wakes Thread/C if it sleeps and something was written or read since. Once per batch: it costs a fence. */
+/**
+ * Wakes Thread/C if it sleeps and something was written or read since, or if an application has found it asleep on a channel of its own.
+ * Once per batch: it costs a fence.
+ */
 export function announce(): void {
-  if (!unannounced) return;
+  const bell = atomic.load<u32>(block, WORKER_CONTROL_BELL_AT);
+  const rung = bell != heard;
+  heard = bell;
+  if (!unannounced && !rung) return;
   unannounced = false;
-  if (pair().shouldNotify()) wakeControl();
+  if (pair().shouldNotify() || rung) wakeControl();
 }
 
 /** Before sleeping: false when there is something to read. */

@@ -8,6 +8,7 @@ import {
 } from '@drift-os/ring/layout/ring';
 import { RingReader, RingWriter, ringUsed } from '@drift-os/ring/assembly';
 import {
+  THREAD_C,
   channelClient,
   channelClientRing,
   channelNumber,
@@ -71,6 +72,7 @@ function printControl(worker: u32): void {
 
 function printEnd(instance: u32): void {
   if (instance == 0) print('(gone)');
+  else if (instance == THREAD_C) print('Thread/C');
   else {
     print('inst. ');
     printDecimal(instance);
@@ -112,17 +114,18 @@ function ringsCommand(): u32 {
 }
 
 function servicesCommand(): u32 {
-  let count = 0;
+  printLine('service                         served by');
   for (let place: u32 = 0; place < servicePlaces(); place++) {
     if (serviceInstance(place) == 0) continue;
-    if (count++ == 0) printLine('service                         served by');
     printBytes(serviceName(place), serviceNameBytes(place));
     columnTo(32);
-    print('instance ');
-    printDecimal(serviceInstance(place));
+    if (serviceInstance(place) == THREAD_C) print('Thread/C');
+    else {
+      print('instance ');
+      printDecimal(serviceInstance(place));
+    }
     newline();
   }
-  if (count == 0) printLine('No application serves anything.');
   return DONE;
 }
 
@@ -138,7 +141,7 @@ function channelsCommand(): u32 {
     printEnd(channelClient(place));
     newline();
   }
-  if (count == 0) printLine('There are no channels between applications.');
+  if (count == 0) printLine('There are no channels.');
   return DONE;
 }
 
@@ -176,8 +179,14 @@ export function defineChannels(): void {
     'rings',
     ringsCommand,
   );
-  define('services', '', 'Lists the services that applications offer by name.', 'services', servicesCommand);
-  define('channels', '', 'Lists the channels between applications.', 'channels', channelsCommand);
+  define(
+    'services',
+    '',
+    'Lists the services that applications and Thread/C offer by name.',
+    'services',
+    servicesCommand,
+  );
+  define('channels', '', 'Lists the channels of the applications.', 'channels', channelsCommand);
   define(
     'custody',
     '[protect|share]',

@@ -3,7 +3,7 @@
  * Records of layout/terminal.ts go both ways. A terminal that takes nothing stops the script that prints, and nothing else.
  *
  * ```
- * 0 pair's private state    PAIR_BYTES u32 session, u32 bytes taken of the record in hand, u32 wake    HEADER_BYTES session
+ * 0 pair's private state    PAIR_BYTES u32 session, u32 bytes taken of the record in hand, u32 wake, u32 awaited    HEADER_BYTES session
  * ```
  */
 import { StreamPair } from '@drift-os/ring/assembly';
@@ -18,6 +18,8 @@ const PAIR_BYTES: u32 = RING_STATE_BYTES * 2;
 const SESSION_AT: usize = PAIR_BYTES;
 const TAKEN_AT: usize = PAIR_BYTES + 4;
 const WAKE_AT: usize = PAIR_BYTES + 8;
+/** Bytes of the record that there was no room for; 0: all was sent. */
+const AWAITED_AT: usize = PAIR_BYTES + 12;
 const HEADER_BYTES: u32 = PAIR_BYTES + 128;
 /** Longest record that is sent. */
 const RECORD_LIMIT: u32 = 1024;
@@ -31,10 +33,14 @@ function drain(target: usize, pointer: usize, length: u32): u32 {
   const writer = pairOf(target).writer;
   const limit = min(RECORD_LIMIT, writer.maximum);
   let sent: u32 = 0;
+  store<u32>(target, 0, AWAITED_AT);
   while (sent < length) {
     const bytes = min(limit, length - sent);
     const room = writer.reserve(bytes);
-    if (room == 0) break;
+    if (room == 0) {
+      store<u32>(target, bytes, AWAITED_AT);
+      break;
+    }
     memory.copy(room, pointer + sent, bytes);
     writer.commit(bytes, TERMINAL_TEXT);
     sent += bytes;
@@ -83,4 +89,26 @@ export function runRingSession(target: usize, steps: u32): u32 {
   const answer = runSession(load<u32>(target, SESSION_AT), steps);
   notify(target);
   return pairOf(target).closed != 0 ? CLOSED : answer;
+}
+
+/**
+ * Before Thread/C sleeps: from now on the terminal tells when it has sent something, or made room for what waits. Input that the session
+ * has no room for is left to the next run. After sleeping: `wakeRingSession`.
+ * @returns false if there is something to do first.
+ */
+export function prepareRingSession(target: usize): bool {
+  const pair = pairOf(target);
+  const awaited = load<u32>(target, AWAITED_AT);
+  if (load<u32>(target, TAKEN_AT) == 0 && !pair.reader.prepareSleep()) return false;
+  return awaited == 0 || pair.writer.prepareSleep(awaited);
+}
+
+export function wakeRingSession(target: usize): void {
+  pairOf(target).wakeUp();
+}
+
+/** The session is over: the terminal sees it in the rings. */
+export function closeRingSession(target: usize): void {
+  pairOf(target).close();
+  notify(target);
 }
