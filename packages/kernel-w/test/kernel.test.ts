@@ -55,6 +55,19 @@ describe('boot order', () => {
 });
 
 describe('the loop', () => {
+  test('passes the bell of Thread/C on as one interrupt', async () => {
+    const { machine, workers } = await boot();
+    machine.run();
+    const [worker] = workers;
+    const interrupts = machine.interrupts;
+    const halves = 2; // of the interrupt command register
+    machine.view.setUint32(worker.block + layout.WORKER_CONTROL_BELL_AT, 3, true);
+    worker.kernel.turn();
+    expect(machine.interrupts).toBe(interrupts + halves);
+    worker.kernel.turn();
+    expect(machine.interrupts).toBe(interrupts + halves);
+  });
+
   test('acknowledges page tables after flushing, awake and asleep', async () => {
     const { machine, workers } = await boot();
     machine.run();
