@@ -29,16 +29,22 @@ Usage: drift build [app ...] [options]
 An app is the path of a TypeScript (AssemblyScript) file or a .wasm module, or the name of an example. Without one, all examples go in.
 
 Options:
-  -o, --output FILE   the image; default drift.img
-  --elf               also write FILE.elf, with symbols and lines for gdb
-  --map               also write FILE.map, the addresses of everything
-  --json              one JSON object on stdout
+  -o, --output FILE        the image; default drift.img
+  --elf                    also write FILE.elf, with symbols and lines for gdb
+  --map                    also write FILE.map, the addresses of everything
+  --start APP[@WORKER]     start the application after boot, on this worker or wherever least is running; may be repeated
+  --stand-off [WORKER:]SPIN,PAUSE,LIMIT,MWAIT,MICROSECONDS
+                           how that worker, or every one, waits when there is nothing to do: turns of its loop that spin,
+                           turns with pauses (-1: for ever), most pauses a turn, 1 to wait by MWAIT, longest timed sleep;
+                           the shell's standoff command shows and changes the same
+  --json                   one JSON object on stdout
   -h, --help
 
 Examples:
   drift build
   drift build hello mandelbrot -o demo.img
   drift build src/my-app.ts -o my.img --elf --map
+  drift build ping pong -o play.img --start pong@1 --start ping@2 --stand-off 2:1000,-1,64,0,0
 `,
   run: `Boots an image with its shell on this terminal. Ctrl-A x ends QEMU, Ctrl-A c switches to its monitor.
 

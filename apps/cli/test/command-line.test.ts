@@ -29,6 +29,8 @@ describe('drift', () => {
     [[], ''],
     [['fly'], "There is no command 'fly'.\nSee: drift --help\n"],
     [['run', '--warp', '9'], '--warp'],
+    [['build', 'hello', '--start', 'hello@zero'], "--start is 'hello@zero'; it must be APP or APP@WORKER."],
+    [['build', 'hello', '--stand-off', '1000,64'], "--stand-off is '1000,64'; it must be SPIN,PAUSE,LIMIT,MWAIT,"],
     [['bench', 'pigs'], "there is 'rings'"],
     [['build', 'no-such-app'], "'no-such-app' is neither a .ts or .wasm file nor an example. The examples: "],
     [['build', 'no-such-file.ts'], 'There is no file'],

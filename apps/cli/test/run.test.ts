@@ -61,6 +61,17 @@ describe.skipIf(qemu === undefined)('drift run', { timeout: 120_000 }, () => {
     expect(stdout.indexOf('up for 1 s')).toBeLessThan(stdout.indexOf('worker 3'));
   });
 
+  it('starts and configures what the image was built to', async () => {
+    const settings = ['--start', 'hello@2', '--stand-off', '2:77,-1,64,0,0'];
+    const configured = join(folder, 'configured.img');
+    expect((await drift(['build', 'hello', '-o', configured, ...settings])).code).toBe(0);
+    const { code, stdout } = await drift([
+      ...['run', configured, '--accel', 'tcg', '--memory', '64M', '--cores', '3', '--expect', 'worker 2, instance 1'],
+      ...['--send', 'standoff', '--expect', '     2       77     ever       64      off'],
+    ]);
+    expect(code, stdout).toBe(0);
+  });
+
   it('ends with 42 when what is expected does not come', async () => {
     const { code, stderr } = await run('--expect', 'drift> ', '--expect', 'pigs fly', '--timeout', '5');
     expect(code).toBe(42);
