@@ -86,8 +86,7 @@ describe.skipIf(qemu === undefined)('QEMU', () => {
 
   it('answers the second probe from what the first has found', async () => {
     const first = await probeKvm({ cached: false });
-    const begun = performance.now();
-    expect(await probeKvm()).toEqual(first);
-    expect(performance.now() - begun).toBeLessThan(50);
+    // A probe of its own could not answer that within a millisecond.
+    expect(await probeKvm({ timeout: 1 })).toEqual(first);
   });
 });
