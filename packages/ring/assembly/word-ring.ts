@@ -24,6 +24,7 @@ export class WordWriter<T> extends Endpoint {
   }
 
   /** Writes one word and publishes it, with everything staged before. False when the ring is full or closed. */
+  @inline
   push(value: T): bool {
     const position = this.position;
     if (position - this.peer == this.capacity && this.makeRoom() == 0) return false;
@@ -35,6 +36,7 @@ export class WordWriter<T> extends Endpoint {
   }
 
   /** Writes one word and leaves publishing for later. */
+  @inline
   stage(value: T): bool {
     const position = this.position;
     if (position - this.peer == this.capacity && this.makeRoom() == 0) return false;
