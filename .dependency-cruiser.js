@@ -11,6 +11,7 @@ const allowed = {
   'kernel-c': ['ring', 'abi'],
   'kernel-w': ['ring', 'abi'],
   boot: ['toolchain', 'abi', 'kernel-c', 'kernel-w', 'asc'],
+  bench: ['ring', 'asc', 'hypervisor', 'abi', 'toolchain', 'kernel-w', 'boot'],
 };
 
 /** Tests, benchmarks and scripts are not shipped; they may use the compiler, the hypervisor and the linker as tools. */
