@@ -5,7 +5,7 @@ import { memoryMebibytes, type QemuOptions } from './options.ts';
 import { qemuArguments } from './qemu-arguments.ts';
 
 const places = { imagePath: '/images/drift.img', monitorPath: '/run/monitor', accelerator: 'tcg' } as const;
-const sector = new Uint8Array(512);
+const sector = Object.assign(new Uint8Array(512), { 510: 0x55, 511: 0xaa });
 
 describe('options', () => {
   it('takes memory in MiB and GiB', () => {
@@ -28,6 +28,8 @@ describe('options', () => {
     ['gdbPort', { gdbPort: 70_000 }],
     ['image', { image: '/nowhere/drift.img' }],
     ['image', { image: new Uint8Array(511) }],
+    ['image', { image: new Uint8Array(512) }],
+    ['image', { image: new URL('../package.json', import.meta.url).pathname }],
   ])('refuses a wrong %s before it looks for QEMU: %o', async (name, wrong) => {
     const starting = runOnQemu({ image: sector, program: '/nowhere/qemu', ...wrong } as QemuOptions);
     await expect(starting).rejects.toMatchObject({

@@ -1,5 +1,5 @@
 /** What a caller may ask of a machine, and the checks that do not need a hypervisor. */
-import { stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { HypervisorError } from './errors.ts';
 
 /** A number of MiB or GiB: '64M', '5G'. */
@@ -66,17 +66,29 @@ export function checkChoice<T extends string>(name: string, value: string, allow
   throw invalid(name, value, `one of ${allowed.join(', ')}`);
 }
 
-/** @throws HypervisorError OPTION_INVALID unless there is a file of at least one sector. */
+const SECTOR_BYTES = 512;
+
+/** @throws HypervisorError OPTION_INVALID unless it is a disk that a BIOS boots: one whose first sector ends in 55h AAh. */
 export async function checkImage(image: string | Uint8Array): Promise<void> {
-  if (typeof image !== 'string') {
-    if (image.length < 512) throw invalid('image', `${image.length} bytes`, 'at least one sector of 512 bytes');
-    return;
+  const name = typeof image === 'string' ? image : `${image.length} bytes`;
+  const sector = typeof image === 'string' ? await firstSector(image) : image.subarray(0, SECTOR_BYTES);
+  if (sector.length < SECTOR_BYTES) throw invalid('image', name, 'at least one sector of 512 bytes');
+  if (sector[510] !== 0x55 || sector[511] !== 0xaa) {
+    throw invalid('image', name, 'a raw disk image with a boot sector (its bytes 510 and 511 are not 55h AAh)');
   }
-  const found = await stat(image).catch(() => undefined);
-  if (found === undefined || !found.isFile()) throw invalid('image', image, 'the path of a disk image');
-  if (found.size < 512) throw invalid('image', `${image} of ${found.size} bytes`, 'at least one sector of 512 bytes');
 }
 
-function invalid(name: string, value: string, wanted: string): HypervisorError {
-  return new HypervisorError('OPTION_INVALID', `Option ${name} is ${JSON.stringify(value)}; it must be ${wanted}.`);
+async function firstSector(path: string): Promise<Uint8Array> {
+  try {
+    await using file = await open(path);
+    const { buffer, bytesRead } = await file.read(new Uint8Array(SECTOR_BYTES), 0, SECTOR_BYTES, 0);
+    return buffer.subarray(0, bytesRead);
+  } catch (cause) {
+    throw invalid('image', path, 'the path of a disk image', { cause });
+  }
+}
+
+function invalid(name: string, value: string, wanted: string, options?: ErrorOptions): HypervisorError {
+  const message = `Option ${name} is ${JSON.stringify(value)}; it must be ${wanted}.`;
+  return new HypervisorError('OPTION_INVALID', message, options);
 }
