@@ -1,8 +1,8 @@
 /** The Mandelbrot set, once a point at a time and once four points at a time in vector registers; both have to be the same. */
 import { line, log, microseconds, now, quit } from '@drift-os/kernel-w/sdk';
 
-const COLUMNS = 64;
-const ROWS = 24;
+const COLUMNS = 40;
+const ROWS = 16;
 const ITERATIONS: i32 = 200;
 const ROUNDS = 5;
 /** Outside, from quickly to slowly away; the last is the set itself. */
