@@ -10,6 +10,7 @@ const OPTIONAL = [
   [qemuProgram.command, 'qemu-system-x86'],
   [bochsProgram.command, 'bochs bochsbios vgabios'],
   ['gcc', 'gcc libc6-dev'],
+  ['g++', 'g++'],
   ['gdb', 'gdb'],
   ['readelf', 'binutils'],
 ] as const;
