@@ -1,6 +1,7 @@
 /** `drift run`: boots an image, with the shell on the terminal or under a script. */
 import { existsSync } from 'node:fs';
 import {
+  checkBootable,
   checkQemuOptions,
   type ExitStatus,
   findProgram,
@@ -52,6 +53,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   const onTerminal =
     hypervisor === 'qemu' && steps.length === 0 && seconds === undefined && !json && process.stdin.isTTY;
   const start = await prepare(given, hypervisor, onTerminal);
+  if (image !== undefined) await checkBootable(image);
   const begun = performance.now();
   await using machine = await start(image ?? (await imageOfExamples()));
   const outcome = await attend(machine, { steps, seconds, onTerminal, echo: !json, begun });

@@ -40,6 +40,7 @@ describe('drift', () => {
     [['run', 'package.json', '--on', 'bochs', '--cores', '2'], '--cores is for QEMU'],
     [['run', 'package.json', '--accel', 'tcg', '--cores', '300'], 'a whole number from 1 to 255'],
     [['run', 'package.json', '--accel', 'tcg', '--memory', 'lots'], "'512M' or '5G'"],
+    [['run', 'package.json', '--on', 'bochs'], 'it must be a raw disk image with a boot sector'],
     [['run', 'no-such.img'], 'There is no file no-such.img.\nSee: drift run --help'],
   ])('refuses %j with exit code 2 and says why', async (args, complaint) => {
     const { code, stderr } = await drift(args);

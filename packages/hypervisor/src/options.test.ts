@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bochsConfiguration } from './bochs-configuration.ts';
 import { runOnBochs, runOnQemu } from './index.ts';
-import { memoryMebibytes, type QemuOptions } from './options.ts';
+import { checkBootable, memoryMebibytes, type QemuOptions } from './options.ts';
 import { qemuArguments } from './qemu-arguments.ts';
 
 const places = { imagePath: '/images/drift.img', monitorPath: '/run/monitor', accelerator: 'tcg' } as const;
@@ -28,14 +28,22 @@ describe('options', () => {
     ['gdbPort', { gdbPort: 70_000 }],
     ['image', { image: '/nowhere/drift.img' }],
     ['image', { image: new Uint8Array(511) }],
-    ['image', { image: new Uint8Array(512) }],
-    ['image', { image: new URL('../package.json', import.meta.url).pathname }],
   ])('refuses a wrong %s before it looks for QEMU: %o', async (name, wrong) => {
     const starting = runOnQemu({ image: sector, program: '/nowhere/qemu', ...wrong } as QemuOptions);
     await expect(starting).rejects.toMatchObject({
       code: 'OPTION_INVALID',
       message: expect.stringContaining(`Option ${name} is`),
     });
+  });
+
+  it('tells a disk that a BIOS boots from what is none', async () => {
+    await checkBootable(sector);
+    for (const image of [new Uint8Array(512), new URL('../package.json', import.meta.url).pathname]) {
+      await expect(checkBootable(image)).rejects.toMatchObject({
+        code: 'OPTION_INVALID',
+        message: expect.stringContaining('boot sector'),
+      });
+    }
   });
 
   it('says how to install what is missing', async () => {

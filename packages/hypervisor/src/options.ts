@@ -68,14 +68,28 @@ export function checkChoice<T extends string>(name: string, value: string, allow
 
 const SECTOR_BYTES = 512;
 
-/** @throws HypervisorError OPTION_INVALID unless it is a disk that a BIOS boots: one whose first sector ends in 55h AAh. */
+/** @throws HypervisorError OPTION_INVALID unless there are at least 512 bytes. */
 export async function checkImage(image: string | Uint8Array): Promise<void> {
-  const name = typeof image === 'string' ? image : `${image.length} bytes`;
-  const sector = typeof image === 'string' ? await firstSector(image) : image.subarray(0, SECTOR_BYTES);
-  if (sector.length < SECTOR_BYTES) throw invalid('image', name, 'at least one sector of 512 bytes');
-  if (sector[510] !== 0x55 || sector[511] !== 0xaa) {
-    throw invalid('image', name, 'a raw disk image with a boot sector (its bytes 510 and 511 are not 55h AAh)');
-  }
+  const sector = typeof image === 'string' ? await firstSector(image) : image;
+  if (sector.length >= SECTOR_BYTES) return;
+  throw invalid('image', nameOf(image), 'at least one sector of 512 bytes');
+}
+
+/**
+ * For a disk that is to be booted; a machine may have others beside it.
+ *
+ * @throws HypervisorError OPTION_INVALID unless its first sector ends in 55h AAh, without which no BIOS boots from it.
+ */
+export async function checkBootable(image: string | Uint8Array): Promise<void> {
+  await checkImage(image);
+  const sector = typeof image === 'string' ? await firstSector(image) : image;
+  if (sector[510] === 0x55 && sector[511] === 0xaa) return;
+  const wanted = 'a raw disk image with a boot sector (its bytes 510 and 511 are not 55h AAh)';
+  throw invalid('image', nameOf(image), wanted);
+}
+
+function nameOf(image: string | Uint8Array): string {
+  return typeof image === 'string' ? image : `${image.length} bytes`;
 }
 
 async function firstSector(path: string): Promise<Uint8Array> {
