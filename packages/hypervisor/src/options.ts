@@ -68,10 +68,10 @@ export function checkChoice<T extends string>(name: string, value: string, allow
 
 const SECTOR_BYTES = 512;
 
-/** @throws HypervisorError OPTION_INVALID unless there are at least 512 bytes. */
-export async function checkImage(image: string | Uint8Array): Promise<void> {
-  const sector = typeof image === 'string' ? await firstSector(image) : image;
-  if (sector.length >= SECTOR_BYTES) return;
+/** Its first sector. @throws HypervisorError OPTION_INVALID unless there are at least 512 bytes. */
+export async function checkImage(image: string | Uint8Array): Promise<Uint8Array> {
+  const sector = typeof image === 'string' ? await firstSector(image) : image.subarray(0, SECTOR_BYTES);
+  if (sector.length === SECTOR_BYTES) return sector;
   throw invalid('image', nameOf(image), 'at least one sector of 512 bytes');
 }
 
@@ -81,8 +81,7 @@ export async function checkImage(image: string | Uint8Array): Promise<void> {
  * @throws HypervisorError OPTION_INVALID unless its first sector ends in 55h AAh, without which no BIOS boots from it.
  */
 export async function checkBootable(image: string | Uint8Array): Promise<void> {
-  await checkImage(image);
-  const sector = typeof image === 'string' ? await firstSector(image) : image;
+  const sector = await checkImage(image);
   if (sector[510] === 0x55 && sector[511] === 0xaa) return;
   const wanted = 'a raw disk image with a boot sector (its bytes 510 and 511 are not 55h AAh)';
   throw invalid('image', nameOf(image), wanted);
