@@ -6,6 +6,7 @@ const allowed = {
   'x86-core': [],
   asc: [],
   hypervisor: [],
+  devices: ['ring'],
   abi: ['ring'],
   toolchain: ['x86-core', 'abi'],
   'kernel-c': ['ring', 'abi'],

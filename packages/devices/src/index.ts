@@ -1,0 +1,2 @@
+/** The devices' public surface. */
+export type * from './device.ts';
