@@ -1,0 +1,34 @@
+/** What is compared: who compiled the kernel, and from what. */
+
+export interface Implementation {
+  readonly name: string;
+  readonly description: string;
+  /** Which server runs it. */
+  readonly server: 'native' | 'optimized' | 'baseline';
+  /** From WebAssembly without or with vectors, or from the C source. */
+  readonly source: 'c' | 'scalar' | 'simd';
+}
+
+/** All others are related to the first. */
+export const implementations = [
+  { name: 'clang -O2', description: 'the C source, natively', server: 'native', source: 'c' },
+  { name: 'clang -O1', description: 'the C source, natively', server: 'native', source: 'c' },
+  { name: 'drift', description: 'this compiler', server: 'native', source: 'scalar' },
+  { name: 'drift simd', description: 'this compiler, from wasm with vectors', server: 'native', source: 'simd' },
+  { name: 'wasm2c', description: 'wasm back to C, then clang -O2', server: 'native', source: 'scalar' },
+  { name: 'v8', description: "V8's optimising compiler", server: 'optimized', source: 'scalar' },
+  {
+    name: 'v8 simd',
+    description: "V8's optimising compiler, from wasm with vectors",
+    server: 'optimized',
+    source: 'simd',
+  },
+  { name: 'liftoff', description: "V8's baseline compiler", server: 'baseline', source: 'scalar' },
+] as const satisfies readonly Implementation[];
+
+export type ImplementationName = (typeof implementations)[number]['name'];
+
+/** An implementation's name as a part of C identifiers. */
+export function implementationIdentifier(name: ImplementationName): string {
+  return name.replaceAll(/[^a-zA-Z0-9]+/g, '_');
+}
