@@ -18,13 +18,15 @@ export type Location =
   | { readonly file: 'flag'; readonly word: 'result' | 'carry' | 'aux' };
 
 export type Value =
-  | { readonly kind: 'constant'; readonly type: 'i32' | 'i64'; readonly value: bigint }
+  | { readonly kind: 'constant'; readonly type: 'i32' | 'i64' | 'v128'; readonly value: bigint }
   | { readonly kind: 'temporary'; readonly type: ValueType; readonly number: number }
   | {
       readonly kind: 'operation';
       readonly type: ValueType;
       readonly name: OperatorName;
       readonly operands: readonly Value[];
+      /** A lane, or the 16 bytes of a shuffle. */
+      readonly immediate?: readonly number[];
     }
   | { readonly kind: 'register'; readonly type: ValueType; readonly location: Location }
   /** i64: the immediate, as wide as the first operand; of a near branch its target. */

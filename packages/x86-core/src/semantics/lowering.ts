@@ -123,7 +123,8 @@ class Lowering {
     const body = this.#body;
     switch (value.kind) {
       case 'constant':
-        if (value.type === 'i32') body.i32(Number(value.value));
+        if (value.type === 'v128') body.v128(value.value);
+        else if (value.type === 'i32') body.i32(Number(value.value));
         else body.i64(value.value);
         return;
       case 'temporary':
@@ -131,7 +132,7 @@ class Lowering {
         return;
       case 'operation':
         for (const operand of value.operands) this.#value(operand);
-        body.operator(value.name);
+        body.operator(value.name, value.immediate);
         return;
       case 'register':
         this.#target.getRegister(value.location);

@@ -50,6 +50,6 @@ export function pushValue(body: FunctionBody, value: Value): void {
   else if (value.kind === 'temporary' && value.number < 0) body.get(~value.number);
   else if (value.kind === 'operation') {
     for (const operand of value.operands) pushValue(body, operand);
-    body.operator(value.name);
+    body.operator(value.name, value.immediate);
   } else throw new Error(`A flag depends on a ${value.kind}`);
 }

@@ -1,5 +1,5 @@
 /** Constructors of values. Integer arithmetic keeps its result zero-extended from the given width. */
-import { type OperatorName, operators } from '../wasm/operators.ts';
+import { type OperatorName, operators, type ValueType } from '../wasm/operators.ts';
 import type { Bits, Value } from './language.ts';
 
 export function constant(value: bigint | number): Value {
@@ -8,6 +8,16 @@ export function constant(value: bigint | number): Value {
 
 export function operation(name: OperatorName, ...operands: Value[]): Value {
   return { kind: 'operation', type: operators[name][0], name, operands };
+}
+
+/** An operator with an immediate: a lane, or the 16 bytes of a shuffle. */
+export function laneOperation(name: OperatorName, immediate: readonly number[], ...operands: Value[]): Value {
+  return { kind: 'operation', type: operators[name][0], name, operands, immediate };
+}
+
+/** A vector of 128 bits. */
+export function vectorConstant(value: bigint): Value {
+  return { kind: 'constant', type: 'v128', value };
 }
 
 /** The low bits of a value. */
@@ -42,7 +52,7 @@ export function bit(condition: Value): Value {
   return operation('i64.extend_i32_u', condition);
 }
 
-export function typeOf(value: Value): 'i32' | 'i64' | 'v128' {
+export function typeOf(value: Value): ValueType {
   if (value.kind === 'condition') return 'i32';
   return 'type' in value ? value.type : 'i64';
 }

@@ -1,7 +1,13 @@
 /** Numbers, names and vectors of the WebAssembly binary format (core specification 5.2). */
 import type { ValueType } from './operators.ts';
 
-export const typeCodes: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, v128: 0x7b };
+export const typeCodes: Readonly<Record<ValueType, number>> = {
+  i32: 0x7f,
+  i64: 0x7e,
+  f32: 0x7d,
+  f64: 0x7c,
+  v128: 0x7b,
+};
 
 export function unsignedLeb(value: number): number[] {
   const bytes: number[] = [];

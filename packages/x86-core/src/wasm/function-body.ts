@@ -41,9 +41,15 @@ export class FunctionBody {
     this.#bytes.push(0x42, ...signedLeb(BigInt.asIntN(64, value)));
   }
 
-  operator(name: OperatorName): void {
+  v128(value: bigint): void {
+    this.#bytes.push(0xfd, 0x0c);
+    for (let byte = 0n; byte < 16n; byte++) this.#bytes.push(Number((value >> (8n * byte)) & 0xffn));
+  }
+
+  /** `immediate`: a lane, or the 16 bytes of a shuffle. */
+  operator(name: OperatorName, immediate: readonly number[] = []): void {
     const [, ...code] = operators[name];
-    this.#bytes.push(...code);
+    this.#bytes.push(...code, ...immediate);
   }
 
   /** Pops an address; pushes 64 bits (zero-extended) or a vector. No alignment is promised. */
