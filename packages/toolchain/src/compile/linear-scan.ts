@@ -25,6 +25,7 @@ export function allocateRegisters(liveness: Liveness): void {
 
 class LinearScan {
   readonly #liveness: Liveness;
+  readonly #general: readonly number[];
   /** A heap by start. */
   readonly #unhandled: Interval[] = [];
   #active: Interval[] = [];
@@ -39,6 +40,7 @@ class LinearScan {
 
   constructor(liveness: Liveness) {
     this.#liveness = liveness;
+    this.#general = GENERAL.filter((register) => !liveness.reserved.includes(register));
   }
 
   run(): void {
@@ -91,7 +93,7 @@ class LinearScan {
   }
 
   #takeFree(current: Interval): boolean {
-    const registers = current.registerClass === 0 ? GENERAL : VECTOR;
+    const registers = current.registerClass === 0 ? this.#general : VECTOR;
     const free = this.#free;
     const callConflict = this.#callConflict(current);
     for (const register of registers) free[register] = isCalleeSaved[register] ? INFINITE : callConflict;
@@ -154,7 +156,7 @@ class LinearScan {
   }
 
   #takeBlocked(current: Interval): boolean {
-    const registers = current.registerClass === 0 ? GENERAL : VECTOR;
+    const registers = current.registerClass === 0 ? this.#general : VECTOR;
     const { start } = current;
     for (const register of registers) {
       this.#blocked[register] = this.#fixedConflict(current, register);

@@ -238,6 +238,8 @@ export class LirFunction {
   /** Bytes of outgoing stack arguments. */
   outgoingBytes = 0;
   makesCalls = false;
+  /** Physical registers that hold nothing of this function. */
+  reserved: readonly number[] = [];
   readonly jumpTables: JumpTable[] = [];
 
   constructor(name: string) {

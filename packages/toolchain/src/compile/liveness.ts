@@ -20,6 +20,8 @@ export interface Liveness {
   readonly calls: readonly number[];
   /** Position of the last write of each virtual register, where its value is complete; -1 for phis. */
   readonly definedAt: Int32Array;
+  /** Physical registers that no interval may have. */
+  readonly reserved: readonly number[];
 }
 
 /** Weight of a use by loop depth. */
@@ -74,7 +76,8 @@ class LivenessFinder {
     }
     for (const ranges of this.#fixed) reversePairs(ranges);
     this.#calls.reverse();
-    return { intervals: this.#intervals, fixed: this.#fixed, calls: this.#calls, definedAt: this.#definedAt };
+    const { reserved } = this.#lir;
+    return { intervals: this.#intervals, fixed: this.#fixed, calls: this.#calls, definedAt: this.#definedAt, reserved };
   }
 
   #interval(register: number): Interval {
