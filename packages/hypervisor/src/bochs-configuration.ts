@@ -1,7 +1,7 @@
 /** Bochs' configuration file for a machine; a pure function, so that tests read it without Bochs. */
 import { HypervisorError } from './errors.ts';
 import { type BochsOptions, checkChoice, checkInteger, memoryMebibytes } from './options.ts';
-import { TEXT_BYTES, TEXT_MEMORY } from './screen.ts';
+import { TEXT_BYTES, TEXT_MEMORY } from '@drift-os/console';
 
 export interface BochsPlaces {
   readonly imagePath: string;

@@ -11,8 +11,7 @@ import { type BochsOptions, checkImage } from './options.ts';
 import { PacedWriter } from './paced-writer.ts';
 import { PrivateFolder } from './private-folder.ts';
 import { bochsProgram, findProgram } from './program.ts';
-import { screenFromTextMemory, TEXT_BYTES } from './screen.ts';
-import { SerialText } from './serial-text.ts';
+import { screenFromTextMemory, SerialText, TEXT_BYTES } from '@drift-os/console';
 
 /** How long Bochs may take to save its screen, in milliseconds. */
 const SCREEN_TIMEOUT = 5000;
@@ -74,7 +73,7 @@ export async function runOnBochs(options: BochsOptions): Promise<BochsMachine> {
     await commands.close();
     let printed = '';
     started.child.stdout?.setEncoding('utf8').on('data', (text: string) => (printed = (printed + text).slice(-16_384)));
-    const serial = new SerialText();
+    const serial = new SerialText((code, message) => new HypervisorError(code, message));
     const exitStatus = started.ended.then(async (status) => {
       const told = await statusFromLog(status, places.logPath, printed);
       serial.end(`the machine ended (exit code ${told.code}${told.signal === null ? '' : `, ${told.signal}`})`);

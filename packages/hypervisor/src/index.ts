@@ -8,4 +8,4 @@ export type { Accelerator, BochsOptions, MemorySize, QemuOptions, RunOptions } f
 export { bochsProgram, findCommand, findProgram, type Program, qemuProgram } from './program.ts';
 export { checkQemuOptions } from './qemu-arguments.ts';
 export { QemuMachine, runOnQemu } from './qemu.ts';
-export type { SerialMatch, WaitOptions } from './serial-text.ts';
+export type { SerialMatch, WaitOptions } from '@drift-os/console';

@@ -1,7 +1,7 @@
 /** A running machine as its user sees it, whichever hypervisor runs it. */
 import type { ChildProcess } from 'node:child_process';
 import type { PacedWriter } from './paced-writer.ts';
-import type { SerialMatch, SerialText, WaitOptions } from './serial-text.ts';
+import type { SerialMatch, SerialText, WaitOptions } from '@drift-os/console';
 
 export interface ExitStatus {
   /** The hypervisor's exit code; 0 after the guest powered off. Null when a signal ended it. */

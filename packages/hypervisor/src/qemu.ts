@@ -11,8 +11,7 @@ import { PrivateFolder } from './private-folder.ts';
 import { findProgram, qemuProgram } from './program.ts';
 import { checkQemuOptions, qemuArguments } from './qemu-arguments.ts';
 import { QmpClient } from './qmp.ts';
-import { screenFromTextMemory, TEXT_BYTES, TEXT_MEMORY } from './screen.ts';
-import { SerialText } from './serial-text.ts';
+import { screenFromTextMemory, SerialText, TEXT_BYTES, TEXT_MEMORY } from '@drift-os/console';
 import { rememberTerminal } from './terminal.ts';
 
 export class QemuMachine extends Machine {
@@ -90,7 +89,7 @@ async function choose(wanted: 'auto' | Accelerator, program: string): Promise<Ac
 }
 
 function serialOf(started: StartedChild, onTerminal: boolean): SerialText {
-  const serial = new SerialText();
+  const serial = new SerialText((code, message) => new HypervisorError(code, message));
   if (onTerminal) serial.end('the serial line is on the terminal');
   started.child.stdout?.setEncoding('utf8').on('data', (text: string) => serial.append(text));
   return serial;

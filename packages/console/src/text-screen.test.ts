@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { COLUMNS, screenFromTextMemory, TEXT_BYTES } from './screen.ts';
+import { COLUMNS, screenFromTextMemory, TEXT_BYTES } from './text-screen.ts';
 
 it('reads characters, not attributes, in code page 437, without trailing blanks', () => {
   const cells = new Uint8Array(TEXT_BYTES);

@@ -1,5 +1,4 @@
 /** The guest's serial output as text: kept, waited for, and iterated. */
-import { HypervisorError } from './errors.ts';
 
 export interface WaitOptions {
   /** Milliseconds. Default 30,000. */
@@ -12,6 +11,9 @@ export interface SerialMatch {
   /** What the pattern matched; for a RegExp the groups follow. */
   readonly match: readonly string[];
 }
+
+/** TIMEOUT: it did not come in time. MACHINE_ENDED: it cannot come any more. The message has the last lines of output. */
+export type SerialFailure = 'TIMEOUT' | 'MACHINE_ENDED';
 
 interface Waiter {
   /** Where in the text its search begins. */
@@ -31,6 +33,12 @@ export class SerialText implements AsyncIterable<string> {
   #ended: string | undefined;
   readonly #waiters = new Set<Waiter>();
   readonly #wakeIterators = new Set<() => void>();
+  readonly #error: (code: SerialFailure, message: string) => Error;
+
+  /** `error` makes the errors that `waitFor` rejects with. */
+  constructor(error: (code: SerialFailure, message: string) => Error) {
+    this.#error = error;
+  }
 
   /** Everything that the guest has sent, from the start. */
   get text(): string {
@@ -55,14 +63,14 @@ export class SerialText implements AsyncIterable<string> {
    * Resolves when `pattern` appears behind the last match. A RegExp is tried on what has come so far whenever something comes, so it
    * should end in something fixed: /[0-9]+ pages/, not /[0-9]+/.
    *
-   * @throws HypervisorError TIMEOUT or MACHINE_ENDED, with the last lines of output.
+   * @throws what `error` makes of TIMEOUT or MACHINE_ENDED and a message with the last lines of output.
    */
   waitFor(pattern: string | RegExp, options: WaitOptions = {}): Promise<SerialMatch> {
     const timeout = options.timeout ?? 30_000;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiters.delete(waiter);
-        waiter.reject(new HypervisorError('TIMEOUT', this.#complaint(pattern, `did not come within ${timeout} ms`)));
+        waiter.reject(this.#error('TIMEOUT', this.#complaint(pattern, `did not come within ${timeout} ms`)));
       }, timeout);
       const waiter: Waiter = {
         from: this.#position,
@@ -111,7 +119,7 @@ export class SerialText implements AsyncIterable<string> {
         waiter.resolve({ text: this.#text.slice(waiter.from, end), match: found.match });
       } else if (this.#ended !== undefined) {
         const complaint = this.#complaint(waiter.pattern, `did not come: ${this.#ended}`);
-        waiter.reject(new HypervisorError('MACHINE_ENDED', complaint));
+        waiter.reject(this.#error('MACHINE_ENDED', complaint));
       } else {
         continue;
       }

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { VirtualClock } from './virtual-clock.ts';
+
+describe('VirtualClock', () => {
+  it('makes calls in the order of their times, equal ones in the order of scheduling, each at its time', () => {
+    const clock = new VirtualClock();
+    const seen: string[] = [];
+    const note = (name: string) => () => seen.push(`${name}@${clock.now()}`);
+    for (const [at, name] of [
+      [30n, 'c'],
+      [10n, 'a'],
+      [30n, 'd'],
+      [20n, 'b'],
+    ] as const)
+      clock.schedule(at, note(name));
+    clock.advanceTo(25n);
+    expect(seen).toEqual(['a@10', 'b@20']);
+    expect(clock.now()).toBe(25n);
+    clock.advanceTo(100n);
+    expect(seen).toEqual(['a@10', 'b@20', 'c@30', 'd@30']);
+  });
+
+  it('makes calls that are scheduled from calls, also for times that have passed, and none that was cancelled', () => {
+    const clock = new VirtualClock();
+    const seen: bigint[] = [];
+    const cancelled = clock.schedule(15n, () => seen.push(-1n));
+    clock.schedule(10n, () => {
+      cancelled.cancel();
+      clock.schedule(5n, () => seen.push(clock.now()));
+      clock.schedule(12n, () => seen.push(clock.now()));
+    });
+    clock.advanceTo(20n);
+    expect(seen).toEqual([10n, 12n]);
+    expect(clock.next).toBeUndefined();
+  });
+
+  it('keeps a thousand random times in order', () => {
+    const clock = new VirtualClock();
+    const times: bigint[] = [];
+    let random = 1;
+    for (let i = 0; i < 1000; i++) {
+      random = (random * 48271) % 2147483647;
+      clock.schedule(BigInt(random % 5000), () => times.push(clock.now()));
+    }
+    clock.advanceTo(5000n);
+    expect(times).toHaveLength(1000);
+    expect(times).toEqual(times.toSorted((a, b) => Number(a - b)));
+  });
+});
