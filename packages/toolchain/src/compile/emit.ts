@@ -13,7 +13,7 @@ import {
   symbol,
 } from '@drift-os/x86-core';
 import { type CodePoint, FunctionCode } from './code.ts';
-import { EMERGENCY, EMERGENCY_VECTOR, Frame, OUTGOING } from './frame.ts';
+import { EMERGENCY, EMERGENCY_VECTOR, Frame, INCOMING, OUTGOING } from './frame.ts';
 import { layoutBlocks } from './layout.ts';
 import {
   CC,
@@ -328,7 +328,7 @@ class FunctionEmitter implements MoveSink, MacroTarget {
   #parallel(moves: readonly ParallelMove[], position: number): void {
     this.#moves(
       moves.map(({ to, slot, from, bits }) => ({
-        to: to === FRAME_OUTGOING ? OUTGOING + slot : to,
+        to: to === FRAME_OUTGOING ? OUTGOING + slot : to === FRAME_INCOMING ? INCOMING + slot : to,
         from: typeof from === 'number' ? (from < FIRST_VIRTUAL ? from : this.#allocation.place(from, position)) : from,
         bits,
       })),
@@ -423,7 +423,8 @@ function needsEmergency(lir: LirFunction, allocation: Allocation): boolean {
   for (const block of lir.blocks) {
     for (const { moves, position } of block.instructions) {
       for (const { to, from } of moves) {
-        if (to === FRAME_OUTGOING && typeof from === 'number' && isSlot(allocation.place(from, position))) return true;
+        if (to >= 0 || typeof from !== 'number') continue;
+        if (isSlot(from < FIRST_VIRTUAL ? from : allocation.place(from, position))) return true;
       }
     }
   }

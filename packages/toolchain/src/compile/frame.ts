@@ -19,6 +19,8 @@ import type { Allocation } from './resolve.ts';
 
 /** Locations from here on are outgoing stack arguments: OUTGOING + offset in bytes. */
 export const OUTGOING: number = 1 << 24;
+/** And from here on incoming ones, which tail calls write. */
+export const INCOMING: number = 1 << 26;
 /** Locations of the emergency area: 8 bytes for a general register, 16 for a vector. */
 export const EMERGENCY: number = 1 << 25;
 export const EMERGENCY_VECTOR: number = EMERGENCY + 16;
@@ -56,6 +58,7 @@ export class Frame {
   }
 
   #offset(location: number): number {
+    if (location >= INCOMING) return this.size + 8 + location - INCOMING;
     if (location >= EMERGENCY) return this.#emergency + location - EMERGENCY;
     if (location >= OUTGOING) return location - OUTGOING;
     return this.#slotOffsets[location - SLOT] as number;

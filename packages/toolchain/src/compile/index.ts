@@ -12,6 +12,7 @@
  *       -> liveness   live intervals with holes, uses weighted by loop depth, registers that instructions claim
  *       -> linear-scan, resolve    registers, splits, spills; the moves between pieces, on edges, and for phis
  *       -> layout, emit, code      order of blocks, machine code, the shortest jumps
+ *       -> entry, routines-*       what is called from outside; operations on tables and segments, as far as they are used
  *       -> module-data             globals, static data, tables of functions, constants, jump tables
  * ```
  *
@@ -22,7 +23,7 @@
  *  - rsp does not move between prologue and epilogue. `frameBytes` of the function record is all that a backtrace needs.
  *  - Nothing is kept below rsp: an interrupt may use the stack at any moment.
  *  - Traps are `ud2` (or the division instruction itself) with a record of the reason. Jumps to them are predicted not taken.
- *  - The size of memory and tables is constant.
+ *  - With `memoryBase: register` r15 is the base in all code of the module; what the outside calls are entries (entry.ts).
  */
 import { CodeBuffer } from '@drift-os/x86-core';
 import type {
@@ -37,10 +38,23 @@ import type {
 import { decodeModule } from '../wasm/module.ts';
 import type { Function } from '../wasm/types.ts';
 import { emitFunction, type EmittedFunction } from './emit.ts';
-import { buildConstants, buildData, buildGlobals, buildTables, SectionBuilder } from './module-data.ts';
+import { entryOf } from './entry.ts';
+import {
+  activeData,
+  buildConstants,
+  buildData,
+  buildGlobals,
+  buildInstance,
+  buildReferences,
+  buildSegments,
+  buildTables,
+  SectionBuilder,
+} from './module-data.ts';
 import { ModuleContext } from './module-context.ts';
 import { CompileError, type CompileWasmOptions } from './options.ts';
 import { lowerFunction } from './pipeline.ts';
+import { Routine, type RoutineWriter } from './routine.ts';
+import { initialize } from './routines-memory.ts';
 import { positionAt } from './source-map.ts';
 
 export {
@@ -100,11 +114,18 @@ class ModuleCompiler {
     module.functions.forEach((definition, i) => {
       if (definition.imported === undefined) this.#function(definition, i);
     });
+    const anywhere = this.#options.memoryBase.kind === 'register';
+    if (this.#context.hasEntries) this.#entries();
+    if (anywhere) this.#initialize();
+    for (const [symbol, write] of this.#context.routines) this.#routine([symbol], false, write);
     buildTables(this.#context, this.#rodata);
+    buildSegments(this.#context, this.#rodata);
     buildConstants(this.#context, this.#rodata);
     const globals = new SectionBuilder(GLOBALS);
     buildGlobals(this.#context, globals);
-    const data = buildData(this.#context);
+    buildInstance(this.#context, globals);
+    buildReferences(this.#context, this.#rodata);
+    const data = anywhere ? undefined : buildData(this.#context);
     const plain = (name: Section['name'], bytes: Uint8Array): Section => ({
       name,
       bytes,
@@ -155,16 +176,14 @@ class ModuleCompiler {
   }
 
   #record(definition: Function, index: number, emitted: EmittedFunction): void {
-    const { module, symbols } = this.#context;
+    const { symbols } = this.#context;
     const { offset, size, frame } = emitted;
     const define = (symbol: string, global: boolean): void => {
       this.#symbols.push({ name: symbol, section: TEXT, offset, size, kind: 'function', global });
     };
-    const exports = module.exports.filter((each) => each.kind === 'function' && each.index === index);
-    if (exports.length === 0) define(symbols[index] as string, false);
-    for (const { name: exported } of exports) define(`${this.#options.name}.${exported}`, true);
-    if (module.start === index && !exports.some((each) => each.name === '_start'))
-      define(`${this.#options.name}._start`, true);
+    const exported = this.#context.hasEntries ? [] : this.#exportedNames(index);
+    if (exported.length === 0 || !exported.includes(symbols[index] as string)) define(symbols[index] as string, false);
+    for (const name of exported) define(name, true);
     this.#functions.push({
       section: TEXT,
       offset,
@@ -181,6 +200,43 @@ class ModuleCompiler {
       this.#rodata.define(symbol, 8 * targets.length, 'object', false);
       for (const target of targets) this.#rodata.address(symbols[index] as string, target - offset);
     }
+  }
+
+  /** Symbols by which code outside of the module calls a function. */
+  #exportedNames(index: number): string[] {
+    const { module } = this.#context;
+    const names = module.exports.filter((each) => each.kind === 'function' && each.index === index);
+    const isStart = module.start === index && !names.some((each) => each.name === '_start');
+    return [...names.map(({ name }) => name), ...(isStart ? ['_start'] : [])].map(
+      (name) => `${this.#options.name}.${name}`,
+    );
+  }
+
+  #entries(): void {
+    const { module, symbols } = this.#context;
+    module.functions.forEach(({ type, imported }, i) => {
+      const names = this.#exportedNames(i);
+      if (imported === undefined && names.length > 0) this.#routine(names, true, entryOf(symbols[i] as string, type));
+    });
+  }
+
+  #initialize(): void {
+    const { name } = this.#options;
+    const segments = activeData(this.#context).filter(({ bytes }) => bytes.length > 0);
+    if (this.#context.layout.memory === undefined) return;
+    const sizes = segments.map(({ address, index, bytes }) => ({ address, index, bytes: bytes.length }));
+    this.#routine([`${name}:initialize`], true, initialize(sizes));
+  }
+
+  #routine(names: readonly string[], global: boolean, write: RoutineWriter): void {
+    this.#align();
+    const routine = new Routine(this.#context);
+    write(routine);
+    const { offset, size, frameBytes, savedRegisters, prologueBytes, traps } = routine.place(this.#code);
+    for (const name of names) this.#symbols.push({ name, section: TEXT, offset, size, kind: 'function', global });
+    const name = (names[0] as string).slice(this.#options.name.length + 1);
+    this.#functions.push({ section: TEXT, offset, size, name, frameBytes, savedRegisters, prologueBytes });
+    for (const trap of traps) this.#traps.push({ section: TEXT, ...trap });
   }
 
   #lineRecords(definition: Function, emitted: EmittedFunction): void {

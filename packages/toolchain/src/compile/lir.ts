@@ -24,8 +24,8 @@ export const FIRST_VIRTUAL = 32;
 export const NONE = -1;
 
 /** Pseudo base registers of stack memory, resolved when the frame is laid out. */
-export const FRAME_OUTGOING = -2;
-export const FRAME_INCOMING = -3;
+export const FRAME_OUTGOING = -2 as const;
+export const FRAME_INCOMING = -3 as const;
 
 export type Width = 8 | 16 | 32 | 64 | 128;
 
@@ -87,10 +87,10 @@ export function fitsSigned32(value: bigint): boolean {
   return value >= -0x80000000n && value <= 0x7fffffffn;
 }
 
-/** A value that has to be in `to`, a physical register or outgoing stack slot, when the instruction starts. */
+/** A value that has to be in `to`, a physical register or the place of a stack argument, when the instruction starts. */
 export interface ParallelMove {
   readonly to: number;
-  /** Byte offset in the outgoing arguments where `to` is FRAME_OUTGOING. */
+  /** Byte offset in the stack arguments where `to` is FRAME_OUTGOING or FRAME_INCOMING. */
   readonly slot: number;
   /** A virtual register, or a constant. */
   readonly from: number | LirConstant;

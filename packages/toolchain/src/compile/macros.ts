@@ -2,6 +2,8 @@
 import { ds, es, mem, type Operand, type Register, rsp, ss } from '@drift-os/x86-core';
 import { SELECTOR_CODE64, SELECTOR_DATA } from '@drift-os/abi/layout/trampoline';
 import type { Expansion, MacroTarget } from './macro.ts';
+import { addMemoryBase } from './memory-base.ts';
+import { instanceMemory } from './routine.ts';
 import { CC, type LirInstruction, RAX, RCX, RDI, RDX, RSI, R8 } from './lir.ts';
 import { floatMacros } from './macros-float.ts';
 import { physical } from './physical.ts';
@@ -128,8 +130,8 @@ const expansions: Readonly<Record<string, Expansion>> = {
       checkRange(emitter, trap, rdi, rax);
       checkRange(emitter, trap, rsi, rax);
     }
-    addBase(emitter, rdi);
-    addBase(emitter, rsi);
+    addMemoryBase(emitter.context, code, rdi);
+    addMemoryBase(emitter.context, code, rsi);
     const backwards = code.newLabel();
     const done = code.newLabel();
     code.emit('mov', rax, rdi);
@@ -149,29 +151,35 @@ const expansions: Readonly<Record<string, Expansion>> = {
   /** RDI: destination, AL: byte, RCX: bytes. */
   memory_fill: (emitter, { trap }) => {
     if (trap !== undefined) checkRange(emitter, trap, rdi, r8);
-    addBase(emitter, rdi);
+    addMemoryBase(emitter.context, emitter.code, rdi);
     emitter.code.emit('rep stosb');
   },
 };
 
 /** Traps unless `start` + RCX lies inside the memory. */
 function checkRange(emitter: MacroTarget, reason: string, start: Register, scratch: Register): void {
-  const { code } = emitter;
-  const limit = emitter.context.memoryBytes;
-  code.emit('lea', scratch, mem({ base: start, index: rcx }));
-  if (limit > 0x7fffffff) {
-    // The largest memory of 4 GiB does not fit a signed immediate: compare in units of a page.
-    code.emit('dec', scratch);
-    code.emit('sar', scratch, 16);
-    code.emit('cmp', scratch, limit / 65536);
-    code.jump(emitter.trapLabel(reason), CC.ge);
-  } else {
+  const { code, context } = emitter;
+  const limit = context.memoryBytes;
+  const record = context.layout.memory;
+  if (context.module.memories[0]?.wide === true) {
+    code.emit('mov', scratch, start);
+    code.emit('add', scratch, rcx);
+    code.jump(emitter.trapLabel(reason), CC.b);
+  } else code.emit('lea', scratch, mem({ base: start, index: rcx }));
+  if (record !== undefined) {
+    code.emit('cmp', scratch, instanceMemory(context, record + 8, 64));
+    code.jump(emitter.trapLabel(reason), CC.a);
+  } else if (limit <= 0x7fffffff) {
     code.emit('cmp', scratch, limit);
     code.jump(emitter.trapLabel(reason), CC.a);
+  } else {
+    // Too much for a signed immediate: the last byte is compared, in units of a page.
+    const empty = code.newLabel();
+    code.emit('sub', scratch, 1);
+    code.jump(empty, CC.b);
+    code.emit('shr', scratch, 16);
+    code.emit('cmp', scratch, limit / 65536);
+    code.jump(emitter.trapLabel(reason), CC.ae);
+    code.bind(empty);
   }
-}
-
-function addBase(emitter: MacroTarget, pointer: Register): void {
-  const { memoryBase } = emitter.context.options;
-  if (memoryBase.kind === 'constant' && memoryBase.address !== 0) emitter.code.emit('add', pointer, memoryBase.address);
 }

@@ -1,8 +1,11 @@
 /** What the compilation of one function needs to know about its module and the options. */
 import type { Module, ValueType } from '../wasm/types.ts';
 import { F32, F64, sameType, V128 } from '../wasm/types.ts';
-import { parseSourceMap, positionAt, type SourceMap } from './source-map.ts';
+import { InstanceLayout } from './instance-layout.ts';
+import { moduleUsage } from './module-usage.ts';
 import type { CompileWasmOptions } from './options.ts';
+import type { RoutineWriter } from './routine.ts';
+import { parseSourceMap, positionAt, type SourceMap } from './source-map.ts';
 
 /** A float or vector constant in read-only data. */
 export interface PooledConstant {
@@ -18,20 +21,28 @@ export class ModuleContext {
   /** Whether code outside the module may call the function. */
   readonly isExported: readonly boolean[];
   readonly map: SourceMap | undefined;
+  readonly layout: InstanceLayout;
+  /** Bytes of stack arguments that every caller inside the module leaves room for, because a tail call may need them. */
+  readonly tailStackBytes: number;
   readonly #constants = new Map<string, PooledConstant>();
+  readonly #routines = new Map<string, RoutineWriter>();
+  readonly #references = new Set<number>();
   readonly #signatures: readonly number[];
 
   constructor(module: Module, options: CompileWasmOptions) {
     this.module = module;
     this.options = options;
     this.map = options.sourceMap === undefined ? undefined : parseSourceMap(options.sourceMap);
+    const usage = moduleUsage(module);
+    this.layout = new InstanceLayout(module, usage, options);
+    this.tailStackBytes = usage.tailStackBytes;
     const exported = new Map<number, string>();
     for (const { kind, index, name } of module.exports)
       if (kind === 'function' && !exported.has(index)) exported.set(index, name);
     this.symbols = module.functions.map(({ imported }, i) => {
       if (imported !== undefined) return `${imported.module}.${imported.field}`;
       const name = exported.get(i);
-      return name === undefined ? `${options.name}:function.${i}` : `${options.name}.${name}`;
+      return name === undefined || this.hasEntries ? `${options.name}:function.${i}` : `${options.name}.${name}`;
     });
     this.isExported = module.functions.map((_, i) => exported.has(i));
     this.#signatures = module.types.map((type) => 1 + module.types.findIndex((other) => sameType(type, other)));
@@ -60,9 +71,25 @@ export class ModuleContext {
     return this.options.bounds !== 'none';
   }
 
-  /** Size of the linear memory; it does not grow. */
+  /** Size that the linear memory starts with. */
   get memoryBytes(): number {
     return (this.module.memories[0]?.minimum ?? 0) * 65536;
+  }
+
+  get memoryGrows(): boolean {
+    return this.options.memoryGrowth === 'hook' && this.module.memories.length > 0;
+  }
+
+  /** Whether an access of `bytes` at a constant offset has to be compared with the memory's size. */
+  isChecked(offset: number, bytes: number): boolean {
+    const { bounds, guardBytes = 2 ** 32 } = this.options;
+    if (bounds !== 'guard') return bounds === 'checked';
+    return this.module.memories[0]?.wide === true || offset + bytes > guardBytes;
+  }
+
+  /** Exports are entries of their own, which prepare what the functions rely on: the base register, room for tail calls. */
+  get hasEntries(): boolean {
+    return this.options.memoryBase.kind === 'register' || this.tailStackBytes > 0;
   }
 
   /** Number that equal signatures share; 0 is no signature. */
@@ -85,7 +112,7 @@ export class ModuleContext {
     return [...this.#constants.values()];
   }
 
-  /** Number of elements; tables do not grow. */
+  /** Number of elements that a table starts with. */
   tableSize(table: number): number {
     return this.module.tables[table]?.minimum ?? 0;
   }
@@ -102,16 +129,40 @@ export class ModuleContext {
     return `${this.options.name}:globals.area`;
   }
 
-  /** Offset of a global in the globals section: 8 bytes each, vectors 16 and aligned to 16. */
+  /** Offset of a global in the globals section. */
   globalOffset(index: number): number {
-    let offset = 0;
-    for (let i = 0; i <= index; i++) {
-      const size = this.module.globals[i]?.type === V128 ? 16 : 8;
-      offset = (offset + size - 1) & -size;
-      if (i === index) return offset;
-      offset += size;
-    }
-    return offset;
+    return this.layout.globals[index] as number;
+  }
+
+  /** Symbol of the descriptor that stands for a function as a value: its address and its signature, 8 bytes each. */
+  reference(index: number): string {
+    this.#references.add(index);
+    return `${this.options.name}:reference.${index}`;
+  }
+
+  get references(): ReadonlySet<number> {
+    return this.#references;
+  }
+
+  /** Symbol of a routine of the module that `write` makes once. */
+  routine(name: string, write: RoutineWriter): string {
+    const symbol = `${this.options.name}:${name}`;
+    this.#routines.set(symbol, write);
+    return symbol;
+  }
+
+  get routines(): ReadonlyMap<string, RoutineWriter> {
+    return this.#routines;
+  }
+
+  /** Symbol of the bytes of a passive data segment. */
+  dataSymbol(index: number): string {
+    return `${this.options.name}:data.${index}`;
+  }
+
+  /** Symbol of the elements of a passive element segment. */
+  elementSymbol(index: number): string {
+    return `${this.options.name}:element.${index}`;
   }
 
   has(feature: 'popcnt' | 'lzcnt' | 'bmi1' | 'bmi2'): boolean {

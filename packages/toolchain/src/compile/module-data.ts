@@ -3,8 +3,12 @@ import type { Relocation, Section, SymbolDefinition } from '../object.ts';
 import { WasmError } from '../wasm/error.ts';
 import type { Global, Initializer } from '../wasm/types.ts';
 import { V128 } from '../wasm/types.ts';
+import { MEMORY_RECORD_BYTES } from './instance-layout.ts';
 import type { ModuleContext } from './module-context.ts';
 import { CompileError } from './options.ts';
+
+const MAX_DATA_BYTES = 2 ** 31;
+const MAX_TABLE_ELEMENTS = 2 ** 20;
 
 /** A section that grows, with its symbols and relocations. `section` is its index in the object. */
 export class SectionBuilder {
@@ -51,7 +55,7 @@ export class SectionBuilder {
   }
 }
 
-/** The bytes of an initial value, 4, 8 or 16 of them; undefined for functions, whose address comes by relocation. */
+/** The bytes of an initial value, 4, 8 or 16 of them; undefined for functions, whose descriptor's address comes by relocation. */
 function initialBytes(initial: Initializer, at: string): Uint8Array | undefined {
   if (initial.kind === 'bits') return initial.bytes;
   if (initial.kind === 'null') return new Uint8Array(8);
@@ -82,7 +86,7 @@ export function buildGlobals(context: ModuleContext, builder: SectionBuilder): v
       builder.define(`${options.name}.${name}`, size, 'object', true);
     const initial = global.initial as Initializer;
     const bytes = initialBytes(initial, `global ${i}`);
-    if (bytes === undefined) builder.address(context.symbols[(initial as { index: number }).index] as string);
+    if (bytes === undefined) builder.address(context.reference((initial as { index: number }).index));
     else {
       const padded = new Uint8Array(size);
       padded.set(bytes);
@@ -91,22 +95,61 @@ export function buildGlobals(context: ModuleContext, builder: SectionBuilder): v
   });
 }
 
+/** The rest of what an instance changes, behind its globals (instance-layout.ts). */
+export function buildInstance(context: ModuleContext, builder: SectionBuilder): void {
+  const { layout, module, options } = context;
+  const number = (value: number): void => {
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true);
+    builder.append(bytes);
+  };
+  if (layout.memory !== undefined) {
+    if (options.globals.kind === 'absolute')
+      builder.define(`${options.name}:memory`, MEMORY_RECORD_BYTES, 'object', true);
+    number(options.memoryBase.kind === 'constant' ? options.memoryBase.address : 0);
+    number(context.memoryBytes);
+  }
+  module.data.forEach(({ bytes }, i) => {
+    if (layout.dataLengths[i] !== undefined) number(bytes.length);
+  });
+  module.elements.forEach(({ items }, i) => {
+    if (layout.elementLengths[i] !== undefined) number(items.length);
+  });
+  module.tables.forEach((table, t) => {
+    const place = layout.tables[t];
+    if (place === undefined) return;
+    number(table.minimum);
+    for (const item of tableItems(context, t)) appendReference(context, builder, item);
+    builder.append(new Uint8Array(8 * (place.capacity - table.minimum)));
+  });
+}
+
+function appendReference(context: ModuleContext, builder: SectionBuilder, item: Initializer | undefined): void {
+  if (item?.kind === 'function') builder.address(context.reference(item.index));
+  else if (item === undefined || item.kind === 'null') builder.append(new Uint8Array(8));
+  else throw new CompileError('COMPILE_UNSUPPORTED', 'element that is an imported global');
+}
+
+/** Where the active data segments go, in the order in which they are written. */
+export function activeData(context: ModuleContext): { address: number; index: number; bytes: Uint8Array }[] {
+  return context.module.data.flatMap(({ mode, offset, bytes }, index) => {
+    if (mode !== 'active') return [];
+    if (offset?.kind !== 'integer')
+      throw new CompileError('COMPILE_UNSUPPORTED', `data segment ${index} does not start at a constant`);
+    return [{ address: Number(BigInt.asUintN(64, offset.value)), index, bytes }];
+  });
+}
+
 /** Static data: the active segments, laid out from the lowest address. */
 export function buildData(context: ModuleContext): Omit<Section, 'name'> | undefined {
-  const { module, options } = context;
-  const segments = module.data
-    .filter(({ mode }) => mode === 'active')
-    .map(({ offset, bytes }, i) => {
-      if (offset?.kind !== 'integer')
-        throw new CompileError('COMPILE_UNSUPPORTED', `data segment ${i} does not start at a constant`);
-      return { address: Number(BigInt.asUintN(64, offset.value)), bytes };
-    });
-  for (const { address, bytes } of segments) {
+  const { options } = context;
+  const segments = activeData(context);
+  for (const { address, bytes, index } of segments) {
     if (address + bytes.length > context.memoryBytes) {
       throw new WasmError(
         'WASM_INVALID',
-        0,
-        `data segment at ${address} does not fit the memory of ${context.memoryBytes} bytes`,
+        bytes.byteOffset - context.module.bytes.byteOffset,
+        `data segment ${index} at ${address} does not fit the memory of ${context.memoryBytes} bytes`,
       );
     }
   }
@@ -114,6 +157,10 @@ export function buildData(context: ModuleContext): Omit<Section, 'name'> | undef
   if (occupied.length === 0) return undefined;
   const start = occupied.reduce((least, { address }) => Math.min(least, address), Number.POSITIVE_INFINITY);
   const end = occupied.reduce((most, { address, bytes }) => Math.max(most, address + bytes.length), 0);
+  if (end - start > MAX_DATA_BYTES) {
+    const text = `static data from ${start} to ${end}: more than ${MAX_DATA_BYTES} bytes in one section`;
+    throw new CompileError('COMPILE_UNSUPPORTED', text);
+  }
   const data = new Uint8Array(end - start);
   for (const { address, bytes } of occupied) data.set(bytes, address - start);
   const base = options.memoryBase.kind === 'constant' ? options.memoryBase.address : 0;
@@ -121,23 +168,35 @@ export function buildData(context: ModuleContext): Omit<Section, 'name'> | undef
   return { bytes: data, zeroBytes: dataEnd - end, alignment: 1, address: base + start };
 }
 
-/** Tables as two arrays: addresses, and numbers of the signatures, 0 where there is no function. */
-export function buildTables(context: ModuleContext, builder: SectionBuilder): void {
+/** What a table starts with, from the active segments; undefined is null. */
+function tableItems(context: ModuleContext, table: number): (Initializer | undefined)[] {
   const { module } = context;
+  const size = context.tableSize(table);
+  const items = new Array<Initializer | undefined>(size).fill(undefined);
+  for (const segment of module.elements) {
+    if (segment.mode !== 'active' || segment.table !== table) continue;
+    if (segment.offset?.kind !== 'integer')
+      throw new CompileError('COMPILE_UNSUPPORTED', 'element segment that does not start at a constant');
+    const start = Number(BigInt.asUintN(32, segment.offset.value));
+    if (start + segment.items.length > size)
+      throw new WasmError('WASM_INVALID', segment.at, `element segment does not fit its table of ${size} elements`);
+    segment.items.forEach((item, i) => (items[start + i] = item));
+  }
+  return items;
+}
+
+/** Constant tables as two arrays: addresses, and numbers of the signatures, 0 where there is no function. */
+export function buildTables(context: ModuleContext, builder: SectionBuilder): void {
+  const { module, layout } = context;
   module.tables.forEach((table, t) => {
-    const functions = new Array<number>(context.tableSize(t)).fill(-1);
-    if (table.imported !== undefined && module.elements.length === 0) return;
-    for (const segment of module.elements) {
-      if (segment.mode !== 'active' || segment.table !== t) continue;
-      if (segment.offset?.kind !== 'integer')
-        throw new CompileError('COMPILE_UNSUPPORTED', 'element segment that does not start at a constant');
-      const start = Number(BigInt.asUintN(32, segment.offset.value));
-      if (start + segment.items.length > functions.length)
-        throw new WasmError('WASM_INVALID', 0, 'element segment does not fit its table');
-      segment.items.forEach((item, i) => {
-        if (item.kind === 'function') functions[start + i] = item.index;
-      });
+    if (table.imported !== undefined) {
+      const { module: from, field } = table.imported;
+      throw new CompileError('COMPILE_UNSUPPORTED', `imported table ${from}.${field}`);
     }
+    if (context.tableSize(t) > MAX_TABLE_ELEMENTS)
+      throw new CompileError('COMPILE_UNSUPPORTED', `table of more than ${MAX_TABLE_ELEMENTS} elements`);
+    if (layout.tables[t] !== undefined) return;
+    const functions = tableItems(context, t).map((item) => (item?.kind === 'function' ? item.index : -1));
     builder.align(8);
     builder.define(context.tableAddresses(t), 8 * functions.length, 'object', false);
     for (const index of functions) {
@@ -152,6 +211,39 @@ export function buildTables(context: ModuleContext, builder: SectionBuilder): vo
       builder.append(bytes);
     }
   });
+}
+
+/** Passive segments, for the routines that read them. */
+export function buildSegments(context: ModuleContext, builder: SectionBuilder): void {
+  const { module, layout } = context;
+  const copied = context.options.memoryBase.kind === 'register';
+  module.data.forEach(({ mode, bytes }, i) => {
+    if (mode === 'active' && !copied) return;
+    builder.define(context.dataSymbol(i), bytes.length, 'object', false);
+    builder.append(bytes);
+  });
+  module.elements.forEach(({ items }, i) => {
+    if (layout.elementLengths[i] === undefined) return;
+    builder.align(8);
+    builder.define(context.elementSymbol(i), 8 * items.length, 'object', false);
+    for (const item of items) appendReference(context, builder, item);
+  });
+}
+
+/** Descriptors of the functions that are values somewhere: call after everything that may refer to them. */
+export function buildReferences(context: ModuleContext, builder: SectionBuilder): void {
+  for (const index of context.references) {
+    builder.align(8);
+    builder.define(context.reference(index), 16, 'object', false);
+    builder.address(context.symbols[index] as string);
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setUint32(
+      0,
+      context.signature(context.module.functions[index]?.typeIndex as number),
+      true,
+    );
+    builder.append(bytes);
+  }
 }
 
 export function buildConstants(context: ModuleContext, builder: SectionBuilder): void {

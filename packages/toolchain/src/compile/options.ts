@@ -4,7 +4,12 @@ export type MemoryBase =
   /** Linear memory starts at address 0: a pointer is an address. */
   | { readonly kind: 'zero' }
   /** Linear memory starts at a fixed address below 2 GiB. */
-  | { readonly kind: 'constant'; readonly address: number };
+  | { readonly kind: 'constant'; readonly address: number }
+  /**
+   * Linear memory starts where the memory record says (symbol `name:memory`: base and bytes, 8 bytes each). All code of the
+   * module keeps the base in r15; entries from outside load it. `name:initialize` writes the static data.
+   */
+  | { readonly kind: 'register' };
 
 export type GlobalsPlace =
   /** The section `globals` is where they live. */
@@ -17,10 +22,21 @@ export interface CompileWasmOptions {
   readonly name: string;
   readonly memoryBase: MemoryBase;
   /**
-   * `none`: no checks, and addresses wrap at 4 GiB. `guard`: no checks, but an access out of bounds must reach an address that
-   * is not mapped (8 GiB from the base). `checked`: every access is compared with the memory's size.
+   * `none`: no checks, and addresses wrap at 4 GiB. `guard`: an access out of bounds must reach an address that is not mapped: of
+   * the 4 GiB from the base all that is not memory, and `guardBytes` behind them; what could reach further (a constant offset over
+   * `guardBytes`, a 64-bit memory) is compared with the memory's size. `checked`: every access is compared with it.
    */
   readonly bounds: 'none' | 'guard' | 'checked';
+  /** Bytes behind the 4 GiB of a guarded memory that are not mapped. Default 4 GiB. */
+  readonly guardBytes?: number | undefined;
+  /**
+   * `fails` (default): the memory keeps the size that it starts with. `hook`: memory.grow calls the symbol `drift.memory_grow`, a
+   * C function `int (void *base, uint64_t old_bytes, uint64_t new_bytes)`, which makes the new pages readable as zeros and
+   * writable and returns 1, or returns 0; the size is in the memory record.
+   */
+  readonly memoryGrowth?: 'fails' | 'hook' | undefined;
+  /** Elements that a table may grow to where it declares no smaller maximum. Default 1024. */
+  readonly tableLimit?: number | undefined;
   /** `none`: the module may not use floats or vectors at all. */
   readonly vectors: 'none' | 'sse4.1';
   readonly globals: GlobalsPlace;

@@ -1,6 +1,7 @@
 /**
  * Memory operands. WebAssembly adds the constant offset of an access to the address without wrapping; the address itself was
- * computed modulo 2^32. At memory base 0 additions fold into the operand, and the address-size prefix gives them the wrap.
+ * computed modulo 2^32. At memory base 0 without bounds additions fold into the operand, and the address-size prefix gives them the
+ * wrap. With a base register the operand is that register plus the address.
  */
 import type { Value } from '../ir/graph.ts';
 import * as op from '../ir/op.ts';
@@ -13,7 +14,9 @@ import {
   type RegisterOperand,
   type Width,
 } from './lir.ts';
+import { memoryBaseOf } from './memory-base.ts';
 import type { ModuleContext } from './module-context.ts';
+import { CompileError } from './options.ts';
 
 /** What addresses are built with: the part of the selector that they need. */
 export interface AddressBuilder {
@@ -21,34 +24,58 @@ export interface AddressBuilder {
   use(value: Value, bits?: Width): RegisterOperand;
   read(register: number, bits: Width): RegisterOperand;
   defined(register: number, bits: Width): RegisterOperand;
+  modified(register: number, bits: Width): RegisterOperand;
+  /** Memory of the instance, at an offset in section `globals`. */
+  instanceMemory(offset: number, bits: Width): MemoryOperand;
   newRegister(type: ValueType): number;
   emit(mnemonic: string, ...operands: LirOperand[]): LirInstruction;
   /** Leaves for a trap when the condition of that name holds, or always. */
-  trapIf(condition: 'a' | 'ne' | undefined, reason: string): void;
+  trapIf(condition: 'a' | 'b' | 'ne' | undefined, reason: string): void;
+  readonly place: string;
   isOnlyAddress(value: Value): boolean;
 }
 
 const MAX_DISPLACEMENT = 0x7fffffff;
+/** No memory reaches further. */
+const MAX_OFFSET = 2 ** 47;
 
 /** The operand for a memory access: its first argument is the address, `offset` the constant offset. */
 export function addressOf(selector: AddressBuilder, access: Value, bits: Width | 0): MemoryOperand {
   const address = access.args[0] as Value;
-  const { memoryBase, bounds } = selector.context.options;
-  if (bounds === 'checked') checkBounds(selector, address, access.offset, access.bytes);
-  if (bounds !== 'none' && access.op >= op.AtomicLoad && access.op <= op.AtomicCompareExchange)
-    checkAlignment(selector, access);
+  const { context } = selector;
+  const { memoryBase, bounds } = context.options;
+  const checked = context.isChecked(access.offset, access.bytes);
+  if (checked) checkBounds(selector, address, access.offset, access.bytes);
+  else if (access.offset > MAX_OFFSET) throw farOffset(selector, access.offset);
+  if (bounds !== 'none' && isAtomic(access.op)) checkAlignment(selector, access);
   const wide = address.type === I64;
-  const start = memoryBase.kind === 'constant' ? memoryBase.address : 0;
+  const base = memoryBaseOf(context);
+  // An access that always traps needs no address.
+  const offset = access.offset > MAX_OFFSET ? 0 : access.offset;
+  const displacement = offset + base.displacement;
   if (address.isConstant)
-    return absolute(selector, BigInt.asUintN(wide ? 64 : 32, address.constant), access.offset + start, bits);
-  const folds = memoryBase.kind === 'zero' && bounds !== 'checked';
-  if (folds && (wide || bounds === 'none')) {
-    const folded = foldAddress(selector, address, access.offset, bits, !wide);
+    return absolute(selector, BigInt.asUintN(wide ? 64 : 32, address.constant), displacement, bits, base.register);
+  if (memoryBase.kind === 'zero' && !checked && (wide || bounds === 'none')) {
+    const folded = foldAddress(selector, address, offset, bits, !wide);
     if (folded !== undefined) return folded;
   }
-  const displacement = access.offset + start;
-  if (displacement > MAX_DISPLACEMENT) return large(selector, address, displacement, bits);
-  return operand(bits, selector.use(address, 64).register, NONE, 1, displacement, false);
+  if (displacement > MAX_DISPLACEMENT) return large(selector, address, displacement, bits, base.register);
+  const register = selector.use(address, 64).register;
+  if (base.register === NONE) return operand(bits, register, NONE, 1, displacement, false);
+  return operand(bits, base.register, register, 1, displacement, false);
+}
+
+function isAtomic(operation: number): boolean {
+  return (
+    (operation >= op.AtomicLoad && operation <= op.AtomicCompareExchange) ||
+    operation === op.AtomicWait ||
+    operation === op.AtomicNotify
+  );
+}
+
+function farOffset(selector: AddressBuilder, offset: number): CompileError {
+  const text = `${selector.place}: constant offset ${offset} reaches out of the address space`;
+  return new CompileError('COMPILE_UNSUPPORTED', text);
 }
 
 function operand(
@@ -62,19 +89,32 @@ function operand(
   return { kind: 'memory', bits, base, index, scale, displacement, symbol: undefined, segment: undefined, wrap };
 }
 
-function absolute(selector: AddressBuilder, address: bigint, offset: number, bits: Width | 0): MemoryOperand {
-  const target = address + BigInt(offset);
-  if (target <= BigInt(MAX_DISPLACEMENT)) return operand(bits, NONE, NONE, 1, Number(target), false);
-  if (target < 1n << 32n) return operand(bits, NONE, NONE, 1, Number(BigInt.asIntN(32, target)), true);
+function absolute(
+  selector: AddressBuilder,
+  address: bigint,
+  displacement: number,
+  bits: Width | 0,
+  base: number,
+): MemoryOperand {
+  const target = BigInt.asUintN(64, address + BigInt(displacement));
+  if (target <= BigInt(MAX_DISPLACEMENT)) return operand(bits, base, NONE, 1, Number(target), false);
+  if (base === NONE && target < 1n << 32n) return operand(bits, NONE, NONE, 1, Number(BigInt.asIntN(32, target)), true);
   const register = selector.newRegister(I64);
   selector.emit('mov', selector.defined(register, 64), target);
-  return operand(bits, register, NONE, 1, 0, false);
+  return operand(bits, register, base, 1, 0, false);
 }
 
 /** Base register plus a displacement that does not fit the signed 32 bits of the encoding. */
-function large(selector: AddressBuilder, address: Value, displacement: number, bits: Width | 0): MemoryOperand {
+function large(
+  selector: AddressBuilder,
+  address: Value,
+  displacement: number,
+  bits: Width | 0,
+  base: number,
+): MemoryOperand {
   const offset = selector.newRegister(I64);
-  selector.emit('mov', selector.defined(offset, 64), displacement);
+  selector.emit('mov', selector.defined(offset, 64), BigInt(displacement));
+  if (base !== NONE) selector.emit('add', selector.modified(offset, 64), selector.read(base, 64));
   return operand(bits, selector.use(address, 64).register, offset, 1, 0, false);
 }
 
@@ -130,27 +170,50 @@ function scaled(value: Value): 1 | 2 | 4 | 8 {
   return count.constant === 1n ? 2 : count.constant === 2n ? 4 : count.constant === 3n ? 8 : 1;
 }
 
-/** Leaves for a trap unless `bytes` at address + offset lie inside the memory, whose size is constant. */
+const OUT_OF_BOUNDS = 'out of bounds memory access';
+
+/** Leaves for a trap unless `bytes` at address + offset lie inside the memory. */
 function checkBounds(selector: AddressBuilder, address: Value, offset: number, bytes: number): void {
-  const limit = selector.context.memoryBytes - offset - bytes;
-  const trap = 'out of bounds memory access';
-  if (
-    address.isConstant &&
-    limit >= 0 &&
-    BigInt.asUintN(address.type === I64 ? 64 : 32, address.constant) <= BigInt(limit)
-  )
-    return;
-  if (limit < 0) {
-    selector.trapIf(undefined, trap);
+  const { context } = selector;
+  const constant = address.isConstant ? BigInt.asUintN(address.type === I64 ? 64 : 32, address.constant) : undefined;
+  // A memory never shrinks, so what lies inside the size it starts with always does.
+  const least = context.memoryBytes - offset - bytes;
+  if (constant !== undefined && least >= 0 && constant <= BigInt(least)) return;
+  const record = context.layout.memory;
+  if (record !== undefined) return checkRecordedBounds(selector, address, offset + bytes, record + 8);
+  if (least < 0) {
+    selector.trapIf(undefined, OUT_OF_BOUNDS);
     return;
   }
-  if (limit <= MAX_DISPLACEMENT) selector.emit('cmp', selector.use(address), limit);
+  if (least <= MAX_DISPLACEMENT) selector.emit('cmp', selector.use(address), least);
   else {
     const register = selector.newRegister(I64);
-    selector.emit('mov', selector.defined(register, 64), limit);
+    selector.emit('mov', selector.defined(register, 64), BigInt(least));
     selector.emit('cmp', selector.use(address, 64), selector.read(register, 64));
   }
-  selector.trapIf('a', trap);
+  selector.trapIf('a', OUT_OF_BOUNDS);
+}
+
+/** Compares with the size that the memory has now. `end` is the distance from the address to the end of the access. */
+function checkRecordedBounds(selector: AddressBuilder, address: Value, end: number, size: number): void {
+  if (end > MAX_OFFSET) return selector.trapIf(undefined, OUT_OF_BOUNDS);
+  const sum = selector.newRegister(I64);
+  if (address.type === I64) {
+    selector.emit('mov', selector.defined(sum, 64), BigInt(end));
+    selector.emit('add', selector.modified(sum, 64), selector.use(address, 64));
+    selector.trapIf('b', OUT_OF_BOUNDS);
+  } else if (end <= MAX_DISPLACEMENT) {
+    selector.emit(
+      'lea',
+      selector.defined(sum, 64),
+      operand(0, selector.use(address, 64).register, NONE, 1, end, false),
+    );
+  } else {
+    selector.emit('mov', selector.defined(sum, 64), BigInt(end));
+    selector.emit('add', selector.modified(sum, 64), selector.use(address, 64));
+  }
+  selector.emit('cmp', selector.read(sum, 64), selector.instanceMemory(size, 64));
+  selector.trapIf('a', OUT_OF_BOUNDS);
 }
 
 /** Atomic accesses trap unless they are aligned. */

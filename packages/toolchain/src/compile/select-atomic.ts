@@ -2,7 +2,9 @@
 import type { Value } from '../ir/graph.ts';
 import * as op from '../ir/op.ts';
 import { type MemoryOperand, RAX, type Width } from './lir.ts';
+import { I32, I64 } from '../wasm/types.ts';
 import { addressOf } from './select-address.ts';
+import { callSymbol } from './select-routine.ts';
 import type { Selector } from './selector.ts';
 
 export function selectAtomic(selector: Selector, value: Value): void {
@@ -11,6 +13,7 @@ export function selectAtomic(selector: Selector, value: Value): void {
     return;
   }
   const bits = (value.bytes * 8) as Width;
+  if (value.op === op.AtomicWait || value.op === op.AtomicNotify) return waitOrNotify(selector, value, bits);
   switch (value.op) {
     case op.AtomicLoad: {
       const target = selector.isWanted(value) ? selector.registerOf(value) : selector.newRegister(value.type);
@@ -37,6 +40,24 @@ export function selectAtomic(selector: Selector, value: Value): void {
     default:
       return compareExchange(selector, value, bits);
   }
+}
+
+/**
+ * Waiting is the embedder's: `drift.memory_wait32(uint32_t *, uint32_t expected, int64_t timeout)`, `drift.memory_wait64` and
+ * `drift.memory_notify(uint32_t *, uint32_t count)`, with WebAssembly's results, on addresses that are checked.
+ * Nobody can wait in a memory that is not shared: waiting traps there, and notify finds nobody.
+ */
+function waitOrNotify(selector: Selector, value: Value, bits: Width): void {
+  const shared = selector.context.module.memories[0]?.shared === true;
+  const memory = addressOf(selector, value, 0);
+  if (!shared) {
+    if (value.op === op.AtomicWait) selector.trapIf(undefined, 'wait in a memory that is not shared');
+    return selector.loadConstant(selector.registerOf(value), selector.graph.integer(I32, 0n));
+  }
+  const address = selector.newRegister(I64);
+  selector.emit('lea', selector.defined(address, 64), memory);
+  const symbol = value.op === op.AtomicNotify ? 'drift.memory_notify' : `drift.memory_wait${bits}`;
+  callSymbol(selector, value, symbol, [address, ...value.args.slice(1)]);
 }
 
 function readModifyWrite(selector: Selector, value: Value, bits: Width): void {

@@ -1,17 +1,22 @@
-/** memory.copy, memory.fill, memory.init: string instructions, with direction and bounds as WebAssembly wants them. */
+/** memory.copy, memory.fill, memory.init, data.drop: string instructions, with direction and bounds as WebAssembly wants them. */
 import type { Value } from '../ir/graph.ts';
 import * as op from '../ir/op.ts';
 import { I32 } from '../wasm/types.ts';
 import { RAX, RCX, RDI, RSI, R8 } from './lir.ts';
-import { CompileError } from './options.ts';
+import { memoryInit } from './routines-memory.ts';
+import { callSymbol } from './select-routine.ts';
 import type { Selector } from './selector.ts';
 
 export function selectBulk(selector: Selector, value: Value): void {
-  if (value.op === op.MemoryInit || value.op === op.DataDrop) {
-    throw new CompileError(
-      'COMPILE_UNSUPPORTED',
-      `${selector.place}: passive data segments (memory.init, data.drop) are not supported`,
-    );
+  const { context } = selector;
+  if (value.op === op.MemoryInit) {
+    const routine = context.routine(`memory.init.${value.index}`, memoryInit(value.index));
+    return callSymbol(selector, value, routine, value.args);
+  }
+  if (value.op === op.DataDrop) {
+    const length = context.layout.dataLengths[value.index];
+    if (length !== undefined) selector.emit('mov', selector.instanceMemory(length, 64), 0);
+    return;
   }
   const [to, second, count] = value.args as [Value, Value, Value];
   const checked = selector.context.options.bounds !== 'none';

@@ -1,7 +1,7 @@
 /** Parameters, calls, returns. */
 import type { Value } from '../ir/graph.ts';
 import * as op from '../ir/op.ts';
-import { F32, F64, type Function, type FunctionType, I32, type ValueType } from '../wasm/types.ts';
+import { F32, F64, type Function, type FunctionType, I32, I64, type ValueType } from '../wasm/types.ts';
 import { argumentPlaces, resultRegisters } from './convention.ts';
 import {
   FRAME_INCOMING,
@@ -16,6 +16,7 @@ import {
 } from './lir.ts';
 import { isFloat } from './module-context.ts';
 import { CompileError } from './options.ts';
+import { checkTableIndex, elementPlace } from './select-table.ts';
 import type { Selector } from './selector.ts';
 
 /** Puts the parameters that are used into registers of their own, at the start of the function. */
@@ -50,14 +51,22 @@ export function floatMove(type: ValueType | 0): string {
   return type === F32 ? 'movss' : type === F64 ? 'movsd' : 'movups';
 }
 
-function argumentMoves(selector: Selector, type: FunctionType, args: readonly Value[]): ParallelMove[] {
+function argumentMoves(
+  selector: Selector,
+  type: FunctionType,
+  args: readonly Value[],
+  stack: typeof FRAME_INCOMING | typeof FRAME_OUTGOING,
+): ParallelMove[] {
   const { places, stackBytes } = argumentPlaces(type.parameters);
-  selector.lir.outgoingBytes = Math.max(selector.lir.outgoingBytes, (stackBytes + 15) & -16);
+  if (stack === FRAME_OUTGOING) {
+    const room = Math.max(stackBytes, selector.context.tailStackBytes);
+    selector.lir.outgoingBytes = Math.max(selector.lir.outgoingBytes, (room + 15) & -16);
+  }
   return type.parameters.map((parameter, i) => {
     const place = places[i] as { register: number; stackOffset: number };
     const argument = args[i] as Value;
     return {
-      to: place.register < 0 ? FRAME_OUTGOING : place.register,
+      to: place.register < 0 ? stack : place.register,
       slot: place.stackOffset,
       from: selector.moveSource(argument),
       bits: selector.widthOf(parameter),
@@ -97,7 +106,7 @@ export function selectCall(selector: Selector, value: Value): void {
 }
 
 function directCall(selector: Selector, value: Value, type: FunctionType): LirInstruction {
-  const moves = argumentMoves(selector, type, value.args);
+  const moves = argumentMoves(selector, type, value.args, FRAME_OUTGOING);
   const call = selector.emitKind('call', 'call', {
     kind: 'symbol',
     name: selector.context.symbols[value.index] as string,
@@ -110,29 +119,43 @@ function directCall(selector: Selector, value: Value, type: FunctionType): LirIn
 /** Leaves the address of the table's function in RAX, after checking index and signature. */
 function loadTarget(selector: Selector, value: Value, index: Value): void {
   const { context } = selector;
-  const size = context.tableSize(value.index2);
+  const table = value.index2;
+  const signature = context.signature(value.index);
+  const checkSignatures = context.options.checkSignatures ?? true;
+  if (context.layout.tables[table] !== undefined) {
+    const element = elementPlace(selector, table, index, 'undefined element');
+    const descriptor = selector.newRegister(I64);
+    selector.emit('mov', selector.defined(descriptor, 64), element);
+    const read = selector.read(descriptor, 64);
+    selector.emit('test', read, read);
+    selector.trapIf('e', 'uninitialized element');
+    const field = (bits: Width, displacement: number): MemoryOperand => ({
+      ...symbolMemory(undefined, bits),
+      base: descriptor,
+      displacement,
+    });
+    if (checkSignatures) {
+      selector.emit('cmp', field(32, 8), signature);
+      selector.trapIf('ne', 'indirect call type mismatch');
+    }
+    selector.emit('mov', selector.defined(RAX, 64), field(64, 0));
+    return;
+  }
   const place = (symbol: string, scale: 4 | 8): MemoryOperand => {
     const bits: Width = scale === 4 ? 32 : 64;
     if (!index.isConstant) return { ...symbolMemory(symbol, bits), index: selector.use(index, 64).register, scale };
     return { ...symbolMemory(symbol, bits), displacement: Number(BigInt.asUintN(32, index.constant)) * scale };
   };
-  const inRange = index.isConstant && BigInt.asUintN(32, index.constant) < BigInt(size);
-  if (!inRange) {
-    if (index.isConstant) selector.trapIf(undefined, 'undefined element');
-    else {
-      selector.emit('cmp', selector.use(index, 32), size);
-      selector.trapIf('ae', 'undefined element');
-    }
-  }
-  if (context.options.checkSignatures ?? true) {
-    selector.emit('cmp', place(context.tableSignatures(value.index2), 4), context.signature(value.index));
+  checkTableIndex(selector, table, index, 'undefined element');
+  if (checkSignatures) {
+    selector.emit('cmp', place(context.tableSignatures(table), 4), signature);
     selector.trapIf('ne', 'indirect call type mismatch');
   }
-  selector.emit('mov', selector.defined(RAX, 64), place(context.tableAddresses(value.index2), 8));
+  selector.emit('mov', selector.defined(RAX, 64), place(context.tableAddresses(table), 8));
 }
 
 function indirectCall(selector: Selector, value: Value, type: FunctionType): LirInstruction {
-  const moves = argumentMoves(selector, type, value.args.slice(0, -1));
+  const moves = argumentMoves(selector, type, value.args.slice(0, -1), FRAME_OUTGOING);
   loadTarget(selector, value, value.args.at(-1) as Value);
   const call = selector.emitKind('call', 'call', selector.read(RAX, 64));
   call.moves = moves;
@@ -151,14 +174,15 @@ export function selectReturn(selector: Selector, results: readonly Value[]): voi
   instruction.moves = moves;
 }
 
+/**
+ * Stack arguments go where this function's own came: every caller inside the module has left room for the longest list of them that a
+ * tail call passes, and so have the entries.
+ */
 export function selectTailCall(selector: Selector, call: Value, args: readonly Value[]): void {
   const { module } = selector.context;
   const indirect = call.op === op.CallIndirect;
   const type = indirect ? (module.types[call.index] as FunctionType) : (module.functions[call.index] as Function).type;
-  if (argumentPlaces(type.parameters).stackBytes > 0) {
-    throw new CompileError('COMPILE_UNSUPPORTED', `${selector.place}: tail call with stack arguments`);
-  }
-  const moves = argumentMoves(selector, type, indirect ? args.slice(0, -1) : args);
+  const moves = argumentMoves(selector, type, indirect ? args.slice(0, -1) : args, FRAME_INCOMING);
   if (indirect) loadTarget(selector, call, args.at(-1) as Value);
   const target = indirect
     ? selector.read(RAX, 64)

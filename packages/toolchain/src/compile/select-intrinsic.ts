@@ -14,6 +14,7 @@ import {
   type Width,
   symbolMemory,
 } from './lir.ts';
+import { memoryBaseOf } from './memory-base.ts';
 import type { Selector } from './selector.ts';
 
 type Lowering = (selector: Selector, value: Value, args: readonly Value[]) => void;
@@ -123,9 +124,9 @@ function at(selector: Selector, address: Value, bits: Width | 0): MemoryOperand 
 
 /** As `at`, for pointers: the memory's base is added. */
 function atPointer(selector: Selector, pointer: Value, bits: Width | 0, offset = 0): MemoryOperand {
-  const { memoryBase } = selector.context.options;
-  const base = memoryBase.kind === 'constant' ? memoryBase.address : 0;
-  return { ...symbolMemory(undefined, bits), base: selector.use(pointer, 64).register, displacement: base + offset };
+  const { register, displacement } = memoryBaseOf(selector.context);
+  const memory = { ...symbolMemory(undefined, bits), base: selector.use(pointer, 64).register };
+  return { ...memory, index: register, displacement: displacement + offset };
 }
 
 function load(bits: Width): Lowering {
@@ -186,10 +187,10 @@ export const loweredIntrinsics: Readonly<Record<string, Lowering>> = {
     into(selector, RAX, leaf as Value, 32);
     into(selector, RCX, subleaf as Value, 32);
     fixed(selector.emit('cpuid'), [RAX, RCX], [RAX, RBX, RCX, RDX]);
-    const { memoryBase } = selector.context.options;
-    const base = memoryBase.kind === 'constant' ? memoryBase.address : 0;
+    const base = memoryBaseOf(selector.context);
     [RAX, RBX, RCX, RDX].forEach((register, i) => {
-      const memory = { ...symbolMemory(undefined, 32), base: pointer.register, displacement: base + 4 * i };
+      const place = { base: pointer.register, index: base.register, displacement: base.displacement + 4 * i };
+      const memory = { ...symbolMemory(undefined, 32), ...place };
       selector.emit('mov', memory, selector.read(register, 32));
     });
   },

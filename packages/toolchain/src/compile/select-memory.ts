@@ -4,7 +4,9 @@ import * as op from '../ir/op.ts';
 import { F32, I32, I64, V128 } from '../wasm/types.ts';
 import { type LirOperand, type Width, fitsSigned32 } from './lir.ts';
 import { isFloat } from './module-context.ts';
+import { memoryGrow } from './routines-memory.ts';
 import { addressOf } from './select-address.ts';
+import { callSymbol } from './select-routine.ts';
 import type { Selector } from './selector.ts';
 
 export function selectLoad(selector: Selector, value: Value): void {
@@ -130,10 +132,18 @@ export function selectGlobalSet(selector: Selector, value: Value): void {
   selector.emit('mov', memory, integerSource(selector, stored, bits));
 }
 
-/** The memory has the size it starts with: it is constant, and growing it fails. */
+/** Pages: from the memory record where there is one, else the memory keeps the size it starts with and growing it fails. */
 export function selectMemorySize(selector: Selector, value: Value): void {
-  const pages = value.op === op.MemorySize ? selector.context.memoryBytes / 65536 : -1;
-  const grownByNothing = value.op === op.MemoryGrow && value.args[0]?.isConstant && value.args[0].constant === 0n;
-  const answer = grownByNothing ? selector.context.memoryBytes / 65536 : pages;
-  selector.loadConstant(selector.registerOf(value), selector.graph.integer(value.type || I32, BigInt(answer)));
+  const { context } = selector;
+  const record = context.layout.memory;
+  const isSize = value.op === op.MemorySize || (value.args[0]?.isConstant === true && value.args[0].constant === 0n);
+  if (!isSize && context.memoryGrows)
+    return callSymbol(selector, value, context.routine('memory.grow', memoryGrow), value.args);
+  if (record === undefined || !isSize) {
+    const pages = isSize ? context.memoryBytes / 65536 : -1;
+    return selector.loadConstant(selector.registerOf(value), selector.graph.integer(value.type || I32, BigInt(pages)));
+  }
+  const result = selector.registerOf(value);
+  selector.emit('mov', selector.defined(result, 64), selector.instanceMemory(record + 8, 64));
+  selector.emit('shr', selector.modified(result, 64), 16);
 }

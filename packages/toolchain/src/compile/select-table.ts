@@ -1,24 +1,87 @@
-/** Function references and tables, which are constant. A function reference is the function's address, 0 for null. */
+/**
+ * Function references and tables. A reference is the address of a descriptor of the function, which holds its code's address and the
+ * number of its signature; 0 is null. What takes a loop is a routine of the module.
+ */
 import type { Value } from '../ir/graph.ts';
 import * as op from '../ir/op.ts';
-import { symbolMemory } from './lir.ts';
+import type { TablePlace } from './instance-layout.ts';
+import { type LirOperand, type MemoryOperand, symbolMemory } from './lir.ts';
+import type { RoutineWriter } from './routine.ts';
+import { tableCopy, tableFill, tableGrow, tableInit } from './routines-table.ts';
+import { callSymbol } from './select-routine.ts';
 import type { Selector } from './selector.ts';
+
+const OUT_OF_BOUNDS = 'out of bounds table access';
 
 export function selectTable(selector: Selector, value: Value): void {
   const { context } = selector;
-  if (value.op === op.TableSize) {
-    selector.emit('mov', selector.result(value, 32), context.tableSize(value.index));
-  } else if (value.op === op.FunctionAddress) {
-    selector.emit('lea', selector.result(value, 64), symbolMemory(context.symbols[value.index], 0));
-  } else {
-    const index = value.args[0] as Value;
-    selector.emit('cmp', selector.use(index, 32), context.tableSize(value.index));
-    selector.trapIf('ae', 'out of bounds table access');
-    const memory = {
-      ...symbolMemory(context.tableAddresses(value.index), 64),
-      index: selector.use(index, 64).register,
-      scale: 8 as const,
-    };
-    selector.emit('mov', selector.result(value, 64), memory);
+  const { index, index2 } = value;
+  const routine = (name: string, write: RoutineWriter): void =>
+    callSymbol(selector, value, context.routine(name, write), value.args);
+  switch (value.op) {
+    case op.FunctionAddress:
+      selector.emit('lea', selector.result(value, 64), symbolMemory(context.reference(index), 0));
+      return;
+    case op.TableSize:
+      selector.emit('mov', selector.result(value, 32), tableSize(selector, index));
+      return;
+    case op.TableGet: {
+      const place = elementPlace(selector, index, value.args[0] as Value, OUT_OF_BOUNDS);
+      if (selector.isWanted(value)) selector.emit('mov', selector.result(value, 64), place);
+      return;
+    }
+    case op.TableSet: {
+      const element = selector.registerOrImmediate(value.args[1] as Value, 64);
+      selector.emit('mov', elementPlace(selector, index, value.args[0] as Value, OUT_OF_BOUNDS), element);
+      return;
+    }
+    case op.TableGrow:
+      return routine(`table.grow.${index}`, tableGrow(index));
+    case op.TableFill:
+      return routine(`table.fill.${index}`, tableFill(index));
+    case op.TableCopy:
+      return routine(`table.copy.${index}.${index2}`, tableCopy(index, index2));
+    case op.TableInit:
+      return routine(`table.init.${index}.${index2}`, tableInit(index, index2));
+    default: {
+      const length = context.layout.elementLengths[index];
+      if (length !== undefined) selector.emit('mov', selector.instanceMemory(length, 64), 0);
+    }
   }
+}
+
+function placeOf(selector: Selector, table: number): TablePlace | undefined {
+  return selector.context.layout.tables[table];
+}
+
+/** Number of elements: a constant, or memory. */
+function tableSize(selector: Selector, table: number): LirOperand {
+  const place = placeOf(selector, table);
+  return place?.grows === true ? selector.instanceMemory(place.size, 32) : selector.context.tableSize(table);
+}
+
+/** Traps unless an index, an i32, is inside the table. */
+export function checkTableIndex(selector: Selector, table: number, index: Value, reason: string): void {
+  const size = tableSize(selector, table);
+  if (!index.isConstant) {
+    selector.emit('cmp', selector.use(index, 32), size);
+    selector.trapIf('ae', reason);
+    return;
+  }
+  const constant = Number(BigInt.asUintN(32, index.constant));
+  // A table never shrinks.
+  if (constant < selector.context.tableSize(table)) return;
+  if (typeof size === 'number') return selector.trapIf(undefined, reason);
+  selector.emit('cmp', size, constant | 0);
+  selector.trapIf('be', reason);
+}
+
+/** The element of a table that the module changes; traps where there is none. */
+export function elementPlace(selector: Selector, table: number, index: Value, reason: string): MemoryOperand {
+  checkTableIndex(selector, table, index, reason);
+  const { elements } = placeOf(selector, table) as TablePlace;
+  if (!index.isConstant)
+    return { ...selector.instanceMemory(elements, 64), index: selector.use(index, 64).register, scale: 8 };
+  const constant = Number(BigInt.asUintN(32, index.constant));
+  return selector.instanceMemory(elements + 8 * Math.min(constant, placeOf(selector, table)?.capacity ?? 0), 64);
 }

@@ -44,6 +44,8 @@ export function selectValue(selector: Selector, value: Value): void {
     case op.AtomicStore:
     case op.AtomicRmw:
     case op.AtomicCompareExchange:
+    case op.AtomicWait:
+    case op.AtomicNotify:
     case op.Fence:
       return selectAtomic(selector, value);
     case op.Call:
@@ -57,6 +59,12 @@ export function selectValue(selector: Selector, value: Value): void {
     case op.FunctionAddress:
     case op.TableGet:
     case op.TableSize:
+    case op.TableSet:
+    case op.TableGrow:
+    case op.TableFill:
+    case op.TableCopy:
+    case op.TableInit:
+    case op.ElementDrop:
       return selectTable(selector, value);
     default:
       throw new Error(`no code for ${op.opName(operation)}`);

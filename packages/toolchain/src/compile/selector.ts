@@ -23,6 +23,7 @@ import {
   USE,
   type Width,
 } from './lir.ts';
+import { BASE_REGISTER } from './memory-base.ts';
 import { CompileError } from './options.ts';
 import { isFloat, type ModuleContext } from './module-context.ts';
 import { type AddressBuilder, addressOf } from './select-address.ts';
@@ -55,6 +56,7 @@ export class Selector implements AddressBuilder {
     this.context = context;
     this.functionIndex = functionIndex;
     this.lir = new LirFunction(graph.name);
+    if (context.options.memoryBase.kind === 'register') this.lir.reserved = [BASE_REGISTER];
     this.block = graph.entry;
     this.#registers = new Int32Array(graph.valueCount).fill(NONE);
     this.#epochs = new Int32Array(graph.valueCount);
@@ -300,7 +302,11 @@ export class Selector implements AddressBuilder {
   }
 
   globalMemory(index: number, bits: Width): MemoryOperand {
-    const offset = this.context.globalOffset(index);
+    return this.instanceMemory(this.context.globalOffset(index), bits);
+  }
+
+  /** Memory of the instance, at an offset in section `globals`. */
+  instanceMemory(offset: number, bits: Width): MemoryOperand {
     const { globals } = this.context.options;
     if (globals.kind === 'absolute') return { ...symbolMemory(this.context.globalsSymbol, bits), displacement: offset };
     return { ...symbolMemory(undefined, bits), segment: globals.segment, displacement: globals.offset + offset };

@@ -86,6 +86,22 @@ export const Intrinsic = 56;
 export const FunctionAddress = 57;
 export const TableGet = 58;
 export const TableSize = 59;
+/** args: index, element. `index` is the table, here and below. */
+export const TableSet = 60;
+/** args: element, how many more. */
+export const TableGrow = 61;
+/** args: first index, element, count. */
+export const TableFill = 62;
+/** args: index in the destination, index in the source, count; `index2` is the source. */
+export const TableCopy = 63;
+/** args: index in the table, index in the segment, count; `index` is the segment, `index2` the table. */
+export const TableInit = 64;
+/** `index` is the segment. */
+export const ElementDrop = 65;
+/** args: address, expected value, timeout in nanoseconds. */
+export const AtomicWait = 66;
+/** args: address, how many. */
+export const AtomicNotify = 67;
 
 /** Codes from here on are WebAssembly's own. */
 export const FIRST_WASM_CODE = 0x5b;
@@ -94,7 +110,8 @@ const names: readonly string[] = (
   'const param phi projection add sub mul div_s div_u rem_s rem_u and or xor shl shr_s shr_u rotl rotr clz ctz popcnt ' +
   'eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u wrap extend_s extend_u sign8 sign16 sign32 select load store ' +
   'atomic_load atomic_store atomic_rmw atomic_compare_exchange fence global_get global_set memory_size memory_grow ' +
-  'memory_copy memory_fill memory_init data_drop call call_indirect intrinsic function_address table_get table_size'
+  'memory_copy memory_fill memory_init data_drop call call_indirect intrinsic function_address table_get table_size ' +
+  'table_set table_grow table_fill table_copy table_init element_drop atomic_wait atomic_notify'
 ).split(' ');
 
 export function opName(op: number): string {
@@ -125,12 +142,7 @@ export function isCommutative(op: number): boolean {
 /** No result but for the value, no trap, no memory: free to be moved, shared and removed. */
 export function isPure(op: number): boolean {
   if (op < FIRST_WASM_CODE) {
-    return (
-      (op >= Add && op <= Select && !(op >= DivS && op <= RemU)) ||
-      op === Const ||
-      op === FunctionAddress ||
-      op === TableSize
-    );
+    return (op >= Add && op <= Select && !(op >= DivS && op <= RemU)) || op === Const || op === FunctionAddress;
   }
   return !trapsOnFloat(op) && !isVectorMemory(op);
 }

@@ -78,14 +78,8 @@ export function translateOperator(builder: ValueBuilder): void {
     case 0xfc0a:
     case 0xfc0b:
       return bulk(builder, code);
-    case 0xfc10: {
-      const value = builder.make(op.TableSize, I32, []);
-      value.index = instruction.index;
-      return builder.push(value);
-    }
   }
-  if (code >= 0xfc0c && code <= 0xfc11)
-    throw unsupported(builder, `${instruction.operator.name} (tables are constant)`);
+  if (code >= 0xfc0c && code <= 0xfc11) return table(builder, code);
   generic(builder, code, (pushed as string) === '' ? VOID : (TYPES[pushed as string] as ValueType));
 }
 
@@ -143,7 +137,8 @@ function variable(builder: ValueBuilder, code: number): void {
     value.index = index;
     return builder.push(value);
   }
-  throw unsupported(builder, 'table.set (tables are constant)');
+  const element = builder.pop();
+  builder.make(op.TableSet, VOID, [builder.pop(), element]).index = index;
 }
 
 function signed(type: ValueType, value: bigint): bigint {
@@ -220,7 +215,15 @@ function select(builder: ValueBuilder): void {
 function atomic(builder: ValueBuilder, code: number): void {
   const { pushed, name } = builder.instruction.operator;
   const type = pushed === '' ? VOID : (TYPES[pushed as string] as ValueType);
-  if (code <= 0xfe02) throw unsupported(builder, name);
+  if (code === 0xfe00) {
+    const count = builder.pop();
+    return builder.push(memory(builder, op.AtomicNotify, I32, [builder.pop(), count]));
+  }
+  if (code <= 0xfe02) {
+    const timeout = builder.pop();
+    const expected = builder.pop();
+    return builder.push(memory(builder, op.AtomicWait, I32, [builder.pop(), expected, timeout]));
+  }
   if (code === 0xfe03) {
     builder.make(op.Fence, VOID, []);
     return;
@@ -248,6 +251,26 @@ function bulk(builder: ValueBuilder, code: number): void {
   const operation = code === 0xfc08 ? op.MemoryInit : code === 0xfc0a ? op.MemoryCopy : op.MemoryFill;
   const [a, b, c] = builder.stack.splice(builder.stack.length - 3, 3) as [Value, Value, Value];
   builder.make(operation, VOID, [a, b, c]).index = builder.instruction.index;
+}
+
+const TABLE_OPERATIONS: Readonly<Record<number, number>> = {
+  0xfc0c: op.TableInit,
+  0xfc0d: op.ElementDrop,
+  0xfc0e: op.TableCopy,
+  0xfc0f: op.TableGrow,
+  0xfc10: op.TableSize,
+  0xfc11: op.TableFill,
+};
+
+function table(builder: ValueBuilder, code: number): void {
+  const { instruction } = builder;
+  const operands = code === 0xfc0f ? 2 : code === 0xfc0d || code === 0xfc10 ? 0 : 3;
+  const type = code === 0xfc0f || code === 0xfc10 ? I32 : VOID;
+  const args = builder.stack.splice(builder.stack.length - operands, operands);
+  const value = builder.make(TABLE_OPERATIONS[code] as number, type, args);
+  value.index = instruction.index;
+  value.index2 = instruction.index2;
+  if (type !== VOID) builder.push(value);
 }
 
 function pushResults(builder: ValueBuilder, call: Value, type: FunctionType): void {

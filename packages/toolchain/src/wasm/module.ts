@@ -293,7 +293,7 @@ class ModuleDecoder {
       this.#declaredFunctions.add(index);
       return items.push({ kind: 'function', index });
     });
-    this.#elements.push({ mode, table, offset, items });
+    this.#elements.push({ at, mode, table, offset, items });
   }
 
   #code(reader: ByteReader): void {

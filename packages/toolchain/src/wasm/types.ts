@@ -101,6 +101,8 @@ export interface Export {
 }
 
 export interface ElementSegment {
+  /** Byte offset in the module. */
+  readonly at: number;
   readonly mode: 'active' | 'passive' | 'declarative';
   readonly table: number;
   readonly offset: Initializer | undefined;

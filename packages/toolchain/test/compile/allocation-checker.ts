@@ -6,7 +6,6 @@ import { CALLER_SAVED_GENERAL } from '../../src/compile/convention.ts';
 import {
   DEFINE,
   FIRST_VIRTUAL,
-  FRAME_OUTGOING,
   type LirBlock,
   type LirFunction,
   type LirInstruction,
@@ -121,7 +120,7 @@ class Checker {
     this.#moves(state, before.get(position));
     this.#moves(state, before.get(position + 1));
     for (const move of instruction.moves) if (typeof move.from === 'number') this.#expect(state, move.from, position);
-    for (const move of instruction.moves) if (move.to !== FRAME_OUTGOING) state.set(move.to, new Set([move.to]));
+    for (const move of instruction.moves) if (move.to >= 0) state.set(move.to, new Set([move.to]));
     for (const register of instruction.reads) this.#expect(state, register, position);
     for (const operand of operands) {
       if (typeof operand !== 'object') continue;

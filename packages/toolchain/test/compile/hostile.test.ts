@@ -125,10 +125,4 @@ describe('modules that the options forbid', () => {
     expect(() => compileText(text)).toThrow(/^half \(wasm offset \d+\) uses floats or vectors/);
     expect(() => compileText(text, { vectors: 'sse4.1' })).not.toThrow();
   });
-
-  it('wait and notify', () => {
-    const text =
-      '(module (memory 1 1 shared) (func (export "f") (result i32) (memory.atomic.notify (i32.const 0) (i32.const 1))))';
-    expect(() => compileText(text)).toThrow(/memory.atomic.notify is not supported/);
-  });
 });
