@@ -1,0 +1,54 @@
+/** DPPS and DPPD: SDM 2. Every product and sum is rounded; exceptions of one step end the instruction before the next. */
+import * as operation from '../../src/semantics/float/operation';
+import { FLOAT_A, FLOAT_B, FLOAT_C, FLOAT_RESULT } from '../../src/semantics/float/state';
+import { MXCSR } from '../../src/semantics/state';
+import * as environment from './environment';
+import { setFlags } from './environment';
+import { binary, finishSse } from './sse';
+
+/** One 16-byte half, whose number is `half`. @param control the immediate. FLOAT_C is overwritten. */
+export function sseDotProduct(core: usize, control: i32, bits: i32, half: i32): i32 {
+  environment.beginSse(load<u32>(core, MXCSR));
+  const at = core + 16 * half;
+  const a = at + FLOAT_A;
+  const b = at + FLOAT_B;
+  const c = at + FLOAT_C;
+  const result = at + FLOAT_RESULT;
+  const lanes = 128 / bits;
+  for (let lane = 0; lane < lanes; lane++) {
+    const selected = (control & (16 << lane)) != 0;
+    put(c, bits, lane, selected ? binary(operation.MULTIPLY, bits, get(a, bits, lane), get(b, bits, lane)) : 0);
+  }
+  let status = finishSse(core);
+  if (status != 0) return status;
+  sums(bits, lanes, c, result, bits == 32 ? 1 : 0, bits == 32 ? 0 : 1);
+  status = finishSse(core);
+  if (status != 0) return status;
+  if (bits == 32) {
+    sums(bits, lanes, result, c, 0, 2);
+    status = finishSse(core);
+    if (status != 0) return status;
+  }
+  const from = bits == 32 ? c : result;
+  for (let lane = 0; lane < lanes; lane++) {
+    put(result, bits, lane, (control & (1 << lane)) != 0 ? get(from, bits, lane) : 0);
+  }
+  return 0;
+}
+
+/** Every lane's own sum: all are equal, except for which of two NaNs came first. */
+function sums(bits: i32, lanes: i32, from: usize, to: usize, first: i32, second: i32): void {
+  setFlags(0);
+  for (let lane = 0; lane < lanes; lane++) {
+    put(to, bits, lane, binary(operation.ADD, bits, get(from, bits, lane ^ first), get(from, bits, lane ^ second)));
+  }
+}
+
+function get(at: usize, bits: i32, lane: i32): u64 {
+  return bits == 64 ? load<u64>(at + 8 * lane) : <u64>load<u32>(at + 4 * lane);
+}
+
+function put(at: usize, bits: i32, lane: i32, value: u64): void {
+  if (bits == 64) store<u64>(at + 8 * lane, value);
+  else store<u32>(at + 4 * lane, <u32>value);
+}

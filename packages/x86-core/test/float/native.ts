@@ -1,0 +1,41 @@
+/** Single instructions on the processor that the tests run on. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const hasGcc = process.arch === 'x64' && spawnSync('gcc', ['--version']).status === 0;
+const hasFeatures =
+  hasGcc && / fma .* f16c |f16c.* fma /.test(`${execFileSync('cat', ['/proc/cpuinfo'], { encoding: 'utf8' })} `);
+/** An x64 host with AVX, FMA and F16C, and gcc. */
+export const available: boolean = hasFeatures;
+if (!available) {
+  console.log(
+    'skipped: tests of floating point need an x64 host with AVX, FMA and F16C, and gcc (apt-get install gcc)',
+  );
+}
+
+/** Layout of a case: see native.c. */
+export const CASE_BYTES = 944;
+export const CASE_MEMORY = 32;
+export const CASE_RAX = 96;
+export const CASE_RFLAGS = 104;
+export const CASE_AREA = 112;
+/** Offsets in an XSAVE area: SDM 1 10.5.1, 13.4. */
+export const AREA_MXCSR = CASE_AREA + 24;
+export const AREA_ST = CASE_AREA + 32;
+export const AREA_XMM = CASE_AREA + 160;
+export const AREA_HEADER = CASE_AREA + 512;
+export const AREA_YMM_HIGH = CASE_AREA + 576;
+
+/** Cases as they are after their instruction ran. */
+export function runNatively(cases: Buffer): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), 'drift-float-'));
+  try {
+    const program = join(folder, 'native');
+    execFileSync('gcc', ['-O1', '-o', program, join(import.meta.dirname, 'native.c')]);
+    return execFileSync(program, { input: cases, maxBuffer: 1 << 30 });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
