@@ -1,7 +1,17 @@
 /** What is compared: who compiled the kernel, and from what. */
 
+export type ImplementationName =
+  | 'clang -O2'
+  | 'clang -O1'
+  | 'drift'
+  | 'drift simd'
+  | 'wasm2c'
+  | 'v8'
+  | 'v8 simd'
+  | 'liftoff';
+
 export interface Implementation {
-  readonly name: string;
+  readonly name: ImplementationName;
   readonly description: string;
   /** Which server runs it. */
   readonly server: 'native' | 'optimized' | 'baseline';
@@ -10,7 +20,7 @@ export interface Implementation {
 }
 
 /** All others are related to the first. */
-export const implementations = [
+export const implementations: readonly Implementation[] = [
   { name: 'clang -O2', description: 'the C source, natively', server: 'native', source: 'c' },
   { name: 'clang -O1', description: 'the C source, natively', server: 'native', source: 'c' },
   { name: 'drift', description: 'this compiler', server: 'native', source: 'scalar' },
@@ -24,9 +34,7 @@ export const implementations = [
     source: 'simd',
   },
   { name: 'liftoff', description: "V8's baseline compiler", server: 'baseline', source: 'scalar' },
-] as const satisfies readonly Implementation[];
-
-export type ImplementationName = (typeof implementations)[number]['name'];
+];
 
 /** An implementation's name as a part of C identifiers. */
 export function implementationIdentifier(name: ImplementationName): string {

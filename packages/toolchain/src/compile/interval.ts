@@ -13,7 +13,7 @@ export const MAY = 1;
 export const LOOP = 0;
 
 export class Interval {
-  /** Virtual register number. */
+  /** Virtual register number; of those that share the interval, the one that its stack slot is kept by. */
   readonly register: number;
   /** 0 general, 1 xmm. */
   readonly registerClass: 0 | 1;
@@ -98,10 +98,44 @@ export class Interval {
     return rest;
   }
 
+  /** Takes over ranges, uses and hints of an interval that is never live at the same time. */
+  absorb(other: Interval): void {
+    this.ranges = mergeRanges(this.ranges, other.ranges);
+    const uses: number[] = [];
+    const kinds: number[] = [];
+    const weights: number[] = [];
+    for (let i = 0, j = 0; i < this.uses.length || j < other.uses.length; ) {
+      const mine = i < this.uses.length && !((other.uses[j] ?? Number.POSITIVE_INFINITY) < (this.uses[i] as number));
+      const from = mine ? this : other;
+      const at = mine ? i++ : j++;
+      uses.push(from.uses[at] as number);
+      kinds.push(from.kinds[at] as number);
+      weights.push(from.weights[at] as number);
+    }
+    this.uses = uses;
+    this.kinds = kinds;
+    this.weights = weights;
+    this.hints.push(...other.hints);
+  }
+
   /** First position that both cover; Infinity if none. */
   intersection(other: Interval): number {
     return firstCommon(this.ranges, 0, other.ranges, 0);
   }
+}
+
+/** Two flat range lists that have no position in common, as one; ranges that touch become one. */
+function mergeRanges(a: readonly number[], b: readonly number[]): number[] {
+  const merged: number[] = [];
+  for (let i = 0, j = 0; i < a.length || j < b.length; ) {
+    const fromA = i < a.length && !((b[j] ?? Number.POSITIVE_INFINITY) < (a[i] as number));
+    const [from, to] = fromA ? [a[i] as number, a[i + 1] as number] : [b[j] as number, b[j + 1] as number];
+    if (fromA) i += 2;
+    else j += 2;
+    if (merged.length > 0 && merged[merged.length - 1] === from) merged[merged.length - 1] = to;
+    else merged.push(from, to);
+  }
+  return merged;
 }
 
 export function firstAtLeast(list: readonly number[], value: number): number {

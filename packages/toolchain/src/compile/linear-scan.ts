@@ -8,7 +8,7 @@
  */
 import { CALLEE_SAVED } from './convention.ts';
 import { firstAtLeast, firstCommon, Interval, MUST, MAY } from './interval.ts';
-import { R10, R11, R8, R9, RAX, RBP, RBX, RCX, RDI, RDX, RSI, XMM0 } from './lir.ts';
+import { FIRST_VIRTUAL, R10, R11, R8, R9, RAX, RBP, RBX, RCX, RDI, RDX, RSI, XMM0 } from './lir.ts';
 import type { Liveness } from './liveness.ts';
 
 /** In order of preference: short encodings and no saving first. */
@@ -44,8 +44,10 @@ class LinearScan {
   }
 
   run(): void {
-    for (const interval of this.#liveness.intervals)
-      if (interval !== undefined && interval.ranges.length > 0) this.#push(interval);
+    this.#liveness.intervals.forEach((interval, i) => {
+      if (interval !== undefined && interval.register === i + FIRST_VIRTUAL && interval.ranges.length > 0)
+        this.#push(interval);
+    });
     for (let current = this.#pop(); current !== undefined; current = this.#pop()) {
       this.#advance(current.start);
       if (this.#takeFree(current) || this.#takeBlocked(current)) {
@@ -146,7 +148,7 @@ class LinearScan {
 
   #hintRegister(hint: number, current: Interval): number {
     if (hint < 32) return hint < 16 === (current.registerClass === 0) ? hint : -1;
-    const other = this.#liveness.intervals[hint - 32];
+    const other = this.#liveness.intervals[hint - FIRST_VIRTUAL];
     if (other === undefined) return -1;
     let found = -1;
     for (let piece: Interval | undefined = other; piece !== undefined; piece = piece.next) {

@@ -12,8 +12,8 @@ import {
 } from './lir.ts';
 
 export interface Liveness {
-  /** By virtual register minus FIRST_VIRTUAL; undefined for registers that nothing mentions. */
-  readonly intervals: readonly (Interval | undefined)[];
+  /** By virtual register minus FIRST_VIRTUAL; undefined for registers that nothing mentions. Registers may share an interval. */
+  readonly intervals: (Interval | undefined)[];
   /** By physical register: flat pairs from, to; ascending. */
   readonly fixed: readonly number[][];
   /** Positions of calls, ascending: the caller-saved registers are lost in [p + 1, p + 2). */

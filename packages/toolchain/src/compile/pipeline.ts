@@ -4,6 +4,7 @@ import type { Graph } from '../ir/graph.ts';
 import { numberValues } from '../ir/gvn.ts';
 import { orderBlocks, removeDeadValues, removeTrivialPhis, removeUnreachable } from '../ir/simplify.ts';
 import { mergeBlocks, threadJumps } from '../ir/threading.ts';
+import { coalesceCopies } from './coalesce.ts';
 import { finishFlow } from './flow.ts';
 import { allocateRegisters } from './linear-scan.ts';
 import type { LirFunction } from './lir.ts';
@@ -31,6 +32,7 @@ export function lowerFunction(context: ModuleContext, index: number): { lir: Lir
   const { lir, blocks } = selectInstructions(optimizedGraph(context, index), context, index);
   finishFlow(lir, blocks);
   const liveness = findLiveness(lir);
+  coalesceCopies(lir, liveness);
   allocateRegisters(liveness);
   return { lir, allocation: resolveAllocation(lir, liveness) };
 }

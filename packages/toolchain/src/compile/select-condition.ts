@@ -158,7 +158,7 @@ export function selectSelect(selector: Selector, value: Value): void {
   const bits = selector.widthOf(value.type);
   // The overwritten value should be the one that dies here; a constant is best put there by a move.
   let inverted = false;
-  if (!no.isConstant && (yes.isConstant || (selector.isLiveAfter(no) && !selector.isLiveAfter(yes)))) {
+  if (!no.isConstant && (yes.isConstant || selector.shouldSwap(value, 2, 1))) {
     [yes, no] = [no, yes];
     inverted = true;
   }

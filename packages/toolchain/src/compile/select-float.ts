@@ -113,13 +113,7 @@ function arithmetic(selector: Selector, value: Value, number: number): void {
   if (number <= 10) {
     let [left, right] = [a, b];
     const commutative = number === 7 || number === 9;
-    if (
-      commutative &&
-      !selector.canFold(right) &&
-      (selector.canFold(left) || (selector.isLiveAfter(left) && !selector.isLiveAfter(right)))
-    ) {
-      [left, right] = [right, left];
-    }
+    if (commutative && selector.shouldSwap(value, 0, 1)) [left, right] = [right, left];
     const source = selector.useOrMemory(right, bits);
     selector.copyTo(result, left, 128);
     selector.emit(`${ARITHMETIC[number - 7]}${suffix}`, selector.modified(result, 128), source);

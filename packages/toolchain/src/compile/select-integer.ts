@@ -44,7 +44,7 @@ export function selectInteger(selector: Selector, value: Value): void {
 function twoAddress(selector: Selector, value: Value, mnemonic: string, commutative: boolean): void {
   let [a, b] = value.args as [Value, Value];
   const bits = selector.widthOf(value.type);
-  if (commutative && !b.isConstant && shouldSwap(selector, value, a, b)) [a, b] = [b, a];
+  if (commutative && !b.isConstant && selector.shouldSwap(value, 0, 1)) [a, b] = [b, a];
   if (mnemonic === 'sub' && a.isConstant && a.constant === 0n) return negate(selector, value, b, bits);
   const result = selector.registerOf(value);
   const right = selector.useOrImmediate(b, bits);
@@ -56,15 +56,6 @@ function negate(selector: Selector, value: Value, b: Value, bits: Width): void {
   const result = selector.registerOf(value);
   selector.copyTo(result, b, bits);
   selector.emit('neg', selector.modified(result, bits));
-}
-
-/** The second operand is better overwritten: the first lives on, or only the first can be read from memory. */
-function shouldSwap(selector: Selector, value: Value, a: Value, b: Value): boolean {
-  if (selector.canFold(b)) return false;
-  if (selector.canFold(a)) return true;
-  // A sum that a loop carries stays in one register.
-  if (b.op === op.Phi && b.args.includes(value) && !selector.isLiveAfter(b)) return true;
-  return selector.isLiveAfter(a) && !selector.isLiveAfter(b);
 }
 
 function unary(selector: Selector, value: Value, mnemonic: string): void {

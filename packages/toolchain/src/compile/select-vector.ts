@@ -110,7 +110,7 @@ function selectBinary(code: VectorCode, value: Value, entry: string, first: Valu
   const { selector } = code;
   const commutative = entry.endsWith('*');
   let [a, b] = [first, second];
-  if (commutative && selector.isLiveAfter(a) && !selector.isLiveAfter(b)) [a, b] = [b, a];
+  if (commutative && selector.shouldSwap(value, 0, 1)) [a, b] = [b, a];
   const result = code.result(value);
   const operand = code.operand(b);
   code.into(result, a);

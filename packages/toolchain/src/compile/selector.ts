@@ -5,6 +5,7 @@
 import { type Block, type Graph, type Value, VOID } from '../ir/graph.ts';
 import * as op from '../ir/op.ts';
 import { F32, F64, I32, V128, type ValueType } from '../wasm/types.ts';
+import { findCarried } from './carried.ts';
 import {
   CC,
   DEFINE,
@@ -45,6 +46,7 @@ export class Selector implements AddressBuilder {
   readonly #requested: Uint8Array;
   /** 1 for loads that another instruction does as part of itself. */
   readonly #folded: Uint8Array;
+  readonly #carried: Uint8Array;
   /** How many memory accesses have the value as their address. */
   readonly #addressUses: Uint32Array;
   /** Of the value (or block end) in hand. */
@@ -62,6 +64,7 @@ export class Selector implements AddressBuilder {
     this.#epochs = new Int32Array(graph.valueCount);
     this.#requested = new Uint8Array(graph.valueCount);
     this.#folded = new Uint8Array(graph.valueCount);
+    this.#carried = findCarried(graph);
     this.#addressUses = new Uint32Array(graph.valueCount);
     for (const block of graph.blocks) {
       for (const value of block.values) {
@@ -201,6 +204,21 @@ export class Selector implements AddressBuilder {
     return (at.block?.loopDepth ?? 0) < this.block.loopDepth;
   }
 
+  /**
+   * Whether a two-address instruction for `value` had better overwrite its argument `second` than `first`, where it could do
+   * either: because a loop carries the value in that register, because only the other can be read from memory, or because the other lives on.
+   */
+  shouldSwap(value: Value, first: number, second: number): boolean {
+    const a = value.args[first] as Value;
+    const b = value.args[second] as Value;
+    if (this.canFold(b)) return false;
+    if (this.canFold(a)) return true;
+    const carried = this.#carried[value.id] as number;
+    if (carried === second + 1) return !this.isLiveAfter(b);
+    if (carried === first + 1 && !this.isLiveAfter(a)) return false;
+    return this.isLiveAfter(a) && !this.isLiveAfter(b);
+  }
+
   /** A register operand that reads `value`, in `bits` (default: its type's width). */
   use(value: Value, bits?: Width): RegisterOperand {
     const width = bits ?? this.widthOf(value.type);
@@ -277,6 +295,8 @@ export class Selector implements AddressBuilder {
   canFold(value: Value): boolean {
     return (
       value.uses === 1 &&
+      // SSE operands of 16 bytes must be aligned, which a load need not be.
+      value.type !== V128 &&
       value.block === this.block &&
       (value.op === op.Load || value.op === op.GlobalGet) &&
       this.#epochs[value.id] === this.#epoch &&
@@ -286,8 +306,7 @@ export class Selector implements AddressBuilder {
 
   /** The memory operand of a load that can be part of the instruction in hand. */
   foldedLoad(value: Value, bits: Width): MemoryOperand | undefined {
-    // SSE operands of 16 bytes must be aligned, which a load need not be.
-    if (value.type === V128 || !this.canFold(value)) return undefined;
+    if (!this.canFold(value)) return undefined;
     if (value.op === op.GlobalGet)
       return this.widthOf(value.type) === bits ? this.globalMemory(value.index, bits) : undefined;
     if (value.bytes * 8 !== bits || this.widthOf(value.type) !== bits) return undefined;

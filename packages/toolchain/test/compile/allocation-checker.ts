@@ -7,6 +7,7 @@ import {
   DEFINE,
   FIRST_VIRTUAL,
   type LirBlock,
+  type LirConstant,
   type LirFunction,
   type LirInstruction,
   MODIFY,
@@ -65,19 +66,26 @@ class Checker {
       const edge = new Map(state);
       // Moves of an edge may stand at the successor's start: phis are matched behind them.
       if (block.successors.length > 1) this.#moves(edge, before.get(successor.from));
-      const which = successor.predecessors.indexOf(block);
-      for (const phi of successor.phis) {
-        const place = this.#allocation.place(phi.register, successor.from);
-        if (place < 0) continue;
-        const input = phi.inputs[which];
-        const token = typeof input === 'number' ? input : `constant ${input?.value}`;
-        const held = edge.get(place) ?? new Set();
-        if (held.has(token)) edge.set(place, new Set([...held, phi.register]));
-        else this.#error(`phi ${phi.register} of block ${successor.index} finds no ${token} in ${place}`);
-      }
+      this.#phis(edge, successor, successor.predecessors.indexOf(block));
       if (this.#join(successor, edge)) changed = true;
     });
     return changed;
+  }
+
+  /** Whatever holds a phi's input holds the phi from here on, and nothing holds what it was before. */
+  #phis(edge: State, block: LirBlock, which: number): void {
+    const old = new Map(edge);
+    for (const [place, held] of old) {
+      const kept = new Set(held);
+      for (const { register } of block.phis) kept.delete(register);
+      for (const { register, inputs } of block.phis) if (held.has(tokenOf(inputs[which]))) kept.add(register);
+      edge.set(place, kept);
+    }
+    for (const { register, inputs } of block.phis) {
+      const place = this.#allocation.place(register, block.from);
+      if (place >= 0 && edge.get(place)?.has(register) !== true)
+        this.#error(`phi ${register} of block ${block.index} finds no ${tokenOf(inputs[which])} in ${place}`);
+    }
   }
 
   #join(block: LirBlock, incoming: State): boolean {
@@ -150,6 +158,10 @@ class Checker {
     }
     this.#moves(state, after.get(position));
   }
+}
+
+function tokenOf(input: number | LirConstant | undefined): Token {
+  return typeof input === 'number' ? input : `constant ${input?.value}`;
 }
 
 function without(held: ReadonlySet<Token>, token: Token): ReadonlySet<Token> {

@@ -1,0 +1,74 @@
+/** What loops are made of: the instructions between the innermost backward jump and its target. */
+import { describe, expect, it } from 'vitest';
+import type { ObjectModule } from '../../src/index.ts';
+import { decodeFunction } from './decode.ts';
+import { compileText } from './samples.ts';
+
+/** Texts of the shortest loop's instructions, jumps included. */
+function innermostLoop(object: ObjectModule, name: string): string[] {
+  const list = decodeFunction(object, name);
+  let best: string[] | undefined;
+  list.forEach(({ target, offset }, end) => {
+    if (target < 0 || target > offset) return;
+    const start = list.findIndex((each) => each.offset === target);
+    const texts = list.slice(start, end + 1).map(({ text }) => text);
+    if (best === undefined || texts.length < best.length) best = texts;
+  });
+  if (best === undefined) throw new Error(`${name} has no loop`);
+  return best;
+}
+
+const copies = (texts: readonly string[]): string[] =>
+  texts.filter((text) => /^(mov (r\w+|e\w+),(r\w+|e\w+)|movaps xmm\d+,xmm\d+|xchg r.*,r.*)$/.test(text));
+
+describe('what a loop carries stays in its register', () => {
+  it('although the first register that is free is claimed later in the loop', () => {
+    // The division claims rax and rdx; the sum must not start in one of them and be moved back every round.
+    const loop = innermostLoop(
+      compileText(`(module (func (export "f") (param $n i32) (param $d i32) (result i32) (local $s i32)
+        (loop $l
+          (local.set $s (i32.add (i32.xor (local.get $s) (i32.const 5)) (i32.div_u (local.get $n) (local.get $d))))
+          (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (local.get $s)))`),
+      'f',
+    );
+    expect(copies(loop)).toEqual([expect.stringMatching(/^mov eax,/)]);
+  });
+
+  it('as the second operand of an addition, in all kinds of registers', () => {
+    for (const [type, add, load] of [
+      ['i32', 'i32.add', 'i32.mul (local.get $n) (local.get $n)'],
+      ['f64', 'f64.add', 'f64.convert_i32_s (local.get $n)'],
+      ['v128', 'f32x4.add', 'i32x4.splat (local.get $n)'],
+    ] as const) {
+      const loop = innermostLoop(
+        compileText(
+          `(module (func (export "f") (param $n i32) (result ${type}) (local $s ${type}) (local $t ${type})
+            (loop $l
+              (local.set $t (${load}))
+              (local.set $s (${add} (local.get $t) (local.get $s)))
+              (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+            (local.get $s)))`,
+          { vectors: 'sse4.1' },
+        ),
+        'f',
+      );
+      expect(copies(loop).filter((text) => !text.startsWith('mov e'))).toEqual([]);
+      expect(loop.length, loop.join('; ')).toBeLessThan(8);
+    }
+  });
+
+  it('through a conditional sum and a chain of operations', () => {
+    const loop = innermostLoop(
+      compileText(`(module (memory 1) (func (export "f") (param $p i32) (param $n i32) (result i32) (local $s i32)
+        (loop $l
+          (local.set $s (i32.xor (i32.load (local.get $p)) (i32.rotl (local.get $s) (i32.const 5))))
+          (if (i32.load8_u offset=8 (local.get $p)) (then (local.set $s (i32.add (local.get $n) (local.get $s)))))
+          (local.set $p (i32.add (local.get $p) (i32.const 4)))
+          (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (local.get $s)))`),
+      'f',
+    );
+    expect(copies(loop)).toEqual([]);
+  });
+});
