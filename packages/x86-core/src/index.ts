@@ -4,7 +4,7 @@ export { CodeBuffer, type Fixup, type FixupKind } from './encode/code-buffer.ts'
 export { emitForm } from './encode/emit.ts';
 export { choose, encode } from './encode/encode.ts';
 export { EncodeError, type EncodeErrorCode } from './encode/encode-error.ts';
-export type { Form } from './encode/form.ts';
+export { type Form, prepareForm } from './encode/form.ts';
 export { select } from './encode/select.ts';
 export { type FormatOptions, formatInstruction } from './format/instruction.ts';
 export { formatMemory, formatNumber, formatOperand } from './format/operand.ts';
