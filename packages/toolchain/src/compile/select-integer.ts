@@ -153,6 +153,17 @@ function selectMultiply(selector: Selector, value: Value): void {
   selector.emit('imul', selector.result(value), source, constant);
 }
 
+/** MUL leaves the upper half of the product in RDX. */
+export function selectMultiplyHigh(selector: Selector, value: Value): void {
+  const [a, b] = value.args as [Value, Value];
+  const source = b.isConstant ? selector.constantRegister(b, 64) : selector.useOrMemory(b, 64);
+  selector.copyTo(RAX, a, 64);
+  const multiply = selector.emit('mul', source);
+  multiply.reads = [RAX];
+  multiply.writes = [RAX, RDX];
+  selector.emitKind('move', 'mov', selector.result(value), selector.read(RDX, 64));
+}
+
 const DIVISION_TRAP = 'integer divide by zero or integer overflow';
 const ZERO_TRAP = 'integer divide by zero';
 
@@ -282,6 +293,7 @@ export function selectConvert(selector: Selector, value: Value): void {
   const a = value.args[0] as Value;
   switch (value.op) {
     case op.Wrap:
+      // Selected only where no register holds it already.
       selector.emit('mov', selector.result(value, 32), narrowed(selector, a, 32));
       return;
     case op.ExtendS:

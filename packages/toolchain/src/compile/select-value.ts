@@ -6,7 +6,7 @@ import { selectAtomic } from './select-atomic.ts';
 import { selectBulk } from './select-bulk.ts';
 import { selectCall } from './select-call.ts';
 import { selectIntrinsic } from './select-intrinsic.ts';
-import { selectConvert, selectInteger } from './select-integer.ts';
+import { selectConvert, selectInteger, selectMultiplyHigh } from './select-integer.ts';
 import { selectCompare, selectSelect, setFlag } from './select-condition.ts';
 import { isFloatCompare, selectFloat, selectFloatCompare } from './select-float.ts';
 import { selectGlobalSet, selectLoad, selectMemorySize, selectStore } from './select-memory.ts';
@@ -23,6 +23,8 @@ export function selectValue(selector: Selector, value: Value): void {
   if (op.isCompare(operation)) return selectCompare(selector, value);
   if (operation >= op.Wrap && operation <= op.Sign32) return selectConvert(selector, value);
   switch (operation) {
+    case op.MulHighU:
+      return selectMultiplyHigh(selector, value);
     case op.Select:
       return selectSelect(selector, value);
     case op.Load:

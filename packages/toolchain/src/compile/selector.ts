@@ -169,7 +169,8 @@ export class Selector implements AddressBuilder {
 
   /** The register that holds `value`; asking makes sure that it is computed. Not for constants. */
   registerOf(value: Value): number {
-    if (value.op === op.ExtendU) return this.registerOf(value.args[0] as Value);
+    const holder = holderOf(value);
+    if (holder !== value) return this.registerOf(holder);
     let register = this.#registers[value.id] as number;
     if (register === NONE) {
       register = this.newRegister(value.type);
@@ -196,8 +197,7 @@ export class Selector implements AddressBuilder {
 
   /** Whether code behind this place reads the value's register, so that it must not be overwritten. */
   isLiveAfter(value: Value): boolean {
-    let at = value;
-    while (at.op === op.ExtendU) at = at.args[0] as Value;
+    const at = holderOf(value);
     if (at.isConstant) return false;
     if (this.#requested[at.id] === 1) return true;
     // Defined outside of the loop that uses it: the next round reads it again.
@@ -225,7 +225,7 @@ export class Selector implements AddressBuilder {
     let at = value;
     if (width <= 32 && !isFloat(at.type)) while (at.op === op.Wrap) at = at.args[0] as Value;
     if (at.isConstant) return this.constantRegister(at, width);
-    while (at.op === op.ExtendU) at = at.args[0] as Value;
+    at = holderOf(at);
     this.#requested[at.id] = 1;
     return { kind: 'register', register: this.registerOf(at), bits: width, role: USE, memoryAllowed: false };
   }
@@ -321,6 +321,8 @@ export class Selector implements AddressBuilder {
   }
 
   globalMemory(index: number, bits: Width): MemoryOperand {
+    const imported = this.context.module.globals[index]?.imported;
+    if (imported !== undefined) return symbolMemory(`${imported.module}.${imported.field}`, bits);
     return this.instanceMemory(this.context.globalOffset(index), bits);
   }
 
@@ -361,6 +363,24 @@ export class Selector implements AddressBuilder {
     if (folded !== undefined) this.emit('mov', this.defined(register, bits), folded);
     else this.emitKind('move', 'mov', this.defined(register, bits), { ...this.use(value, bits), memoryAllowed: true });
   }
+}
+
+/**
+ * The value whose register holds `value` as well: the upper half of an i32 is zero, so widening it costs nothing, and neither does
+ * narrowing what has nothing there.
+ */
+export function holderOf(value: Value): Value {
+  let at = value;
+  while (at.op === op.ExtendU || (at.op === op.Wrap && hasEmptyUpperHalf(at.args[0] as Value)))
+    at = at.args[0] as Value;
+  return at;
+}
+
+function hasEmptyUpperHalf(value: Value): boolean {
+  const by = value.args[1];
+  if (by === undefined || !by.isConstant) return false;
+  if (value.op === op.ShrU) return by.constant >= 32n;
+  return value.op === op.And && by.constant >= 0n && by.constant < 1n << 32n;
 }
 
 function accessesMemory(operation: number): boolean {

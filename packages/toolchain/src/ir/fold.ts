@@ -1,5 +1,6 @@
 /** Integer operations on constants, and identities that make an operation cheaper or go away. Used while the graph is built. */
 import { I32, I64, type ValueType } from '../wasm/types.ts';
+import { divideByConstant, type ValueMaker } from './divide.ts';
 import type { Graph, Value } from './graph.ts';
 import * as op from './op.ts';
 
@@ -113,12 +114,13 @@ function foldConstant(
     case op.Mul:
       if (c === 0n) return b;
       return power >= 0n ? again(op.Shl, a, power) : undefined;
-    case op.DivU:
-      return power >= 0n ? again(op.ShrU, a, power) : undefined;
-    case op.DivS:
-      return c === 1n ? a : undefined;
     case op.RemU:
-      return power >= 0n ? again(op.And, a, unsigned - 1n) : undefined;
+      if (power >= 0n) return again(op.And, a, unsigned - 1n);
+      return divideByConstant(makerOf(graph, make), kind, type, a, c);
+    case op.DivU:
+    case op.DivS:
+    case op.RemS:
+      return divideByConstant(makerOf(graph, make), kind, type, a, c);
     case op.And:
       if (c === 0n) return b;
       if (c === -1n) return a;
@@ -160,6 +162,14 @@ function foldConstant(
     default:
       return undefined;
   }
+}
+
+function makerOf(graph: Graph, make: (operation: number, type: ValueType, args: Value[]) => Value): ValueMaker {
+  return {
+    binary: (operation, type, a, b) => foldBinary(graph, operation, type, a, b, make),
+    unary: (operation, type, a) => make(operation, type, [a]),
+    integer: (type, value) => graph.integer(type, value),
+  };
 }
 
 /** Whether `value` has no bits outside `mask`. */

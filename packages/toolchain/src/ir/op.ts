@@ -102,6 +102,8 @@ export const ElementDrop = 65;
 export const AtomicWait = 66;
 /** args: address, how many. */
 export const AtomicNotify = 67;
+/** The upper half of the unsigned product of two i64. */
+export const MulHighU = 68;
 
 /** Codes from here on are WebAssembly's own. */
 export const FIRST_WASM_CODE = 0x5b;
@@ -111,7 +113,7 @@ const names: readonly string[] = (
   'eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u wrap extend_s extend_u sign8 sign16 sign32 select load store ' +
   'atomic_load atomic_store atomic_rmw atomic_compare_exchange fence global_get global_set memory_size memory_grow ' +
   'memory_copy memory_fill memory_init data_drop call call_indirect intrinsic function_address table_get table_size ' +
-  'table_set table_grow table_fill table_copy table_init element_drop atomic_wait atomic_notify'
+  'table_set table_grow table_fill table_copy table_init element_drop atomic_wait atomic_notify mul_high_u'
 ).split(' ');
 
 export function opName(op: number): string {
@@ -142,7 +144,12 @@ export function isCommutative(op: number): boolean {
 /** No result but for the value, no trap, no memory: free to be moved, shared and removed. */
 export function isPure(op: number): boolean {
   if (op < FIRST_WASM_CODE) {
-    return (op >= Add && op <= Select && !(op >= DivS && op <= RemU)) || op === Const || op === FunctionAddress;
+    return (
+      (op >= Add && op <= Select && !(op >= DivS && op <= RemU)) ||
+      op === Const ||
+      op === FunctionAddress ||
+      op === MulHighU
+    );
   }
   return !trapsOnFloat(op) && !isVectorMemory(op);
 }
