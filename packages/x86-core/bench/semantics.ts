@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dl, eax, edx, mem8, mem32, rax, rbx, rcx, rdi, rdx, rsi, rsp } from '../src/index.ts';
 import { BUDGET } from '../src/semantics/state.ts';
-import { GUEST, TestCore } from '../test/semantics/core.ts';
+import { CORE, GUEST, TestCore } from '../test/semantics/core.ts';
 
 const ROUNDS = 6;
 const TABLE = 0x2_0000;
@@ -93,7 +93,7 @@ function best(once: (run: Run) => void, run: Run, times: number): Measured {
     const begun = performance.now();
     for (let time = 0; time < times; time++) once(run);
     nanoseconds = Math.min(nanoseconds, (performance.now() - begun) * 1e6);
-    instructions = (budget - Number(core.view.getBigInt64(BUDGET, true))) * times;
+    instructions = (budget - Number(core.view.getBigInt64(CORE + BUDGET, true))) * times;
   }
   return { nanoseconds, instructions, result: core.get(rax) };
 }

@@ -32,8 +32,6 @@ export function divideWide(high: u64, low: u64, divisor: u64): u64 {
 }
 
 /** One 32-bit digit of a long division: an estimate from the divisor's upper half, which is at most two too large. */
-// @ts-ignore: decorator
-@inline
 function quotientDigit(rest: u64, next: u64, divisorHigh: u64, divisorLow: u64): u64 {
   let digit = rest / divisorHigh;
   let over = rest - digit * divisorHigh;
@@ -62,8 +60,6 @@ export function addWide(
 }
 
 /** |a| >= |b|. */
-// @ts-ignore: decorator
-@inline
 function addOrdered(
   aSign: bool,
   aExponent: i32,
@@ -92,7 +88,7 @@ function addOrdered(
     const carry = <u64>(low < aLow);
     const high = aHigh + bHigh + carry;
     if (high < aHigh || (carry != 0 && high == aHigh)) {
-      round(aSign, aExponent + 1, (high >> 1) | (<u64>1 << 63), (high << 63) | (low >> 1) | (low & 1));
+      round(aSign, aExponent + 1, (high >> 1) | ((<u64>1) << 63), (high << 63) | (low >> 1) | (low & 1));
     } else round(aSign, aExponent, high, low);
     return;
   }
@@ -124,7 +120,7 @@ export function divide(sign: bool, aExponent: i32, a: u64, bExponent: i32, b: u6
 function tailOf(rest: u64, divisor: u64): u64 {
   if (rest == 0) return 0;
   const other = divisor - rest;
-  return rest > other ? (<u64>1 << 63) | 1 : rest == other ? <u64>1 << 63 : 1;
+  return rest > other ? ((<u64>1) << 63) | 1 : rest == other ? (<u64>1) << 63 : 1;
 }
 
 export function squareRoot(exponent: i32, a: u64): void {
@@ -148,7 +144,7 @@ export function squareRoot(exponent: i32, a: u64): void {
     restLow -= step;
     root++;
   }
-  const tail: u64 = (restHigh | restLow) == 0 ? 0 : restHigh != 0 || restLow > root ? (<u64>1 << 63) | 1 : 1;
+  const tail: u64 = (restHigh | restLow) == 0 ? 0 : restHigh != 0 || restLow > root ? ((<u64>1) << 63) | 1 : 1;
   round(false, odd ? (exponent - 1) >> 1 : exponent >> 1, root, tail);
 }
 

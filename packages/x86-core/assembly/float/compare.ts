@@ -30,8 +30,6 @@ export function compare(bits: i32, a: u64, b: u64): i32 {
   return a < b != aSign ? LESS : GREATER;
 }
 
-// @ts-ignore: decorator
-@inline
 function takeOf(bits: i32, value: u64): void {
   if (bits == 64) unpack64(value);
   else unpack32(value);

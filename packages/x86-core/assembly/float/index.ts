@@ -1,6 +1,4 @@
 /** Floating point for the runtime: what instructions call. */
-export { setMxcsr, sseArithmetic } from './sse';
-export { sseCompare, sseOrder } from './sse-compare';
-export { sseConvert } from './sse-convert';
-export { sseDotProduct } from './sse-dot-product';
-export { sseReciprocal } from './sse-reciprocal';
+export { sseArithmetic, sseCompare, sseConvert, sseDotProduct, sseFused, sseReciprocal } from './entry';
+export { setMxcsr } from './sse';
+export { sseOrder } from './sse-compare';

@@ -35,8 +35,6 @@ export function setNumber(newKind: i32, newSign: bool, newExponent: i32, newSign
 }
 
 /** @param precision of the significand with its first bit: 11, 24, 53; the biased exponent has `exponentBits`. */
-// @ts-ignore: decorator
-@inline
 function unpack(bits: u64, precision: i32, exponentBits: i32): void {
   const biased = <i32>(bits >> (precision - 1)) & ((1 << exponentBits) - 1);
   const bias = (1 << (exponentBits - 1)) - 1;
@@ -108,17 +106,15 @@ export function unpack80(bits: u64, head: i32): void {
   }
 }
 
-// @ts-ignore: decorator
-@inline
 function pack(precision: i32, exponentBits: i32): u64 {
   const head = (sign ? <u64>1 : 0) << (precision - 1 + exponentBits);
-  const special = ((<u64>1 << exponentBits) - 1) << (precision - 1);
+  const special = (((<u64>1) << exponentBits) - 1) << (precision - 1);
   if (kind == ZERO) return head;
   if (kind == INFINITE) return head | special;
   const fraction = (significand << 1) >> (65 - precision);
-  if (kind >= QUIET) return head | special | fraction | (<u64>1 << (precision - 2));
+  if (kind >= QUIET) return head | special | fraction | ((<u64>1) << (precision - 2));
   const bias = (1 << (exponentBits - 1)) - 1;
-  return head | ((significand & TOP) == 0 ? 0 : <u64>(exponent + bias) << (precision - 1)) | fraction;
+  return head | ((significand & TOP) == 0 ? 0 : (<u64>(exponent + bias)) << (precision - 1)) | fraction;
 }
 
 export function pack64(): u64 {

@@ -7,7 +7,7 @@ import { INVALID, raise } from './environment';
 import { finishSse } from './sse';
 
 /** Masks of all ones where the predicate holds. */
-export function sseCompare(core: usize, predicate: i32, bits: i32, lanes: i32): i32 {
+export function comparison(core: usize, predicate: i32, bits: i32, lanes: i32): i32 {
   environment.beginSse(load<u32>(core, MXCSR));
   predicate &= 31;
   for (let lane = 0; lane < lanes; lane++) {
@@ -63,11 +63,9 @@ function holds(predicate: i32, bits: i32, a: u64, b: u64): bool {
   return order == UNORDERED ? !result : result;
 }
 
-/** FLOAT_RESULT: ZF, PF, CF at their bits in RFLAGS. @param quietly UCOMIxx: a quiet NaN is no invalid operand. */
-export function sseOrder(core: usize, quietly: i32, bits: i32): i32 {
+/** FLOAT_RESULT: ZF, PF, CF at their bits in RFLAGS. @param quietly 1: UCOMIxx, to which a quiet NaN is no invalid operand. */
+export function sseOrder(core: usize, quietly: i32, bits: i32, a: u64, b: u64): i32 {
   environment.beginSse(load<u32>(core, MXCSR));
-  const a = bits == 64 ? load<u64>(core, FLOAT_A) : <u64>load<u32>(core, FLOAT_A);
-  const b = bits == 64 ? load<u64>(core, FLOAT_B) : <u64>load<u32>(core, FLOAT_B);
   const order = compare(bits, a, b);
   if (order == UNORDERED && quietly == 0) raise(INVALID);
   store<u64>(core, order == UNORDERED ? 0x45 : order == EQUAL ? 0x40 : order == LESS ? 1 : 0, FLOAT_RESULT);

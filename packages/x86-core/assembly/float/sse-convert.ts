@@ -11,7 +11,7 @@ import { format16, format32, format64, round } from './round';
 import { finishSse } from './sse';
 
 /** Converts lanes of FLOAT_B. @param control a rounding mode, or ROUND_AS_MXCSR; QUIETLY. */
-export function sseConvert(core: usize, code: i32, lanes: i32, control: i32): i32 {
+export function conversions(core: usize, code: i32, lanes: i32, control: i32): i32 {
   environment.beginSse(load<u32>(core, MXCSR));
   if ((control & conversion.ROUND_AS_MXCSR) == 0) setRounding(control & 3);
   const quietly = (control & conversion.QUIETLY) != 0;

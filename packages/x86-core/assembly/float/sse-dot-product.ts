@@ -7,7 +7,7 @@ import { setFlags } from './environment';
 import { binary, finishSse } from './sse';
 
 /** One 16-byte half, whose number is `half`. @param control the immediate. FLOAT_C is overwritten. */
-export function sseDotProduct(core: usize, control: i32, bits: i32, half: i32): i32 {
+export function dotProduct(core: usize, control: i32, bits: i32, half: i32): i32 {
   environment.beginSse(load<u32>(core, MXCSR));
   const at = core + 16 * half;
   const a = at + FLOAT_A;

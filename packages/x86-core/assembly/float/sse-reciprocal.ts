@@ -10,7 +10,7 @@ const SIGN: u32 = 0x80000000;
 const QUIET: u32 = 0x400000;
 
 /** @param root 1: of the square root. */
-export function sseReciprocal(core: usize, root: i32, lanes: i32): void {
+export function reciprocals(core: usize, root: i32, lanes: i32): void {
   for (let lane = 0; lane < lanes; lane++) {
     const at = core + 4 * lane;
     const x = load<u32>(at, FLOAT_B);

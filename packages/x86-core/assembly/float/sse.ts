@@ -36,7 +36,7 @@ export function finishSse(core: usize): i32 {
 }
 
 /** An operation of `operation.ts` on `lanes` of 32 or 64 bits. */
-export function sseArithmetic(core: usize, code: i32, bits: i32, lanes: i32): i32 {
+export function arithmetic(core: usize, code: i32, bits: i32, lanes: i32): i32 {
   environment.beginSse(load<u32>(core, MXCSR));
   const bytes = bits >> 3;
   for (let lane = 0; lane < lanes; lane++) {

@@ -1,17 +1,20 @@
-/** What a record or a region knows of a decoded instruction besides its shape: the effective address's parts, the immediate. */
+/** What a record or a region knows of a decoded instruction besides its shape: the effective address's parts, the immediates. */
 import type { Instruction } from '../decode/instruction.ts';
-import type { Memory, Register } from '../operand.ts';
+import type { FarPointer, Operand, Register } from '../operand.ts';
 import { memoryOf, type Shape } from './operand-shape.ts';
 
 export interface AddressParts {
   readonly base: number | undefined;
+  /** Number of the index in the general-purpose file. */
   readonly index: number | undefined;
+  /** Number of the index in the vector file: gathers. */
+  readonly vectorIndex: number | undefined;
   /** Shift count of the index. */
   readonly scale: number;
   readonly displacement: bigint;
 }
 
-const none: AddressParts = { base: undefined, index: undefined, scale: 0, displacement: 0n };
+const none: AddressParts = { base: undefined, index: undefined, vectorIndex: undefined, scale: 0, displacement: 0n };
 
 export function addressOf(instruction: Instruction, next: bigint): AddressParts {
   const memory = memoryOf(instruction);
@@ -20,25 +23,40 @@ export function addressOf(instruction: Instruction, next: bigint): AddressParts 
   const { base, index } = memory;
   return {
     base: base === 'rip' ? undefined : base?.number,
-    index: index?.number,
+    index: index?.class === 'gpr' ? index.number : undefined,
+    vectorIndex: index !== undefined && index.class !== 'gpr' ? index.number : undefined,
     scale: Math.log2(memory.scale),
     displacement: BigInt.asUintN(64, base === 'rip' ? next + displacement : displacement),
   };
 }
 
-/** Whether the address is one that has a meaning here: 64 bits, no segment with a base of its own. */
-export function isPlainAddress(memory: Memory | undefined, addressSize: number): boolean {
-  return addressSize === 64 && memory?.segment === undefined;
+/**
+ * The immediate as the first operand's width has it; of a near branch the offset it goes to; of a far pointer the offset, and the selector from bit 32
+ * on. A second immediate is in the upper half.
+ */
+export function immediateOf(instruction: Instruction, shape: Shape, next: bigint): bigint | undefined {
+  const positions = [...shape.operands.keys()].filter((position) => isImmediate(shape, position));
+  const [first, second] = positions;
+  if (first === undefined) return undefined;
+  const low = oneImmediate(instruction, shape, first, next);
+  return second === undefined ? low : low | (BigInt(instruction.operands[second] as number) << 32n);
 }
 
-/** The immediate as the first operand's width has it; of a near branch the address it goes to. */
-export function immediateOf(instruction: Instruction, shape: Shape, next: bigint): bigint | undefined {
-  const position = shape.operands.findIndex(({ kind }) => kind === 'immediate');
-  if (position < 0) return undefined;
-  const value = BigInt(instruction.operands[position] as number | bigint);
-  const relative = instruction.row.operands[position]?.type === 'relative';
+function isImmediate(shape: Shape, position: number): boolean {
+  const kind = shape.operands[position]?.kind;
+  return kind === 'immediate' || kind === 'farPointer';
+}
+
+function oneImmediate(instruction: Instruction, shape: Shape, position: number, next: bigint): bigint {
+  const operand = instruction.operands[position] as Exclude<Operand, Register>;
+  if (typeof operand === 'object') {
+    const { offset, selector } = operand as FarPointer;
+    return BigInt(offset as number) | (BigInt(selector) << 32n);
+  }
   const bits = shape.operands[position]?.bits ?? 64;
-  return relative ? BigInt.asUintN(64, next + value) : BigInt.asUintN(bits, value);
+  if (instruction.row.operands[position]?.type !== 'relative')
+    return BigInt.asUintN(Math.min(bits, 64), BigInt(operand));
+  return BigInt.asUintN(instruction.operandSize, next + BigInt(operand));
 }
 
 export function registerAt(instruction: Instruction, operand: number): Register {

@@ -121,3 +121,44 @@ function word(of: 'result' | 'carry' | 'aux'): Value {
 export function carryFlag(): Value {
   return bit({ kind: 'condition', code: 2 });
 }
+
+/** The words of flags that are held as such: temporaries. */
+export type RflagsWords = SettledFlags;
+
+function single(value: Value, from: number, to: number): Value {
+  const low = operation('i64.and', operation('i64.shr_u', value, constant(from)), constant(1));
+  return to === 0 ? low : operation('i64.shl', low, constant(to));
+}
+
+/** RFLAGS from the three words, DF at its bit, and the system flags at theirs. */
+export function rflagsValue({ result, carry, aux }: RflagsWords, direction: Value, system: Value): Value {
+  const parity = operation(
+    'i64.shl',
+    bit(evenParity(operation('i64.xor', result, operation('i64.shr_u', aux, constant(8))))),
+    constant(2),
+  );
+  const zero = operation('i64.shl', bit(operation('i64.eqz', result)), constant(6));
+  const sign = single(operation('i64.xor', result, aux), 63, 7);
+  const overflow = single(operation('i64.xor', carry, add(64, carry, carry)), 63, 11);
+  const auxiliary = operation('i64.and', aux, constant(0x10));
+  return [single(carry, 63, 0), parity, auxiliary, zero, sign, overflow, direction, system].reduce(
+    (sum, each) => operation('i64.or', sum, each),
+    constant(2),
+  );
+}
+
+/** The three words for the status flags of an RFLAGS value, which is a temporary. */
+export function rflagsWords(rflags: Value): SettledFlags {
+  const zero = single(rflags, 6, 0);
+  const wrongParity = operation('i64.shl', operation('i64.xor', single(rflags, 2, 0), zero), constant(8));
+  const aux = operation(
+    'i64.or',
+    operation('i64.and', rflags, constant(0x10)),
+    operation('i64.or', wrongParity, single(rflags, 7, 63)),
+  );
+  return {
+    result: operation('i64.xor', zero, constant(1)),
+    carry: carryWord(single(rflags, 0, 0), single(rflags, 11, 0)),
+    aux,
+  };
+}

@@ -1,24 +1,28 @@
 /**
- * A meaning as a handler of the interpreter: a function from the record of an instruction to the record to go on with, or 0 to leave.
+ * A meaning as a handler of the interpreter: a function from the record of an instruction and the core to the record to go on with, or 0 to leave.
  *
  * Guest registers are in memory; a record holds their addresses, so that one handler serves all registers. Flags are stored as their three words.
  */
 import { FunctionBody } from '../wasm/function-body.ts';
 import type { Signature } from '../wasm/module-builder.ts';
 import { conditionOf, heldFlags, settle } from './flags.ts';
-import type { FlagSource, JumpHint, LeaveReason, Location, Meaning, Value } from './language.ts';
-import { lower, type MemoryImports, type Target } from './lowering.ts';
+import type { FlagSource, JumpHint, LeaveReason, Location, Meaning, SegmentReference, Value } from './language.ts';
+import { lower, type Target } from './lowering.ts';
+import type { Shape } from './operand-shape.ts';
+import { Reason, type ReasonCode } from './reason.ts';
 import * as record from './record.ts';
+import { segmentUse } from './segment-use.ts';
 import * as state from './state.ts';
 
-export const handlerSignature: Signature = { parameters: ['i32'], results: ['i32'] };
+/** (record, core) to the next record. */
+export const handlerSignature: Signature = { parameters: ['i32', 'i32'], results: ['i32'] };
 
 const RECORD = 0;
+const CORE = 1;
 const flagWords = { result: state.FLAG_RESULT, carry: state.FLAG_CARRY, aux: state.FLAG_AUX };
 
-/** `indexed`: the memory operand has an index register. */
-export function lowerHandler(meaning: Meaning, indexed: boolean, imports: MemoryImports): FunctionBody {
-  const target = new HandlerTarget(indexed, imports);
+export function lowerHandler(meaning: Meaning, shape: Shape): FunctionBody {
+  const target = new HandlerTarget(shape);
   lower(meaning, target);
   target.body.get(RECORD);
   target.body.i32(record.RECORD_BYTES);
@@ -26,57 +30,126 @@ export function lowerHandler(meaning: Meaning, indexed: boolean, imports: Memory
   return target.body;
 }
 
+/** The handler of a record whose instruction is no longer what memory holds: it leaves before it. */
+export function staleHandler(): FunctionBody {
+  const target = new HandlerTarget(undefined);
+  target.leaveStale();
+  return target.body;
+}
+
 class HandlerTarget implements Target {
-  readonly body: FunctionBody = new FunctionBody(1);
-  readonly imports: MemoryImports;
+  readonly body: FunctionBody = new FunctionBody(2);
   readonly scratch: Target['scratch'] = { address: this.body.local('i64'), entry: this.body.local('i32') };
   readonly knownImmediate = undefined;
-  readonly #indexed: boolean;
+  readonly #shape: Shape | undefined;
 
-  constructor(indexed: boolean, imports: MemoryImports) {
-    this.#indexed = indexed;
-    this.imports = imports;
+  constructor(shape: Shape | undefined) {
+    this.#shape = shape;
   }
 
-  /** Pushes the address that `offset` of the fixed part of the state is added to. */
+  get linearBits(): 32 | 48 | 57 {
+    return this.#shape?.code.linearBits ?? 48;
+  }
+
+  core(): void {
+    this.body.get(CORE);
+  }
+
+  segmentUse(segment: SegmentReference): 'none' | 'base' | 'limited' {
+    if (this.#shape === undefined) return 'none';
+    return segmentUse(this.#shape.code.segmentation, segment === 'operand' ? this.#shape.segment : segment);
+  }
+
+  segment(segment: SegmentReference): void {
+    this.body.get(segment === 'operand' ? RECORD : CORE);
+    if (segment === 'operand') this.body.load32(record.SEGMENT);
+    else {
+      this.body.i32(state.SEGMENTS + state.SEGMENT_BYTES * segment);
+      this.body.operator('i32.add');
+    }
+  }
+
+  /** Pushes the address that the returned offset is added to. */
   #place(location: Location): number {
-    if (location.file === 'direction' || location.file === 'flag') {
-      this.body.i32(0);
-      return location.file === 'direction' ? state.DIRECTION : flagWords[location.word];
+    const { body } = this;
+    if ('operand' in location) {
+      body.get(RECORD);
+      body.load32(record.OPERANDS + 4 * location.operand);
+      return location.file === 'vector' ? 16 * location.half : 0;
     }
-    if ('register' in location) {
-      this.body.i32(0);
-      return state.GPR + 8 * location.register;
+    if (location.file === 'vectorIndex') {
+      body.get(RECORD);
+      body.load32(record.INDEX);
+      return 16 * location.half;
     }
-    this.body.get(RECORD);
-    this.body.load32(record.OPERANDS + 4 * location.operand);
-    return 0;
+    this.core();
+    switch (location.file) {
+      case 'direction':
+        return state.DIRECTION;
+      case 'flag':
+        return flagWords[location.word];
+      case 'state':
+        return location.offset;
+      case 'gpr':
+        return state.GPR + 8 * location.register;
+      case 'vector':
+        return state.YMM + 32 * location.register + 16 * location.half;
+    }
   }
 
   getRegister(location: Location): void {
     const offset = this.#place(location);
-    this.body.load('bits' in location ? location.bits : 64, offset);
+    this.body.load(widthOf(location), offset);
   }
 
   /** A 32-bit result is zero-extended into the register (SDM 1 3.4.1.1). */
   setRegister(location: Location, push: () => void): void {
-    const bits = 'bits' in location && location.bits !== 32 ? location.bits : 64;
+    const bits = location.file === 'gpr' && location.bits === 32 ? 64 : widthOf(location);
     const offset = this.#place(location);
     push();
     this.body.store(bits, offset);
+    if (location.file === 'mmx') this.#setMmxExponent(location);
+  }
+
+  /** Whatever writes an MMX register sets the exponent and sign above it to ones (SDM 1 9.2). */
+  #setMmxExponent(location: Location): void {
+    const offset = this.#place(location);
+    this.body.i64(0xffffn);
+    this.body.store(16, offset + 8);
   }
 
   immediate(): void {
     this.#field(record.IMMEDIATE);
   }
 
+  thisRip(): void {
+    this.#field(record.INSTRUCTION_RIP);
+  }
+
   next(): void {
-    this.#field(record.NEXT_RIP);
+    const { body } = this;
+    this.#field(record.INSTRUCTION_RIP);
+    body.get(RECORD);
+    body.load(8, record.LENGTH);
+    body.operator('i64.add');
+    this.#truncateRip();
+  }
+
+  /** Outside of 64-bit mode RIP has 32 bits: an instruction at their end is followed by 0. */
+  #truncateRip(): void {
+    if (this.#shape === undefined || this.#shape.code.mode === 64) return;
+    this.body.i64(0xffff_ffffn);
+    this.body.operator('i64.and');
   }
 
   #field(offset: number): void {
     this.body.get(RECORD);
     this.body.load(64, offset);
+  }
+
+  scale(): void {
+    this.body.get(RECORD);
+    this.body.load(8, record.SCALE);
   }
 
   address(): void {
@@ -86,14 +159,18 @@ class HandlerTarget implements Target {
     body.load(64);
     this.#field(record.DISPLACEMENT);
     body.operator('i64.add');
-    if (!this.#indexed) return;
-    body.get(RECORD);
-    body.load32(record.INDEX);
-    body.load(64);
-    body.get(RECORD);
-    body.load(8, record.SCALE);
-    body.operator('i64.shl');
-    body.operator('i64.add');
+    if (this.#shape?.operands.some(({ indexed }) => indexed) === true) {
+      body.get(RECORD);
+      body.load32(record.INDEX);
+      body.load(64);
+      this.scale();
+      body.operator('i64.shl');
+      body.operator('i64.add');
+    }
+    const size = this.#shape?.addressSize ?? 64;
+    if (size === 64) return;
+    body.i64((1n << BigInt(size)) - 1n);
+    body.operator('i64.and');
   }
 
   condition(code: number, lowerValue: (value: Value) => void): void {
@@ -111,19 +188,55 @@ class HandlerTarget implements Target {
   endConditional(): void {}
 
   fault(): void {
-    this.#exit(state.Reason.fault, () => this.#field(record.INSTRUCTION_RIP));
+    this.#leaveHere(Reason.fault, () => this.thisRip());
   }
 
   leave(reason: LeaveReason, at: 'this' | 'next'): void {
-    this.#exit(state.Reason[reason], () => this.#field(at === 'this' ? record.INSTRUCTION_RIP : record.NEXT_RIP));
+    if (at === 'this') this.#leaveHere(Reason[reason], () => this.thisRip());
+    else {
+      this.#spendBlock(0);
+      this.#exit(Reason[reason], () => this.next());
+    }
   }
 
-  #exit(reason: state.ReasonCode, pushRip: () => void): void {
+  leaveStale(): void {
+    this.#leaveHere(Reason.transfer, () => this.thisRip());
+    this.body.unreachable();
+  }
+
+  /** Leaves without having done this instruction: those of the block before it are counted. */
+  #leaveHere(reason: ReasonCode, pushRip: () => void): void {
+    this.#spendBlock(1);
+    this.core();
+    this.body.get(RECORD);
+    this.body.store32(state.RECORD);
+    this.#exit(reason, pushRip);
+  }
+
+  /** Takes the instructions of the block up to this one from the budget, less so many. */
+  #spendBlock(less: number): void {
     const { body } = this;
-    body.i32(0);
+    this.core();
+    this.core();
+    body.load(64, state.BUDGET);
+    this.#count();
+    body.operator('i64.sub');
+    body.i64(BigInt(less));
+    body.operator('i64.add');
+    body.store(64, state.BUDGET);
+  }
+
+  #count(): void {
+    this.body.get(RECORD);
+    this.body.load(16, record.COUNT);
+  }
+
+  #exit(reason: ReasonCode, pushRip: () => void): void {
+    const { body } = this;
+    this.core();
     pushRip();
     body.store(64, state.RIP);
-    body.i32(0);
+    this.core();
     body.i32(reason);
     body.store32(state.REASON);
     body.i32(0);
@@ -133,15 +246,16 @@ class HandlerTarget implements Target {
   countRound(): void {
     this.#spend(
       () => this.body.i64(1n),
-      () => this.#field(record.INSTRUCTION_RIP),
+      () => this.thisRip(),
     );
   }
 
+  /** Takes instructions from the budget, and leaves where it is used up or an event waits. */
   #spend(pushCount: () => void, pushRip: () => void): void {
     const { body } = this;
     const left = body.local('i64');
-    body.i32(0);
-    body.i32(0);
+    this.core();
+    this.core();
     body.load(64, state.BUDGET);
     pushCount();
     body.operator('i64.sub');
@@ -150,8 +264,11 @@ class HandlerTarget implements Target {
     body.get(left);
     body.i64(0n);
     body.operator('i64.lt_s');
+    this.core();
+    body.load32(state.EVENTS);
+    body.operator('i32.or');
     body.if();
-    this.#exit(state.Reason.budget, pushRip);
+    this.#exit(Reason.budget, pushRip);
     body.end();
   }
 
@@ -165,37 +282,41 @@ class HandlerTarget implements Target {
     target();
     body.set(rip);
     this.#spend(
-      () => {
-        body.get(RECORD);
-        body.load(16, record.COUNT);
-      },
+      () => this.#count(),
       () => body.get(rip),
     );
     const known = body.local('i32');
     if (hint === 'indirect') this.#lookUp(rip, known);
-    else this.#followLink(known);
-    this.#exit(state.Reason.transfer, () => body.get(rip));
+    else this.#followLink(rip, known);
+    this.#exit(Reason.transfer, () => body.get(rip));
     if (condition !== undefined) body.end();
   }
 
-  /** Returns the record that the branch was linked to; else leaves the address of the link for who finds it. */
-  #followLink(known: number): void {
+  /** Returns the record that the branch was linked to, or that JUMPS has; else leaves the address of the link for who finds it. */
+  #followLink(rip: number, known: number): void {
     const { body } = this;
     body.get(RECORD);
     body.load32(record.TARGET);
     body.tee(known);
+    body.i32(record.TARGET_IN_JUMPS);
+    body.operator('i32.gt_u');
     body.if();
     body.get(known);
     body.return();
     body.end();
-    body.i32(0);
+    body.get(known);
+    body.if();
+    this.#lookUp(rip, known);
+    body.else();
+    this.core();
     body.get(RECORD);
     body.i32(record.TARGET);
     body.operator('i32.add');
     body.store32(state.LINK);
+    body.end();
   }
 
-  /** Returns the record that JUMPS has for RIP. */
+  /** Returns the record that JUMPS has for RIP, if it is valid in the present mapping and mode. */
   #lookUp(rip: number, entry: number): void {
     const { body } = this;
     body.get(rip);
@@ -204,18 +325,32 @@ class HandlerTarget implements Target {
     body.operator('i32.and');
     body.i32(4);
     body.operator('i32.shl');
+    this.core();
+    body.operator('i32.add');
     body.tee(entry);
     body.load(64, state.JUMPS);
     body.get(rip);
     body.operator('i64.eq');
+    body.get(entry);
+    body.load32(state.JUMPS + 12);
+    this.core();
+    body.load32(state.JUMPS_KEY);
+    body.operator('i32.eq');
+    body.operator('i32.and');
     body.if();
     body.get(entry);
     body.load32(state.JUMPS + 8);
-    body.tee(entry);
-    body.if();
-    body.get(entry);
     body.return();
     body.end();
-    body.end();
   }
+}
+
+function widthOf(location: Location): 8 | 16 | 32 | 64 | 128 {
+  if (location.file === 'vectorIndex') return 128;
+  if (!('bits' in location)) return 64;
+  const { bits } = location;
+  if (bits === 48 || bits === 80 || bits === 256 || bits === 512) {
+    throw new Error(`No register of ${bits} bits is accessed at once`);
+  }
+  return bits;
 }

@@ -6,16 +6,32 @@
  * region (where a register lives, what an immediate is, where flags go, how to leave) is a node here and a method of `Target` there.
  */
 import type { OperatorName, ValueType } from '../wasm/operators.ts';
+import type { RuntimeFunction } from './runtime.ts';
 
-export type Bits = 8 | 16 | 32 | 64 | 128;
+export type Bits = 8 | 16 | 32 | 48 | 64 | 80 | 128 | 256 | 512;
+
+/** Bits of one access to memory: beyond 64 a vector. */
+export type AccessBits = 8 | 16 | 32 | 64 | 128;
 
 /** A register of the guest: the one that stands at an operand, or one by its number. */
 export type Location =
-  | { readonly file: 'gpr' | 'xmm'; readonly bits: Bits; readonly operand: number }
+  | { readonly file: 'gpr'; readonly bits: Bits; readonly operand: number }
   | { readonly file: 'gpr'; readonly bits: Bits; readonly register: number }
+  /** 128: half 0 or 1 of a vector register. Less: its lowest bits, as an i64. */
+  | { readonly file: 'vector'; readonly bits: Bits; readonly operand: number; readonly half: 0 | 1 }
+  | { readonly file: 'vector'; readonly bits: Bits; readonly register: number; readonly half: 0 | 1 }
+  /** The significand of the x87 register that an MMX register is. */
+  | { readonly file: 'mmx'; readonly bits: 64; readonly operand: number }
+  /** Half 0 or 1 of the vector register that is the index of the address (gathers). */
+  | { readonly file: 'vectorIndex'; readonly half: 0 | 1 }
   | { readonly file: 'direction' }
   /** A word of the settled flags: see flags.ts. */
-  | { readonly file: 'flag'; readonly word: 'result' | 'carry' | 'aux' };
+  | { readonly file: 'flag'; readonly word: 'result' | 'carry' | 'aux' }
+  /** A field of the state that is no register of the files above, by its offset. */
+  | { readonly file: 'state'; readonly bits: AccessBits; readonly offset: number };
+
+/** A segment: that of the memory operand (or of the source of a string instruction), or one by its number, es cs ss ds fs gs. */
+export type SegmentReference = 'operand' | number;
 
 export type Value =
   | { readonly kind: 'constant'; readonly type: 'i32' | 'i64' | 'v128'; readonly value: bigint }
@@ -26,15 +42,28 @@ export type Value =
       readonly name: OperatorName;
       readonly operands: readonly Value[];
       /** A lane, or the 16 bytes of a shuffle. */
-      readonly immediate?: readonly number[];
+      readonly immediate?: readonly number[] | undefined;
+    }
+  | {
+      readonly kind: 'select';
+      readonly type: ValueType;
+      /** i32 */
+      readonly condition: Value;
+      readonly a: Value;
+      readonly b: Value;
     }
   | { readonly kind: 'register'; readonly type: ValueType; readonly location: Location }
   /** i64: the immediate, as wide as the first operand; of a near branch its target. */
   | { readonly kind: 'immediate' }
-  /** i64: the effective address of the memory operand. */
+  /** i64: the effective address of the memory operand, truncated to the address size. */
   | { readonly kind: 'address' }
-  /** i64: the address behind the instruction. */
+  /** i64: the shift count of the address's index. */
+  | { readonly kind: 'scale' }
+  /** i64: the offset of this instruction in CS, and the one behind it. */
+  | { readonly kind: 'this' }
   | { readonly kind: 'next' }
+  /** i32: the base of the core's state. */
+  | { readonly kind: 'core' }
   /** i32: whether a condition of Jcc, by its number in the opcode, holds. */
   | { readonly kind: 'condition'; readonly code: number };
 
@@ -51,25 +80,67 @@ export interface FlagSource {
 }
 
 /** Why an instruction leaves for TypeScript. */
-export type LeaveReason = 'halt' | 'cpuid' | 'invalid' | 'unsupported';
+export type LeaveReason = 'halt' | 'assist' | 'events';
+
+/** What an access will do: `modify` reads and then writes. */
+export type Access = 'read' | 'write' | 'modify';
 
 export type Statement =
   | { readonly kind: 'let'; readonly temporary: number; readonly value: Value }
   | { readonly kind: 'set'; readonly location: Location; readonly value: Value }
-  /** host := the host address of guest memory, for `bytes` from `address`; leaves with a fault where there is none. */
+  /** host := the host address of guest memory, for `bytes` from `address` in a segment; leaves with a fault where there is none. */
   | {
       readonly kind: 'translate';
       readonly host: number;
       readonly address: Value;
+      readonly segment: SegmentReference;
       readonly bytes: number;
-      readonly write: boolean;
+      readonly access: Access;
+      /** Which BOUNCE stands for memory that has no single host address. */
+      readonly slot: number;
     }
-  | { readonly kind: 'load'; readonly temporary: number; readonly host: Value; readonly bits: Bits }
-  | { readonly kind: 'store'; readonly host: Value; readonly bits: Bits; readonly value: Value }
+  /** `offset` in bytes from the host address. */
+  | {
+      readonly kind: 'load';
+      readonly temporary: number;
+      readonly host: Value;
+      readonly offset: number;
+      readonly bits: AccessBits;
+    }
+  | {
+      readonly kind: 'store';
+      readonly host: Value;
+      readonly offset: number;
+      readonly bits: AccessBits;
+      readonly value: Value;
+    }
+  /** Stores through a host address are complete. */
+  | { readonly kind: 'commit'; readonly host: Value; readonly slot: number }
   | { readonly kind: 'flags'; readonly source: FlagSource }
-  | { readonly kind: 'if'; readonly condition: Value; readonly body: readonly Statement[] }
+  | {
+      readonly kind: 'if';
+      readonly condition: Value;
+      readonly body: readonly Statement[];
+      readonly otherwise: readonly Statement[];
+    }
   /** Runs the body, again while the condition holds afterwards. Each round is complete in itself: RIP stays until the last. */
   | { readonly kind: 'loop'; readonly body: readonly Statement[]; readonly again: Value }
+  /** Calls a runtime function. */
+  | {
+      readonly kind: 'call';
+      readonly name: RuntimeFunction;
+      readonly operands: readonly Value[];
+      readonly temporary: number | undefined;
+    }
+  /** Leaves with an exception, where the condition holds. The error code is an i64. */
+  | {
+      readonly kind: 'raise';
+      readonly condition: Value | undefined;
+      readonly vector: number;
+      readonly errorCode: Value | undefined;
+    }
+  /** A branch target that is computed: outside of the limit of CS, or not canonical, it is #GP(0). */
+  | { readonly kind: 'checkTarget'; readonly target: Value }
   /** Ends the instruction. Without a condition always; else it goes on behind the instruction where the condition fails. */
   | { readonly kind: 'jump'; readonly target: Value; readonly condition: Value | undefined; readonly hint: JumpHint }
   | { readonly kind: 'leave'; readonly reason: LeaveReason; readonly at: 'this' | 'next' };

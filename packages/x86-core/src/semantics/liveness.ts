@@ -9,29 +9,32 @@ import type { FlagEffects } from '../table/notation.ts';
 
 const STATUS = 'oszapc';
 
+/** An instruction, and whether it may show all flags to what is outside of the run. */
+export interface FlagUser {
+  readonly instruction: Instruction;
+  readonly mayLeave: boolean;
+}
+
 /** @returns for each instruction of a straight run whether its flags are dead. What follows the run reads everything. */
-export function deadFlags(run: readonly Instruction[], mayLeave: (instruction: Instruction) => boolean): boolean[] {
+export function deadFlags(run: readonly FlagUser[]): boolean[] {
   const dead: boolean[] = [];
   const live = new Set(STATUS);
-  for (const instruction of run.toReversed()) {
+  for (const { instruction, mayLeave } of run.toReversed()) {
     const { flags } = instruction.row;
     const written = writtenFlags(flags);
     dead.unshift(written.length > 0 && written.every((flag) => !live.has(flag)));
     if (!keepsFlagsAtTimes(instruction)) for (const flag of written) live.delete(flag);
-    for (const flag of mayLeave(instruction) ? STATUS : flags.tested) live.add(flag);
+    for (const flag of mayLeave ? STATUS : flags.tested) live.add(flag);
   }
   return dead;
 }
 
 /** Whether anything in a run, or behind it, may read a flag that was set before it. */
-export function needsFlagsAtEntry(
-  run: readonly Instruction[],
-  mayLeave: (instruction: Instruction) => boolean,
-): boolean {
+export function needsFlagsAtEntry(run: readonly FlagUser[]): boolean {
   const waiting = new Set(STATUS);
-  for (const instruction of run) {
+  for (const { instruction, mayLeave } of run) {
     const { flags } = instruction.row;
-    if (mayLeave(instruction) || Array.from(flags.tested).some((flag) => waiting.has(flag))) return true;
+    if (mayLeave || Array.from(flags.tested).some((flag) => waiting.has(flag))) return true;
     if (!keepsFlagsAtTimes(instruction)) for (const flag of writtenFlags(flags)) waiting.delete(flag);
     if (waiting.size === 0) return false;
   }

@@ -4,34 +4,64 @@
  * Memory: the TLB is checked inline. One comparison of the tag with the page of the access's last byte covers a miss, a missing right and an
  * access that crosses into the next page: the entry found by the first byte's page cannot hold the next page's tag. Only then `translate` is
  * called. It returns a host address, or 0 for a fault, or BOUNCE where the bytes have no single host address: two pages, a device, a page of
- * code. BOUNCE then holds the bytes, and after a store to it `commit` is called to write them where they belong.
+ * code. BOUNCE then holds the bytes, and after the stores to it `commit` is called to write them where they belong.
  */
 import type { FunctionBody } from '../wasm/function-body.ts';
 import type { Signature } from '../wasm/module-builder.ts';
-import type { FlagSource, JumpHint, LeaveReason, Location, Meaning, Statement, Value } from './language.ts';
-import { BOUNCE, TLB_ENTRIES, TLB_READ, TLB_WRITE } from './state.ts';
+import { translateInline } from './lowering-memory.ts';
+import type {
+  FlagSource,
+  JumpHint,
+  LeaveReason,
+  Location,
+  Meaning,
+  SegmentReference,
+  Statement,
+  Value,
+} from './language.ts';
+import { signatureOf } from './runtime.ts';
+import { BOUNCE, BOUNCE_BYTES, BOUNCE_SLOTS, SEGMENT_LIMIT } from './state.ts';
 
-/** Functions that every module of code imports. */
-export interface MemoryImports {
-  readonly translate: number;
-  readonly commit: number;
+/**
+ * Functions that code calls besides the runtime functions of definitions:
+ *
+ *   translate(core, linear address, bytes, access): host address, or 0 after a fault. access: see accessCode
+ *   commit(core, slot): stores to a BOUNCE are complete
+ *   segmentFault(core, segment): the exception of an access outside of a segment; the segment's address
+ * *   raise(core, vector, error code, whether it has one)
+ */
+const supportFunctions: Readonly<Record<string, Signature>> = {
+  translate: { parameters: ['i32', 'i64', 'i32', 'i32'], results: ['i32'] },
+  commit: { parameters: ['i32', 'i32'], results: [] },
+  segmentFault: { parameters: ['i32', 'i32'], results: [] },
+  raise: { parameters: ['i32', 'i32', 'i32', 'i32'], results: [] },
+};
+
+/** The signature of any function that code calls by name. */
+export function calledSignature(name: string): Signature {
+  return supportFunctions[name] ?? signatureOf(name);
 }
-
-/** (address, bytes, 1 for a write): host address, or 0 after a fault. */
-export const translateSignature: Signature = { parameters: ['i64', 'i32', 'i32'], results: ['i32'] };
-export const commitSignature: Signature = { parameters: [], results: [] };
 
 export interface Target {
   readonly body: FunctionBody;
-  readonly imports: MemoryImports;
-  /** Two scratch locals, i64 and i32, for the TLB check. */
+  /** Scratch locals for translation. */
   readonly scratch: { readonly address: number; readonly entry: number };
+  /** Pushes the base of the core's state. */
+  core(): void;
   getRegister(location: Location): void;
   setRegister(location: Location, push: () => void): void;
   immediate(): void;
   /** The immediate, where it is known while compiling. */
   readonly knownImmediate: bigint | undefined;
-  address(lower: (value: Value) => void): void;
+  address(): void;
+  scale(): void;
+  /** How the segment of an access counts: not at all, by its base, or by base and limit. */
+  segmentUse(segment: SegmentReference): 'none' | 'base' | 'limited';
+  /** Pushes the address of a segment's state. */
+  segment(segment: SegmentReference): void;
+  /** Of linear addresses: 48 or 57 in long mode. */
+  readonly linearBits: 32 | 48 | 57;
+  thisRip(): void;
   next(): void;
   condition(code: number, lower: (value: Value) => void): void;
   flags(source: FlagSource, lower: (value: Value) => void): void;
@@ -49,6 +79,8 @@ export interface Target {
 export function lower(meaning: Meaning, target: Target): void {
   new Lowering(meaning, target).statements(meaning.statements);
 }
+
+const CS = 1;
 
 class Lowering {
   readonly #target: Target;
@@ -86,21 +118,26 @@ class Lowering {
         target.setRegister(statement.location, () => this.#value(statement.value));
         return;
       case 'translate':
-        this.#translate(statement);
+        translateInline(target, statement, this.#local(statement.host), this.lower);
         return;
       case 'load':
         this.#value(statement.host);
-        this.#body.load(statement.bits);
+        this.#body.load(statement.bits, statement.offset);
         this.#body.set(this.#local(statement.temporary));
         return;
       case 'store':
-        this.#store(statement);
+        this.#value(statement.host);
+        this.#value(statement.value);
+        this.#body.store(statement.bits, statement.offset);
+        return;
+      case 'commit':
+        this.#commit(statement);
         return;
       case 'flags':
         target.flags(this.#resolved(statement.source), this.lower);
         return;
       case 'if':
-        this.#if(statement.condition, statement.body);
+        this.#if(statement);
         return;
       case 'loop':
         this.#loop(statement.body, statement.again);
@@ -111,6 +148,17 @@ class Lowering {
         target.jump(() => this.#value(statement.target), push, statement.hint);
         return;
       }
+      case 'call':
+        for (const operand of statement.operands) this.#value(operand);
+        this.#body.callNamed(statement.name);
+        if (statement.temporary !== undefined) this.#body.set(this.#local(statement.temporary));
+        return;
+      case 'raise':
+        this.#raise(statement);
+        return;
+      case 'checkTarget':
+        this.#checkTarget(statement.target);
+        return;
       case 'leave':
         target.leave(statement.reason, statement.at);
     }
@@ -141,7 +189,13 @@ class Lowering {
         this.#target.immediate();
         return;
       case 'address':
-        this.#target.address(this.lower);
+        this.#target.address();
+        return;
+      case 'scale':
+        this.#target.scale();
+        return;
+      case 'this':
+        this.#target.thisRip();
         return;
       case 'next':
         this.#target.next();
@@ -162,66 +216,74 @@ class Lowering {
     return { ...source, a: resolve(source.a), b: resolve(source.b), result: resolve(source.result) };
   }
 
-  #translate({ host, address, bytes, write }: Statement & { kind: 'translate' }): void {
+  /** A host address inside of the BOUNCE area of the state stands for memory elsewhere. */
+  #commit({ host, slot }: Statement & { kind: 'commit' }): void {
     const body = this.#body;
-    const { scratch, imports } = this.#target;
-    const tlb = write ? TLB_WRITE : TLB_READ;
-    this.#value(address);
-    body.tee(scratch.address);
-    body.i64(12n);
-    body.operator('i64.shr_u');
-    body.operator('i32.wrap_i64');
-    body.i32(TLB_ENTRIES - 1);
-    body.operator('i32.and');
-    body.i32(4);
-    body.operator('i32.shl');
-    body.tee(scratch.entry);
-    body.load(64, tlb);
-    body.get(scratch.address);
-    if (bytes > 1) {
-      body.i64(BigInt(bytes - 1));
-      body.operator('i64.add');
+    this.#value(host);
+    this.#target.core();
+    body.operator('i32.sub');
+    body.i32(BOUNCE);
+    body.operator('i32.sub');
+    body.i32(BOUNCE_BYTES * BOUNCE_SLOTS);
+    body.operator('i32.lt_u');
+    body.if();
+    this.#target.core();
+    body.i32(slot);
+    body.callNamed('commit');
+    body.end();
+  }
+
+  #raise({ condition, vector, errorCode }: Statement & { kind: 'raise' }): void {
+    const body = this.#body;
+    if (condition !== undefined) {
+      this.#value(condition);
+      body.if();
     }
-    body.i64(-4096n);
-    body.operator('i64.and');
-    body.operator('i64.eq');
+    this.#target.core();
+    body.i32(vector);
+    if (errorCode === undefined) body.i32(0);
+    else {
+      this.#value(errorCode);
+      body.operator('i32.wrap_i64');
+    }
+    body.i32(errorCode === undefined ? 0 : 1);
+    body.callNamed('raise');
+    this.#target.fault();
+    if (condition !== undefined) body.end();
+  }
+
+  /** #GP(0) for a target outside of the limit of CS; in long mode for one that is not canonical. */
+  #checkTarget(target: Value): void {
+    const body = this.#body;
+    const { linearBits } = this.#target;
+    if (linearBits > 32) {
+      this.#value(target);
+      body.i64(BigInt(64 - linearBits));
+      body.operator('i64.shl');
+      body.i64(BigInt(64 - linearBits));
+      body.operator('i64.shr_s');
+      this.#value(target);
+      body.operator('i64.ne');
+    } else {
+      this.#value(target);
+      this.#target.segment(CS);
+      body.load(32, SEGMENT_LIMIT);
+      body.operator('i64.gt_u');
+    }
     body.if();
-    body.get(scratch.address);
-    body.operator('i32.wrap_i64');
-    body.get(scratch.entry);
-    body.load32(tlb + 8);
-    body.operator('i32.add');
-    body.set(this.#local(host));
-    body.else();
-    body.get(scratch.address);
-    body.i32(bytes);
-    body.i32(write ? 1 : 0);
-    body.call(imports.translate);
-    body.tee(this.#local(host));
-    body.operator('i32.eqz');
-    body.if();
+    this.#target.core();
+    body.i32(13);
+    body.i32(0);
+    body.i32(1);
+    body.callNamed('raise');
     this.#target.fault();
     body.end();
-    body.end();
   }
 
-  #store({ host, bits, value }: Statement & { kind: 'store' }): void {
-    const body = this.#body;
-    this.#value(host);
-    this.#value(value);
-    body.store(bits);
-    this.#value(host);
-    body.i32(BOUNCE);
-    body.operator('i32.eq');
-    body.if();
-    body.call(this.#target.imports.commit);
-    body.end();
-  }
-
-  #if(condition: Value, statements: readonly Statement[]): void {
+  #if({ condition, body: statements, otherwise }: Statement & { kind: 'if' }): void {
     const known = this.#evaluate(condition);
     if (known !== undefined) {
-      if (known !== 0n) this.statements(statements);
+      this.statements(known !== 0n ? statements : otherwise);
       return;
     }
     this.#target.beginConditional();
@@ -229,12 +291,19 @@ class Lowering {
     this.#body.if();
     this.statements(statements);
     this.#target.endConditional();
+    if (otherwise.length > 0) {
+      this.#body.else();
+      this.statements(otherwise);
+      this.#target.endConditional();
+    }
     this.#body.end();
   }
 
   #loop(statements: readonly Statement[], again: Value): void {
+    this.#target.beginConditional();
     const label = this.#body.loop();
     this.statements(statements);
+    this.#target.endConditional();
     this.#value(again);
     this.#body.if();
     this.#target.countRound();
@@ -248,7 +317,7 @@ class Lowering {
     if (value.kind === 'constant') return value.value;
     if (value.kind === 'immediate') return this.#target.knownImmediate;
     if (value.kind === 'temporary') return this.#known.get(value.number);
-    if (value.kind !== 'operation') return undefined;
+    if (value.kind !== 'operation' || value.operands.length !== 2) return undefined;
     const [a, b] = value.operands.map((operand) => this.#evaluate(operand));
     if (a === undefined || b === undefined) return undefined;
     if (value.name === 'i64.and') return a & b;

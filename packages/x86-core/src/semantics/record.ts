@@ -1,27 +1,34 @@
 /**
- * A decoded instruction in the interpreter's cache: one line of 64 bytes, all that its handler needs. The next instruction of a block is the next record.
+ * A decoded instruction in the interpreter's cache: one line of 64 bytes, all that its handler needs. The next instruction of a block is the next
+ * record. Addresses are absolute.
  *
  *   0  handler     index in the table of functions
- *   4  operands    addresses in the state of the registers at operands 0 to 2 (an `ah` is the address of `al` plus 1)
- *  16  base        address of the base register, or of ZERO
- *  20  index       address of the index register, or of ZERO
- *  24  scale       shift count of the index (1 byte)
- *  26  count       instructions of the block up to this one (2 bytes)
- *  28  target      the record of the branch target, or 0: not known yet
- *  32  immediate   as wide as the first operand, zero-extended; of a near branch its target
- *  40  displacement   sign-extended; with RIP as base the whole address
- *  48  rip         of this instruction
- *  56  next        rip of the next one
+ *   4  operands    addresses of the registers at operands 0 to 3 (an `ah` is the address of `al` plus 1)
+ *  20  base        address of the base register, or of ZERO
+ *  24  index       address of the index register, or of ZERO
+ *  28  segment     address of the memory operand's segment
+ *  32  scale       shift count of the index (1 byte)
+ *  33  length      of the instruction (1 byte)
+ *  34  count       instructions of the block up to this one (2 bytes)
+ *  36  target      the record of the branch target; 0: not known yet; 1: look it up in JUMPS
+ *  40  immediate   as wide as the first operand, zero-extended; of a near branch its target; a second immediate is in the upper half
+ *  48  displacement   sign-extended; with RIP as base the whole address
+ *  56  rip         of this instruction
  */
 export const RECORD_BYTES = 64;
 export const HANDLER = 0;
 export const OPERANDS = 4;
-export const BASE = 16;
-export const INDEX = 20;
-export const SCALE = 24;
-export const COUNT = 26;
-export const TARGET = 28;
-export const IMMEDIATE = 32;
-export const DISPLACEMENT = 40;
-export const INSTRUCTION_RIP = 48;
-export const NEXT_RIP = 56;
+export const BASE = 20;
+export const INDEX = 24;
+export const SEGMENT = 28;
+export const SCALE = 32;
+export const LENGTH = 33;
+export const COUNT = 34;
+export const TARGET = 36;
+export const IMMEDIATE = 40;
+export const DISPLACEMENT = 48;
+export const INSTRUCTION_RIP = 56;
+
+/** In TARGET. */
+export const TARGET_UNKNOWN = 0;
+export const TARGET_IN_JUMPS = 1;

@@ -20,6 +20,9 @@ export function kindOf({ operation, bits }: FlagSource): number {
   return number === 0 ? 0 : (number - 1) * widths.length + widths.indexOf(bits) + 1;
 }
 
+/** Name of the function in a region's module. */
+export const SETTLE = 'settle';
+
 /** (kind, a, b, result) to (result, carry, aux). */
 export const settleSignature: Signature = { parameters: ['i32', 'i64', 'i64', 'i64'], results: ['i64', 'i64', 'i64'] };
 

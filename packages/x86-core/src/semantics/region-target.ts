@@ -2,17 +2,18 @@
 import { FunctionBody, type Label } from '../wasm/function-body.ts';
 import { type AddressParts, addressOf, immediateOf, registerAt } from './effective-address.ts';
 import { conditionOf, fusedCondition, settle } from './flags.ts';
-import type { FlagSource, JumpHint, LeaveReason, Location } from './language.ts';
-import { localValue, type MemoryImports, type Target } from './lowering.ts';
-import { kindOf, pushValue } from './region-flags.ts';
+import type { AccessBits, Bits, FlagSource, JumpHint, LeaveReason, Location, SegmentReference } from './language.ts';
+import { localValue, type Target } from './lowering.ts';
+import { Reason, type ReasonCode } from './reason.ts';
+import { kindOf, pushValue, SETTLE } from './region-flags.ts';
+import { segmentUse } from './segment-use.ts';
 import * as state from './state.ts';
 import type { RunInstruction, StraightRun } from './straight-run.ts';
 
-export interface RegionImports extends MemoryImports {
-  readonly settle: number;
-}
+/** The core is the function's only parameter. */
+const CORE = 0;
 
-/** A register that has a local: its address in the state. */
+/** A register that has a local: its offset in the state. Halves of vector registers have locals of their own. */
 export type RegionRegister = number;
 
 /** Where a register's bits lie: its address in the state, and the first bit. */
@@ -22,8 +23,7 @@ interface Place {
 }
 
 export class RegionTarget implements Target {
-  readonly body: FunctionBody = new FunctionBody(0);
-  readonly imports: RegionImports;
+  readonly body: FunctionBody = new FunctionBody(1);
   readonly scratch: Target['scratch'] = { address: this.body.local('i64'), entry: this.body.local('i32') };
   knownImmediate: bigint | undefined;
 
@@ -53,13 +53,11 @@ export class RegionTarget implements Target {
 
   /** `used` holds the registers to load; those that are met are added to it. */
   constructor(
-    imports: RegionImports,
     blocks: readonly bigint[],
     needsFlags: readonly boolean[],
     returnSites: readonly bigint[],
     used: Set<RegionRegister>,
   ) {
-    this.imports = imports;
     this.#blocks = blocks;
     this.#needsFlags = needsFlags;
     this.#returnSites = returnSites.filter((site) => blocks.includes(site));
@@ -87,7 +85,7 @@ export class RegionTarget implements Target {
     for (const [register, local] of this.#registers) this.#store(register, local);
     this.#store(state.BUDGET, this.#budget);
     this.#store(state.RIP, this.#rip);
-    body.i32(0);
+    this.core();
     body.get(this.#reason);
     body.store32(state.REASON);
     this.#settleLocals();
@@ -96,14 +94,34 @@ export class RegionTarget implements Target {
     this.#store(state.FLAG_AUX, this.#flagB);
   }
 
+  core(): void {
+    this.body.get(CORE);
+  }
+
+  get linearBits(): 32 | 48 | 57 {
+    return this.#current.shape.code.linearBits;
+  }
+
+  segmentUse(segment: SegmentReference): 'none' | 'base' | 'limited' {
+    const { code, segment: own } = this.#current.shape;
+    return segmentUse(code.segmentation, segment === 'operand' ? own : segment);
+  }
+
+  segment(segment: SegmentReference): void {
+    const number = segment === 'operand' ? this.#current.shape.segment : segment;
+    this.core();
+    this.body.i32(state.SEGMENTS + state.SEGMENT_BYTES * number);
+    this.body.operator('i32.add');
+  }
+
   #load(address: number, local: number): void {
-    this.body.i32(0);
+    this.core();
     this.body.load(isVector(address) ? 128 : 64, address);
     this.body.set(local);
   }
 
   #store(address: number, local: number): void {
-    this.body.i32(0);
+    this.core();
     this.body.get(local);
     this.body.store(isVector(address) ? 128 : 64, address);
   }
@@ -136,12 +154,29 @@ export class RegionTarget implements Target {
     return local;
   }
 
-  #placeOf(location: Exclude<Location, { file: 'direction' | 'flag' }>): Place {
-    if ('register' in location) return { register: state.GPR + 8 * location.register, shift: 0 };
-    const register = registerAt(this.#current.instruction, location.operand);
-    if (location.file === 'xmm') return { register: state.XMM + 16 * register.number, shift: 0 };
-    if (register.class === 'gprHigh') return { register: state.GPR + 8 * (register.number - 4), shift: 8 };
-    return { register: state.GPR + 8 * register.number, shift: 0 };
+  /** undefined: it has no local, but lies in the state at `memoryOffset`. */
+  #placeOf(location: Location): Place | undefined {
+    if (location.file === 'gpr') {
+      if ('register' in location) return { register: state.GPR + 8 * location.register, shift: 0 };
+      const register = registerAt(this.#current.instruction, location.operand);
+      if (register.class === 'gprHigh') return { register: state.GPR + 8 * (register.number - 4), shift: 8 };
+      return { register: state.GPR + 8 * register.number, shift: 0 };
+    }
+    if (location.file !== 'vector' && location.file !== 'vectorIndex') return undefined;
+    const number = this.#vectorNumber(location);
+    return { register: state.YMM + 32 * number + 16 * location.half, shift: 0 };
+  }
+
+  #vectorNumber(location: Location & { file: 'vector' | 'vectorIndex' }): number {
+    if (location.file === 'vectorIndex') return this.#address?.vectorIndex as number;
+    return 'register' in location ? location.register : registerAt(this.#current.instruction, location.operand).number;
+  }
+
+  #memoryOffset(location: Location): { readonly offset: number; readonly bits: AccessBits } {
+    if (location.file === 'state') return location;
+    if (location.file === 'direction') return { offset: state.DIRECTION, bits: 64 };
+    if (location.file !== 'mmx') throw new Error(`${location.file} has a local`);
+    return { offset: state.ST + 16 * registerAt(this.#current.instruction, location.operand).number, bits: 64 };
   }
 
   get #current(): RunInstruction {
@@ -155,36 +190,55 @@ export class RegionTarget implements Target {
       pushValue(body, settle(this.#flagSource())[location.word]);
       return;
     }
-    if (location.file === 'direction') {
-      body.i32(0);
-      body.load(64, state.DIRECTION);
+    const place = this.#placeOf(location);
+    if (place === undefined) {
+      const { offset, bits } = this.#memoryOffset(location);
+      this.core();
+      body.load(bits, offset);
       return;
     }
-    const { register, shift } = this.#placeOf(location);
-    body.get(this.#localOf(register));
-    if (shift > 0) {
-      body.i64(BigInt(shift));
+    body.get(this.#localOf(place.register));
+    const bits = 'bits' in location ? location.bits : 128;
+    if (bits === 128) return;
+    if (location.file === 'vector') body.operator('i64x2.extract_lane', [0]);
+    if (place.shift > 0) {
+      body.i64(BigInt(place.shift));
       body.operator('i64.shr_u');
     }
-    if (location.bits >= 64) return;
-    body.i64((1n << BigInt(location.bits)) - 1n);
+    if (bits >= 64) return;
+    body.i64((1n << BigInt(bits)) - 1n);
     body.operator('i64.and');
   }
 
   setRegister(location: Location, push: () => void): void {
     const { body } = this;
     if (location.file === 'flag') throw new Error('Flags are set by their source');
-    if (location.file === 'direction') {
-      body.i32(0);
+    const place = this.#placeOf(location);
+    if (place === undefined) {
+      const { offset, bits } = this.#memoryOffset(location);
+      this.core();
       push();
-      body.store(64, state.DIRECTION);
+      body.store(bits, offset);
+      if (location.file !== 'mmx') return;
+      this.core();
+      body.i64(0xffffn);
+      body.store(16, offset + 8);
       return;
     }
-    const { register, shift } = this.#placeOf(location);
-    const local = this.#localOf(register);
-    if (location.bits < 32) {
+    const local = this.#localOf(place.register);
+    if (location.file === 'vector' && location.bits < 128) this.#setLow(local, location.bits, push);
+    else if (location.file === 'gpr') this.#setBits(local, location.bits, place.shift, push);
+    else {
+      push();
+      body.set(local);
+    }
+  }
+
+  #setBits(local: number, bits: Bits, shift: number, push: () => void): void {
+    const { body } = this;
+    if (bits < 32) {
       body.get(local);
-      body.i64(~(((1n << BigInt(location.bits)) - 1n) << BigInt(shift)));
+      body.i64(~(((1n << BigInt(bits)) - 1n) << BigInt(shift)));
       body.operator('i64.and');
     }
     push();
@@ -192,7 +246,18 @@ export class RegionTarget implements Target {
       body.i64(BigInt(shift));
       body.operator('i64.shl');
     }
-    if (location.bits < 32) body.operator('i64.or');
+    if (bits < 32) body.operator('i64.or');
+    body.set(local);
+  }
+
+  /** The lowest element of a vector; the value is an i64. */
+  #setLow(local: number, bits: Bits, push: () => void): void {
+    const { body } = this;
+    body.get(local);
+    push();
+    if (bits < 64) body.operator('i32.wrap_i64');
+    const replace = { 8: 'i8x16.replace_lane', 16: 'i16x8.replace_lane', 32: 'i32x4.replace_lane' } as const;
+    body.operator(bits === 64 ? 'i64x2.replace_lane' : replace[bits as 8 | 16 | 32], [0]);
     body.set(local);
   }
 
@@ -201,8 +266,16 @@ export class RegionTarget implements Target {
     this.body.i64(this.knownImmediate);
   }
 
+  thisRip(): void {
+    this.body.i64(this.#current.rip);
+  }
+
   next(): void {
     this.body.i64(this.#current.next);
+  }
+
+  scale(): void {
+    this.body.i64(BigInt(this.#address?.scale ?? 0));
   }
 
   address(): void {
@@ -213,11 +286,16 @@ export class RegionTarget implements Target {
       body.get(this.#localOf(state.GPR + 8 * base));
       body.operator('i64.add');
     }
-    if (index === undefined) return;
-    body.get(this.#localOf(state.GPR + 8 * index));
-    body.i64(BigInt(scale));
-    body.operator('i64.shl');
-    body.operator('i64.add');
+    if (index !== undefined) {
+      body.get(this.#localOf(state.GPR + 8 * index));
+      body.i64(BigInt(scale));
+      body.operator('i64.shl');
+      body.operator('i64.add');
+    }
+    const { addressSize } = this.#current.shape;
+    if (addressSize === 64) return;
+    body.i64((1n << BigInt(addressSize)) - 1n);
+    body.operator('i64.and');
   }
 
   condition(code: number): void {
@@ -259,7 +337,7 @@ export class RegionTarget implements Target {
   #settleLocals(): void {
     const { body } = this;
     for (const local of [this.#flagKind, this.#flagA, this.#flagB, this.#flagResult]) body.get(local);
-    body.call(this.imports.settle);
+    body.callNamed(SETTLE);
     for (const local of [this.#flagB, this.#flagA, this.#flagResult]) body.set(local);
   }
 
@@ -274,14 +352,14 @@ export class RegionTarget implements Target {
   }
 
   fault(): void {
-    this.#exit(state.Reason.fault, () => this.body.i64(this.#current.rip));
+    this.#exit(Reason.fault, () => this.body.i64(this.#current.rip));
   }
 
   leave(reason: LeaveReason, at: 'this' | 'next'): void {
-    this.#exit(state.Reason[reason], () => this.body.i64(at === 'this' ? this.#current.rip : this.#current.next));
+    this.#exit(Reason[reason], () => this.body.i64(at === 'this' ? this.#current.rip : this.#current.next));
   }
 
-  #exit(reason: state.ReasonCode, pushRip: () => void): void {
+  #exit(reason: ReasonCode, pushRip: () => void): void {
     const { body } = this;
     this.#sourceToLocals();
     pushRip();
@@ -303,8 +381,11 @@ export class RegionTarget implements Target {
     body.get(this.#budget);
     body.i64(0n);
     body.operator('i64.lt_s');
+    this.core();
+    body.load32(state.EVENTS);
+    body.operator('i32.or');
     body.if();
-    this.#exit(state.Reason.budget, () => body.i64(rip));
+    this.#exit(Reason.budget, () => body.i64(rip));
     body.end();
   }
 
@@ -336,14 +417,14 @@ export class RegionTarget implements Target {
       this.#goTo(site);
       body.end();
     }
-    this.#exit(state.Reason.transfer, () => body.get(this.#rip));
+    this.#exit(Reason.transfer, () => body.get(this.#rip));
   }
 
   #goTo(rip: bigint): void {
     const { body } = this;
     const block = this.#blocks.indexOf(rip);
     if (block < 0) {
-      this.#exit(state.Reason.transfer, () => body.i64(rip));
+      this.#exit(Reason.transfer, () => body.i64(rip));
       return;
     }
     if (block <= this.#block) this.#checkBudget(rip);
@@ -358,6 +439,6 @@ export class RegionTarget implements Target {
   }
 }
 
-function isVector(address: number): boolean {
-  return address >= state.XMM;
+function isVector(register: RegionRegister): boolean {
+  return register >= state.YMM;
 }

@@ -16,37 +16,37 @@ import { ModuleBuilder } from '../wasm/module-builder.ts';
 import { meaningOf } from './instructions/index.ts';
 import type { CoreEnvironment } from './interpreter.ts';
 import type { Meaning } from './language.ts';
-import { commitSignature, lower, translateSignature } from './lowering.ts';
-import { settleFunction, settleSignature } from './region-flags.ts';
-import { type RegionImports, type RegionRegister, RegionTarget } from './region-target.ts';
+import { calledSignature, lower } from './lowering.ts';
+import { longMode } from './operand-shape.ts';
+import type { ReasonCode } from './reason.ts';
+import { SETTLE, settleFunction, settleSignature } from './region-flags.ts';
+import { type RegionRegister, RegionTarget } from './region-target.ts';
 import * as state from './state.ts';
 import { decodeRun, readsEarlierFlags, type RunInstruction, type StraightRun } from './straight-run.ts';
 
 /** Runs from the region's first block until it leaves; RIP says where, the result why. */
-export type Region = (budget: number) => state.ReasonCode;
+export type Region = (budget: number) => ReasonCode;
 
 /** @param blocks addresses of the blocks, the entry first. Each ends at a jump or where the next one starts. */
 export function compileRegion(environment: CoreEnvironment, blocks: readonly bigint[]): Region {
-  const { memory, translate, commit, fetch } = environment;
-  const module = new ModuleBuilder();
-  const imports = {
-    translate: module.import('translate', translateSignature),
-    commit: module.import('commit', commitSignature),
-  };
-  const settle = module.function('settle', settleSignature, settleFunction());
-  const runs = blocks.map((start) => cutAt(decodeRun(fetch, start, false), blocks));
+  const { memory, functions, fetch, core: base } = environment;
+  const runs = blocks.map((start) => cutAt(decodeRun(fetch, start, longMode, { throughBranches: false }), blocks));
   const used = new Set<RegionRegister>();
-  regionBody(blocks, runs, { ...imports, settle }, used); // only to see which registers it uses
-  module.function('run', { parameters: [], results: [] }, regionBody(blocks, runs, { ...imports, settle }, used));
+  regionBody(blocks, runs, used); // only to see which registers it uses
+  const body = regionBody(blocks, runs, used);
+  const module = new ModuleBuilder();
+  for (const name of body.calls) if (name !== SETTLE) module.import(name, calledSignature(name));
+  module.function(SETTLE, settleSignature, settleFunction());
+  module.function('run', { parameters: ['i32'], results: [] }, body);
   const table = new WebAssembly.Table({ element: 'anyfunc', initial: 1 });
-  const core = { memory, table, translate, commit };
+  const core = { ...functions, memory, table };
   const instance = new WebAssembly.Instance(new WebAssembly.Module(module.encode()), { core });
-  const run = instance.exports['run'] as () => void;
+  const run = instance.exports['run'] as (core: number) => void;
   const view = new DataView(memory.buffer);
   return (budget) => {
-    view.setBigInt64(state.BUDGET, BigInt(budget), true);
-    run();
-    return view.getInt32(state.REASON, true) as state.ReasonCode;
+    view.setBigInt64(base + state.BUDGET, BigInt(budget), true);
+    run(base);
+    return view.getInt32(base + state.REASON, true) as ReasonCode;
   };
 }
 
@@ -58,13 +58,8 @@ function cutAt(run: StraightRun, blocks: readonly bigint[]): StraightRun {
   return { instructions: run.instructions.slice(0, cut), end, ending: 'cut' };
 }
 
-function regionBody(
-  blocks: readonly bigint[],
-  runs: readonly StraightRun[],
-  imports: RegionImports,
-  used: Set<RegionRegister>,
-): FunctionBody {
-  const target = new RegionTarget(imports, blocks, runs.map(readsEarlierFlags), returnSites(runs), used);
+function regionBody(blocks: readonly bigint[], runs: readonly StraightRun[], used: Set<RegionRegister>): FunctionBody {
+  const target = new RegionTarget(blocks, runs.map(readsEarlierFlags), returnSites(runs), used);
   const { body } = target;
   target.begin();
   for (const [block, run] of runs.entries()) {

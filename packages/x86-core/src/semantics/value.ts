@@ -6,6 +6,11 @@ export function constant(value: bigint | number): Value {
   return { kind: 'constant', type: 'i64', value: BigInt(value) };
 }
 
+/** An i32. */
+export function constant32(value: number): Value {
+  return { kind: 'constant', type: 'i32', value: BigInt(value) };
+}
+
 export function operation(name: OperatorName, ...operands: Value[]): Value {
   return { kind: 'operation', type: operators[name][0], name, operands };
 }
@@ -18,6 +23,26 @@ export function laneOperation(name: OperatorName, immediate: readonly number[], 
 /** A vector of 128 bits. */
 export function vectorConstant(value: bigint): Value {
   return { kind: 'constant', type: 'v128', value };
+}
+
+/** A vector of 16 bytes. */
+export function vector(bytes: readonly number[]): Value {
+  return vectorConstant(bytes.reduce((sum, byte, position) => sum | (BigInt(byte) << BigInt(8 * position)), 0n));
+}
+
+/** extract_lane (one operand), replace_lane (two). */
+export function lane(name: OperatorName, number: number, ...operands: Value[]): Value {
+  return laneOperation(name, [number], ...operands);
+}
+
+/** Bytes of a (0 to 15) and b (16 to 31), sixteen of them. */
+export function shuffle(a: Value, b: Value, lanes: readonly number[]): Value {
+  return laneOperation('i8x16.shuffle', lanes, a, b);
+}
+
+/** a where the condition (i32) is not 0, else b. Both are computed. */
+export function select(condition: Value, a: Value, b: Value): Value {
+  return { kind: 'select', type: typeOf(a), condition, a, b };
 }
 
 /** The low bits of a value. */
@@ -52,74 +77,7 @@ export function bit(condition: Value): Value {
   return operation('i64.extend_i32_u', condition);
 }
 
-/** What the constructors below take: numbers stand for i64 constants. */
-export type Operand = Value | number | bigint;
-
-function value(operand: Operand): Value {
-  return typeof operand === 'object' ? operand : constant(operand);
-}
-
-export function and(a: Value, b: Operand): Value {
-  return operation('i64.and', a, value(b));
-}
-
-export function or(a: Value, b: Operand): Value {
-  return operation('i64.or', a, value(b));
-}
-
-export function xor(a: Value, b: Operand): Value {
-  return operation('i64.xor', a, value(b));
-}
-
-/** Shifts take counts of 0 to 63; results are not truncated. */
-export function shiftLeft(a: Value, count: Operand): Value {
-  return operation('i64.shl', a, value(count));
-}
-
-export function shiftRight(a: Value, count: Operand): Value {
-  return operation('i64.shr_u', a, value(count));
-}
-
-export function shiftRightSigned(a: Value, count: Operand): Value {
-  return operation('i64.shr_s', a, value(count));
-}
-
-/** i32. */
-export function equal(a: Value, b: Operand): Value {
-  return operation('i64.eq', a, value(b));
-}
-
-/** i32. */
-export function different(a: Value, b: Operand): Value {
-  return operation('i64.ne', a, value(b));
-}
-
-/** i32. */
-export function below(a: Value, b: Operand): Value {
-  return operation('i64.lt_u', a, value(b));
-}
-
-/** i32: both of two truth values. */
-export function both(a: Value, b: Value): Value {
-  return operation('i32.and', a, b);
-}
-
-/** i32: one of two truth values, or both. */
-export function either(a: Value, b: Value): Value {
-  return operation('i32.or', a, b);
-}
-
-/** i32: whether a truth value is false. */
-export function isFalse(condition: Value): Value {
-  return operation('i32.eqz', condition);
-}
-
-/** i32: whether bit number `position` is set. */
-export function hasBit(a: Value, position: number): Value {
-  return different(and(a, 1n << BigInt(position)), 0);
-}
-
 export function typeOf(value: Value): ValueType {
-  if (value.kind === 'condition') return 'i32';
+  if (value.kind === 'condition' || value.kind === 'core') return 'i32';
   return 'type' in value ? value.type : 'i64';
 }

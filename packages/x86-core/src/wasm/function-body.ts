@@ -9,6 +9,8 @@ export class FunctionBody {
   readonly #bytes: number[] = [];
   readonly #locals: ValueType[] = [];
   readonly #parameters: number;
+  /** Calls by name, and where in the code the index belongs. */
+  readonly #calls: { readonly at: number; readonly name: string }[] = [];
   #depth = 0;
 
   constructor(parameters: number) {
@@ -50,6 +52,11 @@ export class FunctionBody {
   operator(name: OperatorName, immediate: readonly number[] = []): void {
     const [, ...code] = operators[name];
     this.#bytes.push(...code, ...immediate);
+  }
+
+  /** Pops a condition and two values of one type; pushes the first where the condition is not 0. */
+  select(): void {
+    this.#bytes.push(0x1b);
   }
 
   /** Pops an address; pushes 64 bits (zero-extended) or a vector. No alignment is promised. */
@@ -121,6 +128,23 @@ export class FunctionBody {
     this.#bytes.push(0x10, ...unsignedLeb(functionIndex));
   }
 
+  /** Calls what the module imports or defines under a name: see `encode`. */
+  callNamed(name: string): void {
+    this.#bytes.push(0x10);
+    this.#calls.push({ at: this.#bytes.length, name });
+  }
+
+  /** The functions that it calls by name. */
+  get calls(): string[] {
+    return this.#calls.map(({ name }) => name);
+  }
+
+  /** Equal for bodies that do the same in the same way. */
+  get fingerprint(): string {
+    const calls = this.#calls.map(({ at, name }) => `${at} ${name}`);
+    return `${String.fromCharCode(...this.#bytes)}|${this.#locals.join()}|${calls.join()}`;
+  }
+
   callIndirect(typeIndex: number): void {
     this.#bytes.push(0x11, ...unsignedLeb(typeIndex), 0);
   }
@@ -129,10 +153,18 @@ export class FunctionBody {
     this.#bytes.push(0x00);
   }
 
-  /** The entry of the code section (core specification 5.5.13). */
-  encode(): number[] {
+  /** The entry of the code section (core specification 5.5.13). `resolve` gives the index of a function that is called by name. */
+  encode(resolve: (name: string) => number): number[] {
     const locals = this.#locals.map((type) => [1, typeCodes[type]]);
-    const code = [...unsignedLeb(locals.length), ...locals.flat(), ...this.#bytes, 0x0b];
+    const code = [...unsignedLeb(locals.length), ...locals.flat()];
+    let from = 0;
+    for (const { at, name } of this.#calls) {
+      for (let index = from; index < at; index++) code.push(this.#bytes[index] as number);
+      code.push(...unsignedLeb(resolve(name)));
+      from = at;
+    }
+    for (let index = from; index < this.#bytes.length; index++) code.push(this.#bytes[index] as number);
+    code.push(0x0b);
     return [...unsignedLeb(code.length), ...code];
   }
 }

@@ -8,11 +8,18 @@ export interface Signature {
   readonly results: readonly ValueType[];
 }
 
-/** All imports come from the module `core`; the memory is `memory`, the table of functions `table`. */
+/** All imports come from the module `core`; the memory is `memory`, the table of functions `table`. Functions are called by index or by name. */
 export class ModuleBuilder {
   readonly #types: number[][] = [];
   readonly #imports: number[][] = [];
+  readonly #indexes = new Map<string, number>();
+  readonly #shared: { readonly maximum: number } | undefined;
   readonly #functions: { readonly type: number; readonly exported: string; readonly body: FunctionBody }[] = [];
+
+  /** `shared`: the memory is shared, and has this maximum in pages. */
+  constructor(shared?: { readonly maximum: number }) {
+    this.#shared = shared;
+  }
 
   type(signature: Signature): number {
     const encoded = [
@@ -24,22 +31,35 @@ export class ModuleBuilder {
     return known >= 0 ? known : this.#types.push(encoded) - 1;
   }
 
-  /** Imports come before functions. @returns the index to call. */
+  /** Imports a function, once. Imports come before functions. @returns the index to call. */
   import(field: string, signature: Signature): number {
+    const known = this.#indexes.get(field);
+    if (known !== undefined) return known;
     if (this.#functions.length > 0) throw new Error('Imports come before functions');
-    return this.#imports.push([...name('core'), ...name(field), 0x00, ...unsignedLeb(this.type(signature))]) - 1;
+    const index = this.#imports.push([...name('core'), ...name(field), 0x00, ...unsignedLeb(this.type(signature))]) - 1;
+    this.#indexes.set(field, index);
+    return index;
   }
 
   /** @returns the index to call. */
   function(exported: string, signature: Signature, body: FunctionBody): number {
+    const index = this.#imports.length + this.#functions.length;
     this.#functions.push({ type: this.type(signature), exported, body });
-    return this.#imports.length + this.#functions.length - 1;
+    this.#indexes.set(exported, index);
+    return index;
+  }
+
+  #indexOf(called: string): number {
+    const index = this.#indexes.get(called);
+    if (index === undefined) throw new Error(`The module has no function ${called}`);
+    return index;
   }
 
   encode(): Uint8Array<ArrayBuffer> {
+    const limits = this.#shared === undefined ? [0x00, 1] : [0x03, 1, ...unsignedLeb(this.#shared.maximum)];
     const imports = [
       ...this.#imports,
-      [...name('core'), ...name('memory'), 0x02, 0x00, ...unsignedLeb(1)],
+      [...name('core'), ...name('memory'), 0x02, ...limits],
       [...name('core'), ...name('table'), 0x01, 0x70, 0x00, ...unsignedLeb(1)],
     ];
     const first = this.#imports.length;
@@ -54,7 +74,7 @@ export class ModuleBuilder {
       ...section(2, vector(imports)),
       ...section(3, vector(this.#functions.map(({ type }) => unsignedLeb(type)))),
       ...section(7, vector(exports)),
-      ...section(10, vector(this.#functions.map(({ body }) => body.encode()))),
+      ...section(10, vector(this.#functions.map(({ body }) => body.encode((called) => this.#indexOf(called))))),
     ]);
   }
 }

@@ -19,8 +19,9 @@ import {
   type PrefixedMnemonic,
 } from '../../src/index.ts';
 import { mnemonics } from '../../src/semantics/instructions/index.ts';
-import { Reason } from '../../src/semantics/state.ts';
-import { GUEST, type Line, TestCore } from './core.ts';
+import { Reason } from '../../src/semantics/reason.ts';
+import { YMM } from '../../src/semantics/state.ts';
+import { CORE, GUEST, type Line, TestCore } from './core.ts';
 import { straight } from './straight.ts';
 
 const CODE = 0x1000;
@@ -49,7 +50,7 @@ function randomState(): ReturnType<TestCore['snapshot']> {
   core.set(r9, BigInt(random(64)));
   core.flags = random(0x1000) & 0x8d5;
   core.rip = BigInt(CODE);
-  for (let at = 0; at < 256; at++) core.bytes[256 + at] = random(256);
+  for (let at = 0; at < 512; at++) core.bytes[CORE + YMM + at] = random(256);
   for (let at = 0x3000; at < 0x6000; at++) core.bytes[GUEST + at] = random(256);
   return core.snapshot();
 }
@@ -175,17 +176,16 @@ test('endless loops and repeats end with the budget, at an instruction that can 
   }
 });
 
-test('bytes that are no instruction, and instructions without a meaning, are said to be that', () => {
+test('bytes that are no instruction raise #UD', () => {
   core.bytes.set([0x90, 0x0f, 0xff], GUEST + CODE);
-  core.interpreter.flush();
-  core.rip = BigInt(CODE);
-  expect([core.interpreter.run(10), core.rip]).toEqual([Reason.unsupported, BigInt(CODE + 1)]);
-  core.bytes.set([0x90, 0x0f, 0x04], GUEST + CODE);
-  core.interpreter.flush();
-  core.rip = BigInt(CODE);
-  expect([core.interpreter.run(10), core.rip]).toEqual([Reason.invalid, BigInt(CODE + 1)]);
-  core.assemble(CODE, [['lock inc', mem32(rbx)]]);
-  core.interpreter.flush();
-  core.rip = BigInt(CODE);
-  expect([core.interpreter.run(10), core.rip]).toEqual([Reason.unsupported, BigInt(CODE)]);
+  for (const bytes of [
+    [0x90, 0x0f, 0x04],
+    [0x90, 0xf0, 0x90],
+  ]) {
+    core.bytes.set(bytes, GUEST + CODE);
+    core.interpreter.flush();
+    core.rip = BigInt(CODE);
+    core.exception = undefined;
+    expect([core.interpreter.run(10), core.rip, core.exception]).toEqual([Reason.fault, BigInt(CODE + 1), 6]);
+  }
 });

@@ -3,6 +3,9 @@ import { CodeBuffer, encode, gpr64, type Operand, type PrefixedMnemonic, type Re
 import { type CoreEnvironment, compileRegion, Interpreter, type Region } from '../../src/semantics/index.ts';
 import * as state from '../../src/semantics/state.ts';
 
+/** The core's state lies here. */
+export const CORE = 0x1_0000;
+
 /** Guest page 0 lies here in the host's memory. */
 export const GUEST = 0x20_0000;
 const PAGE = 4096;
@@ -20,24 +23,36 @@ export class TestCore {
   readonly bytes: Uint8Array;
   /** Of the last refused access. */
   fault: { readonly address: bigint; readonly write: boolean } | undefined;
+  /** Vector of the last exception that an instruction raised by itself. */
+  exception: number | undefined;
   /** Accesses that had no entry in the TLB. */
   slowAccesses = 0;
   readonly interpreter: Interpreter;
   readonly #pages = new Map<number, PageRights>();
   readonly #environment: CoreEnvironment;
-  #deferred: { address: number; bytes: number } | undefined;
+  #deferred: { address: number; bytes: number; bounce: number } | undefined;
 
   constructor(guestBytes: number) {
     this.memory = new WebAssembly.Memory({ initial: (GUEST + guestBytes) / 65536 });
     this.view = new DataView(this.memory.buffer);
     this.bytes = new Uint8Array(this.memory.buffer);
-    this.view.setBigInt64(state.DIRECTION, 1n, true);
+    this.view.setBigInt64(CORE + state.DIRECTION, 1n, true);
+    this.view.setInt32(CORE + state.TLB, CORE + state.TLB_SETS, true);
     this.flushTlb();
     for (let page = 1; page < guestBytes / PAGE; page++) this.#pages.set(page, { write: true });
     this.#environment = {
       memory: this.memory,
-      translate: (address, bytes, write) => this.#translate(BigInt.asUintN(64, address), bytes, write !== 0),
-      commit: () => this.#commit(),
+      core: CORE,
+      recordsEnd: GUEST,
+      functions: {
+        translate: (_core: number, address: bigint, bytes: number, access: number) =>
+          this.#translate(BigInt.asUintN(64, address), bytes, access),
+        commit: () => this.#commit(),
+        raise: (_core: number, vector: number) => void (this.exception = vector),
+        segmentFault: () => {
+          throw new Error('There are no segments');
+        },
+      },
       fetch: (rip) => this.bytes.subarray(GUEST + Number(rip), GUEST + Number(rip) + 15),
     };
     this.interpreter = new Interpreter(this.#environment);
@@ -45,8 +60,9 @@ export class TestCore {
 
   flushTlb(): void {
     for (let entry = 0; entry < state.TLB_ENTRIES; entry++) {
-      this.view.setBigUint64(state.TLB_READ + entry * 16, state.TLB_EMPTY, true);
-      this.view.setBigUint64(state.TLB_WRITE + entry * 16, state.TLB_EMPTY, true);
+      const at = CORE + state.TLB_SETS + entry * 16;
+      this.view.setBigUint64(at, BigInt(state.TLB_EMPTY), true);
+      this.view.setBigUint64(at + state.TLB_WRITE, BigInt(state.TLB_EMPTY), true);
     }
   }
 
@@ -57,7 +73,9 @@ export class TestCore {
   }
 
   /** Pages are at most at 2 GiB; an access over the end of one goes through BOUNCE. */
-  #translate(address: bigint, bytes: number, write: boolean): number {
+  #translate(address: bigint, bytes: number, access: number): number {
+    const write = (access & 1) !== 0;
+    const bounce = CORE + state.BOUNCE + (access >> 4) * state.BOUNCE_BYTES;
     this.slowAccesses++;
     const first = address >> 12n;
     const last = BigInt.asUintN(64, address + BigInt(bytes - 1)) >> 12n;
@@ -69,11 +87,11 @@ export class TestCore {
     }
     const host = GUEST + Number(address);
     if (first !== last) {
-      this.bytes.copyWithin(state.BOUNCE, host, host + bytes);
-      this.#deferred = { address: host, bytes };
-      return state.BOUNCE;
+      this.bytes.copyWithin(bounce, host, host + bytes);
+      this.#deferred = { address: host, bytes, bounce };
+      return bounce;
     }
-    const entry = (write ? state.TLB_WRITE : state.TLB_READ) + (Number(first) % state.TLB_ENTRIES) * 16;
+    const entry = CORE + state.TLB_SETS + (write ? state.TLB_WRITE : 0) + (Number(first) % state.TLB_ENTRIES) * 16;
     this.view.setBigUint64(entry, first << 12n, true);
     this.view.setInt32(entry + 8, GUEST, true);
     return host;
@@ -81,29 +99,29 @@ export class TestCore {
 
   #commit(): void {
     if (this.#deferred === undefined) throw new Error('A commit without a store');
-    const { address, bytes } = this.#deferred;
-    this.bytes.copyWithin(address, state.BOUNCE, state.BOUNCE + bytes);
+    const { address, bytes, bounce } = this.#deferred;
+    this.bytes.copyWithin(address, bounce, bounce + bytes);
   }
 
   get rip(): bigint {
-    return this.view.getBigUint64(state.RIP, true);
+    return this.view.getBigUint64(CORE + state.RIP, true);
   }
 
   set rip(value: bigint) {
-    this.view.setBigUint64(state.RIP, value, true);
+    this.view.setBigUint64(CORE + state.RIP, value, true);
   }
 
   get(register: Register): bigint {
-    return this.view.getBigUint64(state.GPR + 8 * register.number, true);
+    return this.view.getBigUint64(CORE + state.GPR + 8 * register.number, true);
   }
 
   set(register: Register, value: bigint): void {
-    this.view.setBigUint64(state.GPR + 8 * register.number, value, true);
+    this.view.setBigUint64(CORE + state.GPR + 8 * register.number, value, true);
   }
 
   /** CF, PF, AF, ZF, SF, OF at their bits of RFLAGS: read here by the definitions in SDM 1 3.4.3.1 from the three words. */
   get flags(): number {
-    const word = (at: number): bigint => this.view.getBigUint64(at, true);
+    const word = (at: number): bigint => this.view.getBigUint64(CORE + at, true);
     const [result, carry, aux] = [word(state.FLAG_RESULT), word(state.FLAG_CARRY), word(state.FLAG_AUX)];
     let ones = 0;
     for (let bit = 0n; bit < 8n; bit++) ones += Number(((result ^ (aux >> 8n)) >> bit) & 1n);
@@ -127,9 +145,9 @@ export class TestCore {
     const wrongParity = parity === (odd === 0n) ? 0n : 1n;
     const cf = BigInt(value & 1);
     const of = BigInt((value >> 11) & 1);
-    this.view.setBigUint64(state.FLAG_RESULT, result, true);
-    this.view.setBigUint64(state.FLAG_CARRY, (cf << 63n) | ((cf ^ of) << 62n), true);
-    this.view.setBigUint64(state.FLAG_AUX, BigInt(value & 0x10) | (wrongParity << 8n) | (sign << 63n), true);
+    this.view.setBigUint64(CORE + state.FLAG_RESULT, result, true);
+    this.view.setBigUint64(CORE + state.FLAG_CARRY, (cf << 63n) | ((cf ^ of) << 62n), true);
+    this.view.setBigUint64(CORE + state.FLAG_AUX, BigInt(value & 0x10) | (wrongParity << 8n) | (sign << 63n), true);
   }
 
   compile(blocks: readonly bigint[]): Region {
@@ -142,7 +160,7 @@ export class TestCore {
       registers: gpr64.map((register) => this.get(register)),
       rip: this.rip,
       flags: this.flags,
-      vectors: textOf(this.bytes.subarray(state.XMM, state.XMM + 256)),
+      vectors: textOf(this.bytes.subarray(CORE + state.YMM, CORE + state.YMM + 512)),
       memory: textOf(this.bytes.subarray(GUEST)),
     };
   }
@@ -151,9 +169,9 @@ export class TestCore {
     for (const [number, register] of gpr64.entries()) this.set(register, from.registers[number] as bigint);
     this.rip = from.rip;
     this.flags = from.flags;
-    this.bytes.set(Buffer.from(from.vectors, 'latin1'), state.XMM);
+    this.bytes.set(Buffer.from(from.vectors, 'latin1'), CORE + state.YMM);
     this.bytes.set(Buffer.from(from.memory, 'latin1'), GUEST);
-    this.view.setBigInt64(state.DIRECTION, 1n, true);
+    this.view.setBigInt64(CORE + state.DIRECTION, 1n, true);
     this.fault = undefined;
   }
 

@@ -1,31 +1,88 @@
-/** Jumps, calls, returns: SDM 1 7.3.8. Near ones, 64-bit mode. */
-import type { Value } from '../language.ts';
+/** Near jumps, calls, returns, loops; BOUND and the instructions that are always undefined: SDM 1 7.3.8. */
+import type { Bits, Value } from '../language.ts';
 import type { MeaningBuilder } from '../meaning-builder.ts';
-import * as v from '../value.ts';
+import * as v from '../integer.ts';
+import { conditionNames, type Definition, RCX } from './definition.ts';
 
-const RSP = 4;
+const BOUND_RANGE = 5;
+const INVALID_OPCODE = 6;
 const NEXT: Value = { kind: 'next' };
 
-export function jcc(code: number): (m: MeaningBuilder) => void {
-  return (m) => m.jump(m.read(0), 'direct', { kind: 'condition', code });
+function jumpIf(code: number): Definition {
+  return (m) => m.jump(m.read(0), 'direct', m.condition(code));
 }
 
-export function jmp(m: MeaningBuilder): void {
-  m.jump(m.read(0), m.shape.operands[0]?.kind === 'immediate' ? 'direct' : 'indirect');
+function jmp(m: MeaningBuilder): void {
+  m.jump(m.read(0), m.kind(0) === 'immediate' ? 'direct' : 'indirect');
 }
 
-export function call(m: MeaningBuilder): void {
+function call(m: MeaningBuilder): void {
   const target = m.read(0);
-  const top = m.let(v.sub(64, m.gpr(RSP, 64), v.constant(8)));
-  m.store(top, 64, NEXT);
-  m.setGpr(RSP, 64, top);
-  m.jump(target, m.shape.operands[0]?.kind === 'immediate' ? 'call' : 'indirect');
+  const direct = m.kind(0) === 'immediate';
+  m.push(NEXT, m.operandSize);
+  m.jump(target, direct ? 'call' : 'indirect');
 }
 
-export function ret(m: MeaningBuilder): void {
-  const top = m.gpr(RSP, 64);
-  const target = m.load(top, 64);
-  const released = m.shape.operands.length === 0 ? v.constant(8) : v.add(64, m.read(0), v.constant(8));
-  m.setGpr(RSP, 64, v.add(64, top, released));
+function ret(m: MeaningBuilder): void {
+  const bits = m.operandSize;
+  const target = m.peek(bits);
+  m.release(m.operandCount === 0 ? bits / 8 : m.let(v.add(64, m.immediate(0), v.constant(bits / 8))));
   m.jump(target, 'indirect');
 }
+
+/** The counter has the address size. `zero`: what ZF must be besides. */
+function loop(zero: boolean | undefined): Definition {
+  return (m) => {
+    const bits: Bits = m.addressSize;
+    const left = m.let(v.sub(bits, m.gpr(RCX, bits), v.constant(1)));
+    const more = v.different(left, 0);
+    const again = zero === undefined ? more : v.both(more, m.condition(zero ? 4 : 5));
+    const taken = m.let(again);
+    m.setGpr(RCX, bits, left);
+    m.jump(m.read(0), 'direct', taken);
+  };
+}
+
+function jumpIfCounterIsZero(bits: Bits): Definition {
+  return (m) => m.jump(m.read(0), 'direct', v.equal(m.gpr(RCX, bits), 0));
+}
+
+/** Signed bounds, both of them inside. */
+function bound(m: MeaningBuilder): void {
+  const bits = m.operandSize;
+  const index = m.let(v.signed(bits, m.read(0)));
+  const pair = m.let(m.read(1));
+  const lower = v.signed(bits, v.truncate(bits, pair));
+  const upper = v.signed(bits, v.shiftRight(pair, bits));
+  m.raiseIf(v.either(v.operation('i64.lt_s', index, lower), v.operation('i64.gt_s', index, upper)), BOUND_RANGE);
+}
+
+function undefinedInstruction(m: MeaningBuilder): void {
+  m.raise(INVALID_OPCODE);
+}
+
+/** INTO is nothing but a branch while OF is clear. */
+function into(m: MeaningBuilder): void {
+  m.if(m.condition(0), () => m.assist());
+}
+
+export const controlDefinitions: ReadonlyMap<string, Definition> = new Map<string, Definition>([
+  ...conditionNames.map((name, code): [string, Definition] => [`j${name}`, jumpIf(code)]),
+  ['jmp', jmp],
+  ['call', call],
+  ['ret', ret],
+  ['loop', loop(undefined)],
+  ['loope', loop(true)],
+  ['loopne', loop(false)],
+  ['jcxz', jumpIfCounterIsZero(16)],
+  ['jecxz', jumpIfCounterIsZero(32)],
+  ['jrcxz', jumpIfCounterIsZero(64)],
+  ['bound', bound],
+  ['into', into],
+  ['int3', (m) => m.assist()],
+  ['int', (m) => m.assist()],
+  ['int1', (m) => m.assist()],
+  ['ud0', undefinedInstruction],
+  ['ud1', undefinedInstruction],
+  ['ud2', undefinedInstruction],
+]);

@@ -2,67 +2,82 @@
 import type { Meaning } from '../language.ts';
 import { MeaningBuilder } from '../meaning-builder.ts';
 import type { Shape } from '../operand-shape.ts';
-import * as arithmetic from './arithmetic.ts';
-import * as control from './control.ts';
-import * as shift from './shift.ts';
-import * as string from './string.ts';
-import * as system from './system.ts';
-import * as transfer from './transfer.ts';
+import { arithmeticDefinitions } from './arithmetic.ts';
+import { bitCountDefinitions } from './bit-count.ts';
+import { bitFieldDefinitions } from './bit-field.ts';
+import { bitTestDefinitions } from './bit-test.ts';
+import { checksumDefinitions } from './checksum.ts';
+import { conditionDefinitions } from './condition.ts';
+import { controlDefinitions } from './control.ts';
+import { decimalDefinitions } from './decimal.ts';
+import type { Definition } from './definition.ts';
+import { doubleShiftDefinitions } from './double-shift.ts';
+import { exchangeDefinitions } from './exchange.ts';
+import { flagControlDefinitions } from './flag-control.ts';
+import { fmaDefinitions } from './fma.ts';
+import { hintDefinitions } from './hint.ts';
+import { multiplyDivideDefinitions } from './multiply-divide.ts';
+import { mxcsrDefinitions } from './mxcsr.ts';
+import { rotateDefinitions } from './rotate.ts';
+import { shiftDefinitions } from './shift.ts';
+import { sseFloatDefinitions } from './sse-float.ts';
+import { sseFloatCompareDefinitions } from './sse-float-compare.ts';
+import { sseFloatConvertDefinitions } from './sse-float-convert.ts';
+import { sseFloatRoundDefinitions } from './sse-float-round.ts';
+import { sseFloatScalarConvertDefinitions } from './sse-float-scalar-convert.ts';
+import { stackDefinitions } from './stack.ts';
+import { stringDefinitions } from './string.ts';
+import { systemDefinitions } from './system.ts';
+import { transferDefinitions } from './transfer.ts';
 
-type Definition = (m: MeaningBuilder) => void;
+const groups: readonly ReadonlyMap<string, Definition>[] = [
+  arithmeticDefinitions,
+  multiplyDivideDefinitions,
+  decimalDefinitions,
+  shiftDefinitions,
+  doubleShiftDefinitions,
+  rotateDefinitions,
+  bitTestDefinitions,
+  bitCountDefinitions,
+  bitFieldDefinitions,
+  checksumDefinitions,
+  conditionDefinitions,
+  transferDefinitions,
+  exchangeDefinitions,
+  stackDefinitions,
+  controlDefinitions,
+  flagControlDefinitions,
+  hintDefinitions,
+  sseFloatDefinitions,
+  sseFloatCompareDefinitions,
+  sseFloatConvertDefinitions,
+  sseFloatScalarConvertDefinitions,
+  sseFloatRoundDefinitions,
+  fmaDefinitions,
+  mxcsrDefinitions,
+  systemDefinitions,
+];
 
-/** In the order of the opcodes: position is the condition's number. */
-const conditions = ['o', 'no', 'b', 'ae', 'e', 'ne', 'be', 'a', 's', 'ns', 'p', 'np', 'l', 'ge', 'le', 'g'];
+const definitions = new Map<string, Definition>();
+for (const group of groups) {
+  for (const [mnemonic, definition] of group) {
+    if (definitions.has(mnemonic)) throw new Error(`${mnemonic} has two meanings`);
+    definitions.set(mnemonic, definition);
+  }
+}
 
-const definitions: ReadonlyMap<string, Definition> = new Map<string, Definition>([
-  ['add', arithmetic.add],
-  ['adc', arithmetic.adc],
-  ['sub', arithmetic.sub],
-  ['sbb', arithmetic.sbb],
-  ['cmp', arithmetic.cmp],
-  ['and', arithmetic.and],
-  ['or', arithmetic.or],
-  ['xor', arithmetic.xor],
-  ['test', arithmetic.test],
-  ['inc', arithmetic.inc],
-  ['dec', arithmetic.dec],
-  ['mul', arithmetic.mul],
-  ['shl', shift.shl],
-  ['shr', shift.shr],
-  ['sar', shift.sar],
-  ['mov', transfer.mov],
-  ['movzx', transfer.movzx],
-  ['movsx', transfer.movsx],
-  ['movsxd', transfer.movsx],
-  ['lea', transfer.lea],
-  ['push', transfer.push],
-  ['pop', transfer.pop],
-  ...conditions.map((condition, code): [string, Definition] => [`j${condition}`, control.jcc(code)]),
-  ['jmp', control.jmp],
-  ['call', control.call],
-  ['ret', control.ret],
-  ['movsb', string.movs(8)],
-  ['movsw', string.movs(16)],
-  ['movsd', string.movs(32)],
-  ['movsq', string.movs(64)],
-  ['cld', string.cld],
-  ['std', string.std],
-  ['movups', transfer.mov],
-  ['addps', system.addps],
-  ['cpuid', system.cpuid],
-  ['hlt', system.hlt],
-  ['nop', system.nop],
-]);
+/** MOVSD and CMPSD are string instructions where they have no operands. */
+function definitionOf(mnemonic: string, operands: number): Definition | undefined {
+  return (operands === 0 ? stringDefinitions.get(mnemonic) : undefined) ?? definitions.get(mnemonic);
+}
 
 /** Every mnemonic that has a meaning. */
-export const mnemonics: readonly string[] = [...definitions.keys()];
+export const mnemonics: readonly string[] = [...new Set([...definitions.keys(), ...stringDefinitions.keys()])];
 
-/** @returns undefined where the mnemonic has no meaning here, or none with operands of this shape. */
+/** @returns undefined where the mnemonic has no meaning here. */
 export function meaningOf(shape: Shape): Meaning | undefined {
-  const definition = definitions.get(shape.mnemonic);
+  const definition = definitionOf(shape.mnemonic, shape.operands.length);
   if (definition === undefined) return undefined;
-  if (shape.mnemonic === 'pop' && shape.operands[0]?.kind !== 'gpr') return undefined;
-  if (shape.mnemonic === 'movsd' && shape.operands.length > 0) return undefined;
   const builder = new MeaningBuilder(shape);
   definition(builder);
   return builder.finish();

@@ -1,42 +1,126 @@
-/** String moves and DF: SDM 1 7.3.9. Address size 64. */
-import type { Bits } from '../language.ts';
+/** String instructions: SDM 1 7.3.9. Each round ends in a state in which the instruction can begin anew: a fault or the budget may stop it there. */
+import type { Value } from '../language.ts';
 import type { MeaningBuilder } from '../meaning-builder.ts';
-import * as v from '../value.ts';
+import * as v from '../integer.ts';
+import { type Definition, ES, RAX, RCX, RDI, RSI } from './definition.ts';
 
-const RCX = 1;
-const RSI = 6;
-const RDI = 7;
+const REPE = 0xf3;
 
-export function movs(bits: Bits): (m: MeaningBuilder) => void {
+type ElementBits = 8 | 16 | 32 | 64;
+
+/** Carries out one element. Returns whether REPE and REPNE may end here: the values compared. */
+type Element = (m: MeaningBuilder) => Comparison | undefined;
+
+interface Comparison {
+  readonly a: Value;
+  readonly b: Value;
+}
+
+/** Without REP once; with it RCX times, as wide as addresses are, and not at all for 0. */
+function repeated(element: Element): Definition {
   return (m) => {
-    if (!m.shape.repeated) {
-      moveElement(m, bits);
+    if (m.shape.repeat === 0) {
+      element(m);
       return;
     }
-    m.if(v.operation('i64.ne', m.gpr(RCX, 64), v.constant(0)), () =>
+    const counterBits = m.addressSize;
+    m.if(v.different(m.gpr(RCX, counterBits), 0), () =>
       m.loop(() => {
-        const left = m.let(v.sub(64, m.gpr(RCX, 64), v.constant(1)));
-        moveElement(m, bits);
-        m.setGpr(RCX, 64, left);
-        return v.operation('i64.ne', left, v.constant(0));
+        const left = m.let(v.sub(counterBits, m.gpr(RCX, counterBits), v.constant(1)));
+        const compared = element(m);
+        m.setGpr(RCX, counterBits, left);
+        const more = v.different(left, 0);
+        if (compared === undefined) return more;
+        const equal = v.operation('i64.eq', compared.a, compared.b);
+        return v.both(more, m.shape.repeat === REPE ? equal : v.isFalse(equal));
       }),
     );
   };
 }
 
-function moveElement(m: MeaningBuilder, bits: Bits): void {
-  const source = m.gpr(RSI, 64);
-  const destination = m.gpr(RDI, 64);
+function source(m: MeaningBuilder): Value {
+  return m.gpr(RSI, m.addressSize);
+}
+
+function destination(m: MeaningBuilder): Value {
+  return m.gpr(RDI, m.addressSize);
+}
+
+/** Moves index registers by an element in the direction of DF. */
+function advance(m: MeaningBuilder, bits: ElementBits, ...registers: readonly number[]): void {
   const step = m.let(v.operation('i64.mul', m.direction(), v.constant(bits / 8)));
-  m.store(destination, bits, m.load(source, bits));
-  m.setGpr(RSI, 64, v.add(64, source, step));
-  m.setGpr(RDI, 64, v.add(64, destination, step));
+  for (const register of registers) {
+    m.setGpr(register, m.addressSize, m.let(v.add(m.addressSize, m.gpr(register, m.addressSize), step)));
+  }
 }
 
-export function cld(m: MeaningBuilder): void {
-  m.setDirection(1);
+function movs(bits: ElementBits): Definition {
+  return repeated((m) => {
+    const value = m.load(source(m), bits);
+    m.store(destination(m), bits, value, ES);
+    advance(m, bits, RSI, RDI);
+    return undefined;
+  });
 }
 
-export function std(m: MeaningBuilder): void {
-  m.setDirection(-1);
+function stos(bits: ElementBits): Definition {
+  return repeated((m) => {
+    m.store(destination(m), bits, m.gpr(RAX, bits), ES);
+    advance(m, bits, RDI);
+    return undefined;
+  });
 }
+
+function lods(bits: ElementBits): Definition {
+  return repeated((m) => {
+    const value = m.load(source(m), bits);
+    m.setGpr(RAX, bits, value);
+    advance(m, bits, RSI);
+    return undefined;
+  });
+}
+
+function cmps(bits: ElementBits): Definition {
+  return repeated((m) => {
+    const a = m.load(source(m), bits);
+    const b = m.load(destination(m), bits, ES);
+    return compare(m, bits, a, b, RSI, RDI);
+  });
+}
+
+function scas(bits: ElementBits): Definition {
+  return repeated((m) => {
+    const b = m.load(destination(m), bits, ES);
+    return compare(m, bits, m.gpr(RAX, bits), b, RDI);
+  });
+}
+
+function compare(m: MeaningBuilder, bits: ElementBits, a: Value, b: Value, ...registers: number[]): Comparison {
+  m.flags('sub', bits, a, b, m.let(v.sub(bits, a, b)), true);
+  advance(m, bits, ...registers);
+  return { a, b };
+}
+
+const sizes: readonly (readonly [string, ElementBits])[] = [
+  ['b', 8],
+  ['w', 16],
+  ['d', 32],
+  ['q', 64],
+];
+
+/** INS and OUTS ask the I/O permission map: they are TypeScript's, element by element. */
+const ports = ['insb', 'insw', 'insd', 'outsb', 'outsw', 'outsd'].map((name): [string, Definition] => [
+  name,
+  (m) => m.assist(),
+]);
+
+export const stringDefinitions: ReadonlyMap<string, Definition> = new Map<string, Definition>([
+  ...sizes.flatMap(([letter, bits]): [string, Definition][] => [
+    [`movs${letter}`, movs(bits)],
+    [`stos${letter}`, stos(bits)],
+    [`lods${letter}`, lods(bits)],
+    [`cmps${letter}`, cmps(bits)],
+    [`scas${letter}`, scas(bits)],
+  ]),
+  ...ports,
+]);

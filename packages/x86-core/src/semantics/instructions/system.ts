@@ -1,21 +1,8 @@
-/** Instructions that TypeScript carries out, NOP, and the first of the packed floats. */
-import type { MeaningBuilder } from '../meaning-builder.ts';
-import { operation } from '../value.ts';
+/** Instructions that TypeScript carries out: src/system/assists.ts has them under the same mnemonic. */
+import type { Definition } from './definition.ts';
 
-export function nop(): void {}
-
-/** TypeScript fills the registers and sets RIP behind it. */
-export function cpuid(m: MeaningBuilder): void {
-  m.leave('cpuid', 'this');
-}
-
-/** An interrupt goes on behind it. */
-export function hlt(m: MeaningBuilder): void {
-  m.leave('halt', 'next');
-}
-
-/** Rounding to nearest, exceptions masked and their sticky flags not kept. A misaligned memory operand does not fault yet. */
-export function addps(m: MeaningBuilder): void {
-  const b = m.read(1);
-  m.write(0, m.let(operation('f32x4.add', m.read(0), b)));
-}
+export const systemDefinitions: ReadonlyMap<string, Definition> = new Map<string, Definition>([
+  ['cpuid', (m) => m.assist()],
+  // An interrupt goes on behind it.
+  ['hlt', (m) => m.leave('halt', 'next')],
+]);

@@ -1,0 +1,152 @@
+/** The handlers of the interpreter: made when a shape is first met, kept in a table of functions; equal code is one handler. */
+import { FunctionBody } from '../wasm/function-body.ts';
+import { ModuleBuilder } from '../wasm/module-builder.ts';
+import { handlerSignature, lowerHandler, staleHandler } from './handler.ts';
+import { meaningOf } from './instructions/index.ts';
+import type { Meaning } from './language.ts';
+import { calledSignature } from './lowering.ts';
+import { keyOf, longMode, type Shape } from './operand-shape.ts';
+import * as record from './record.ts';
+import { constant } from './value.ts';
+
+/** What the code of a core needs from around it: the memory, and the functions that it calls by name. */
+export interface CodeEnvironment {
+  readonly memory: WebAssembly.Memory;
+  /** Maximum of the memory in pages, where it is shared. */
+  readonly sharedMaximum?: number | undefined;
+  readonly functions: Readonly<Record<string, WebAssembly.ExportValue>>;
+}
+
+/** Handlers that no instruction has. */
+export type SpecialHandler = 'stale' | 'undefined' | 'tooLong' | 'notAvailable' | 'goOn';
+
+export class HandlerTable {
+  readonly #environment: CodeEnvironment;
+  readonly #table = new WebAssembly.Table({ element: 'anyfunc', initial: 1 });
+  /** Indexes into the table, by the shape's key. */
+  readonly #indexes = new Map<string, number>();
+  /** The same, by the fingerprint of the code. */
+  readonly #byCode = new Map<string, number>();
+  /** Goes from record to record until one leaves. */
+  readonly run: (record: number, core: number) => void;
+
+  constructor(environment: CodeEnvironment) {
+    this.#environment = environment;
+    const dispatcher = new ModuleBuilder(this.#shared);
+    dispatcher.function('run', { parameters: ['i32', 'i32'], results: [] }, dispatch(dispatcher));
+    this.run = this.#instantiate(dispatcher)['run'] as HandlerTable['run'];
+    this.#addAll(specialHandlers());
+  }
+
+  get #shared(): { maximum: number } | undefined {
+    const { sharedMaximum } = this.#environment;
+    return sharedMaximum === undefined ? undefined : { maximum: sharedMaximum };
+  }
+
+  /** How many handlers there are. */
+  get size(): number {
+    return this.#table.length - 1;
+  }
+
+  special(name: SpecialHandler): number {
+    return this.#indexes.get(name) as number;
+  }
+
+  /** @throws Error when `prepare` has not seen the shape. */
+  indexOf(shape: Shape): number {
+    const index = this.#indexes.get(keyOf(shape));
+    if (index === undefined) throw new Error(`No handler was made for ${keyOf(shape)}`);
+    return index;
+  }
+
+  /** Makes the handlers that are missing, in one module. */
+  prepare(shapes: readonly Shape[]): void {
+    const bodies = new Map<string, FunctionBody>();
+    for (const shape of shapes) {
+      const key = keyOf(shape);
+      if (this.#indexes.has(key) || bodies.has(key)) continue;
+      const meaning = meaningOf(shape);
+      if (meaning === undefined) throw new Error(`No meaning for ${key}`);
+      bodies.set(key, lowerHandler(meaning, shape));
+    }
+    if (bodies.size > 0) this.#addAll(bodies);
+  }
+
+  #addAll(bodies: ReadonlyMap<string, FunctionBody>): void {
+    const fresh = new Map<string, FunctionBody>();
+    for (const body of bodies.values()) {
+      const { fingerprint } = body;
+      if (!this.#byCode.has(fingerprint)) fresh.set(fingerprint, body);
+    }
+    if (fresh.size > 0) this.#compile(fresh);
+    for (const [key, body] of bodies) this.#indexes.set(key, this.#byCode.get(body.fingerprint) as number);
+  }
+
+  #compile(bodies: ReadonlyMap<string, FunctionBody>): void {
+    const module = new ModuleBuilder(this.#shared);
+    for (const body of bodies.values()) for (const name of body.calls) module.import(name, calledSignature(name));
+    const fingerprints = [...bodies.keys()];
+    for (const [position, fingerprint] of fingerprints.entries()) {
+      module.function(String(position), handlerSignature, bodies.get(fingerprint) as FunctionBody);
+    }
+    const made = this.#instantiate(module);
+    const first = this.#table.grow(fingerprints.length);
+    for (const [position, fingerprint] of fingerprints.entries()) {
+      this.#table.set(first + position, made[String(position)]);
+      this.#byCode.set(fingerprint, first + position);
+    }
+  }
+
+  #instantiate(module: ModuleBuilder): WebAssembly.Exports {
+    const { memory, functions } = this.#environment;
+    const core = { ...functions, memory, table: this.#table };
+    return new WebAssembly.Instance(new WebAssembly.Module(module.encode()), { core }).exports;
+  }
+}
+
+function specialHandlers(): ReadonlyMap<SpecialHandler, FunctionBody> {
+  const raising = (vector: number, code?: bigint): FunctionBody => {
+    const errorCode = code === undefined ? undefined : constant(code);
+    return lowerHandler(meaning({ kind: 'raise', condition: undefined, vector, errorCode }), nothing);
+  };
+  const goOn = meaning({ kind: 'jump', target: { kind: 'immediate' }, condition: undefined, hint: 'direct' });
+  return new Map([
+    ['stale', staleHandler()],
+    ['undefined', raising(6)],
+    ['notAvailable', raising(7)],
+    ['tooLong', raising(13, 0n)],
+    ['goOn', lowerHandler(goOn, nothing)],
+  ]);
+}
+
+function meaning(statement: Meaning['statements'][number]): Meaning {
+  return { statements: [statement], temporaries: [] };
+}
+
+const nothing: Shape = {
+  mnemonic: '',
+  operands: [],
+  code: longMode,
+  operandSize: 64,
+  addressSize: 64,
+  segment: 3,
+  repeat: 0,
+  lock: false,
+  vex: false,
+  flagsDead: true,
+};
+
+/** Calls handlers until one returns 0. Faster than a tail call from handler to handler. */
+function dispatch(module: ModuleBuilder): FunctionBody {
+  const body = new FunctionBody(2);
+  const loop = body.loop();
+  body.get(0);
+  body.get(1);
+  body.get(0);
+  body.load32(record.HANDLER);
+  body.callIndirect(module.type(handlerSignature));
+  body.tee(0);
+  body.branchIf(loop);
+  body.end();
+  return body;
+}

@@ -1,0 +1,19 @@
+/** Instructions without an effect that a program could see here: SDM 1 7.3.16, 11.4.4; caches and order of memory are the host's. */
+import type { MeaningBuilder } from '../meaning-builder.ts';
+import type { Definition } from './definition.ts';
+
+function nothing(): void {}
+
+/** A cache line is flushed with the rights of a load (SDM 2 CLFLUSH). */
+function touch(m: MeaningBuilder): void {
+  m.read(0);
+}
+
+const hints = ['nop', 'pause', 'endbr32', 'endbr64', 'reservednop', 'lfence', 'mfence', 'sfence'];
+const prefetches = ['prefetch', 'prefetchw', 'prefetchwt1', 'prefetchnta', 'prefetcht0', 'prefetcht1', 'prefetcht2'];
+const flushes = ['clflush', 'clflushopt', 'clwb'];
+
+export const hintDefinitions: ReadonlyMap<string, Definition> = new Map<string, Definition>([
+  ...[...hints, ...prefetches].map((name): [string, Definition] => [name, nothing]),
+  ...flushes.map((name): [string, Definition] => [name, touch]),
+]);
