@@ -9,13 +9,13 @@
  * ```
  *
  * An element is the address of a function's descriptor (or whatever the embedder's externref is), 0 is null. Tables that only
- * calls read are not here: they are constant.
+ * calls read and that are not exported are not here: they are constant.
  */
 import { type Module, V128 } from '../wasm/types.ts';
 import type { ModuleUsage } from './module-usage.ts';
 import type { CompileWasmOptions } from './options.ts';
 
-/** A table that the module changes or reads. */
+/** A table that the module or its embedder changes or reads. */
 export interface TablePlace {
   /** Of the number of elements. */
   readonly size: number;
@@ -46,13 +46,16 @@ export class InstanceLayout {
       offset = start + bytes;
       return start;
     };
-    this.globals = module.globals.map(({ type }) => (type === V128 ? take(16, 16) : take(8)));
+    this.globals = module.globals.map(({ type, imported }) =>
+      imported !== undefined ? offset : type === V128 ? take(16, 16) : take(8),
+    );
     const recorded = options.memoryBase.kind === 'register' || options.memoryGrowth === 'hook';
     this.memory = recorded && module.memories.length > 0 ? take(MEMORY_RECORD_BYTES) : undefined;
     this.dataLengths = module.data.map(({ mode }) => (mode === 'passive' ? take(8) : undefined));
     this.elementLengths = module.elements.map(({ mode }) => (mode === 'passive' ? take(8) : undefined));
     this.tables = module.tables.map(({ minimum, maximum }, i) => {
-      if (!usage.accessedTables.has(i)) return undefined;
+      const exported = module.exports.some(({ kind, index }) => kind === 'table' && index === i);
+      if (!exported && !usage.accessedTables.has(i)) return undefined;
       const grows = usage.grownTables.has(i);
       const limit = Math.max(minimum, options.tableLimit ?? DEFAULT_TABLE_LIMIT);
       const capacity = grows ? Math.min(maximum ?? Number.POSITIVE_INFINITY, limit) : minimum;

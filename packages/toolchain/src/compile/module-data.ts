@@ -73,19 +73,16 @@ export function buildGlobals(context: ModuleContext, builder: SectionBuilder): v
   const exported = new Map<number, string>();
   for (const { kind, index, name } of module.exports) if (kind === 'global') exported.set(index, name);
   module.globals.forEach((global: Global, i) => {
+    if (global.imported !== undefined) return;
     const size = global.type === V128 ? 16 : 8;
     builder.align(size);
-    if (global.imported !== undefined) {
-      throw new CompileError(
-        'COMPILE_UNSUPPORTED',
-        `imported global ${global.imported.module}.${global.imported.field}`,
-      );
-    }
     const name = exported.get(i);
     if (name !== undefined && options.globals.kind === 'absolute')
       builder.define(`${options.name}.${name}`, size, 'object', true);
     const initial = global.initial as Initializer;
-    const bytes = initialBytes(initial, `global ${i}`);
+    // What is immutable is read from the import itself.
+    const bytes =
+      initial.kind === 'global' && !global.mutable ? new Uint8Array() : initialBytes(initial, `global ${i}`);
     if (bytes === undefined) builder.address(context.reference((initial as { index: number }).index));
     else {
       const padded = new Uint8Array(size);
@@ -118,6 +115,10 @@ export function buildInstance(context: ModuleContext, builder: SectionBuilder): 
   module.tables.forEach((table, t) => {
     const place = layout.tables[t];
     if (place === undefined) return;
+    for (const { kind, index, name } of options.globals.kind === 'absolute' ? module.exports : []) {
+      if (kind === 'table' && index === t)
+        builder.define(`${options.name}.${name}`, 8 + 8 * place.capacity, 'object', true);
+    }
     number(table.minimum);
     for (const item of tableItems(context, t)) appendReference(context, builder, item);
     builder.append(new Uint8Array(8 * (place.capacity - table.minimum)));

@@ -125,7 +125,7 @@ function variable(builder: ValueBuilder, code: number): void {
     if (!global.mutable && initial?.kind === 'bits')
       return builder.push(builder.graph.bits(initial.type, initial.bytes));
     const value = builder.make(op.GlobalGet, global.type, []);
-    value.index = index;
+    value.index = !global.mutable && initial?.kind === 'global' ? initial.index : index;
     return builder.push(value);
   }
   if (code === 0x24) {

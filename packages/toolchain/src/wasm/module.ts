@@ -215,6 +215,7 @@ class ModuleDecoder {
     const element = readValueType(reader);
     if (element !== FUNCREF && element !== EXTERNREF) throw reader.malformed('table of a non-reference type', at);
     const flags = reader.byte();
+    if (flags === 4 || flags === 5) throw reader.refuse('WASM_UNSUPPORTED', 'table with 64-bit indices', at);
     if (flags > 1) throw reader.malformed(`table limits flag ${flags}`, at);
     return { element, ...this.#limits(reader, flags, 0xffffffff, 'table') };
   }

@@ -1,7 +1,7 @@
 /** Whole functions natively: spills, calls, tables, switches, and a first handful of random modules. */
 import { describe, expect, it } from 'vitest';
 import { type NativeCall, nativeReason, runNatively } from './native.ts';
-import { randomModule } from './random-module.ts';
+import { checkBatch } from './random-check.ts';
 import { runInEngine } from './reference.ts';
 import { mixedModule, pressureModule } from './samples.ts';
 import { assembleText } from './wat.ts';
@@ -34,10 +34,10 @@ describe.skipIf(nativeReason !== undefined)(
       expect(runNatively([{ wasm, calls }])).toEqual([expected]);
     });
 
-    it('of random modules', () => {
-      const modules = [10, 21, 32].map((seed) => randomModule(seed, 4000, true));
-      const actual = runNatively(modules);
-      modules.forEach(({ wasm, calls }, i) => expect(actual[i]).toEqual(runInEngine(wasm, calls)));
-    });
+    it('of random modules', async () => {
+      const { compared, differences } = await checkBatch(1, 24);
+      expect(differences).toEqual([]);
+      expect(compared).toBeGreaterThan(12);
+    }, 60_000);
   },
 );

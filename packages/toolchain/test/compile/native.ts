@@ -1,14 +1,23 @@
 /**
- * Runs compiled modules natively: a C program is generated that maps a window for linear memory, calls exports with given arguments,
- * catches the signals that traps become, and prints one line per call. Memory base 0 needs the right to map page 0 (root). Needs gcc on amd64 Linux; `nativeReason` says what is missing.
+ * Runs compiled modules natively. native-host.c, built once, maps a window for linear memory, calls exports with given arguments,
+ * catches the signals that traps become, and prints one line per call. Memory base 0 needs the right to map page 0 (root).
+ * Needs gcc on amd64 Linux; `nativeReason` says what is missing.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CompileWasmOptions, compileWasm, type ObjectModule, writeElfObject } from '../../src/index.ts';
+import {
+  Assembler,
+  type CompileWasmOptions,
+  compileWasm,
+  linkFlat,
+  mem64,
+  type ObjectModule,
+} from '../../src/index.ts';
 import { decodeModule } from '../../src/wasm/module.ts';
-import { F32, F64, I32, I64, type Module, type ValueType } from '../../src/wasm/types.ts';
+import { EXTERNREF, FUNCREF, type FunctionType, I32, type Module, V128, type ValueType } from '../../src/wasm/types.ts';
 
 function missing(): string | undefined {
   if (process.platform !== 'linux' || process.arch !== 'x64') return 'native runs need amd64 Linux';
@@ -18,8 +27,31 @@ function missing(): string | undefined {
 /** Why nothing can be run natively here; undefined where it can. */
 export const nativeReason: string | undefined = missing();
 
-/** Where the window of linear memory is. */
+/** Where the window of linear memory is, and where it is for modules with a base register. */
 export const WINDOW = 0x40000000;
+const REGISTER_WINDOW = 0x400000000;
+const IMAGE = 0x10000000;
+/** Of native-host.c, as are the numbers of its functions. */
+const HOST_TABLE = 0x0f000000;
+const HOST_FUNCTIONS: Readonly<Record<string, number>> = {
+  'fuzzing-support.log-i32': 0,
+  'fuzzing-support.log-i64': 1,
+  'fuzzing-support.log-f32': 2,
+  'fuzzing-support.log-f64': 3,
+  'fuzzing-support.log-v128': 4,
+  'fuzzing-support.sleep': 5,
+  'drift.memory_grow': 6,
+  'drift.memory_wait32': 7,
+  'drift.memory_wait64': 8,
+  'drift.memory_notify': 9,
+  'fuzzing-support.throw': 10,
+  'fuzzing-support.table-get': 11,
+  'fuzzing-support.table-set': 12,
+  'fuzzing-support.call-export': 13,
+  'fuzzing-support.call-export-catch': 14,
+  'fuzzing-support.call-ref': 15,
+  'fuzzing-support.call-ref-catch': 16,
+};
 
 /** A call: an export's name, and arguments as their bits. */
 export interface NativeCall {
@@ -31,183 +63,189 @@ export interface NativeRun {
   readonly wasm: Uint8Array;
   readonly calls: readonly NativeCall[];
   readonly options?: Partial<CompileWasmOptions>;
+  /** Imports that trap. */
+  readonly trapping?: readonly string[];
 }
 
-const C_TYPES: Readonly<Record<number, string>> = {
-  [I32]: 'uint32_t',
-  [I64]: 'uint64_t',
-  [F32]: 'float',
-  [F64]: 'double',
-};
+let host: string | undefined;
 
-/** Compiles each module, links all into one program, and gives the printed lines of each: one per logged value and call, then a hash of the memory. */
+/** Builds the host program, or finds it where another process has built it from the same source. */
+function hostProgram(): string {
+  if (host !== undefined) return host;
+  const source = readFileSync(new URL('native-host.c', import.meta.url));
+  const path = join(tmpdir(), `drift-native-host-${createHash('sha256').update(source).digest('hex').slice(0, 16)}`);
+  if (!existsSync(path)) {
+    const folder = mkdtempSync(join(tmpdir(), 'drift-native-'));
+    const built = join(folder, 'host');
+    execFileSync('gcc', ['-w', '-O1', '-no-pie', '-x', 'c', '-', '-o', built], { input: source });
+    renameSync(built, path);
+    rmSync(folder, { recursive: true });
+  }
+  host = path;
+  return path;
+}
+
+/** Compiles each module, runs all in one process, and gives the printed lines of each: one per logged value and call, then a hash of the memory. */
 export function runNatively(runs: readonly NativeRun[]): string[][] {
+  return runJobs(runs.map(jobOf), runs);
+}
+
+/** As `runNatively`, of jobs that are ready. */
+export function runJobs(list: readonly Buffer[], runs: readonly NativeRun[]): string[][] {
   const folder = mkdtempSync(join(tmpdir(), 'drift-native-'));
   try {
-    const sources = [PRELUDE];
-    const objects: string[] = [];
-    runs.forEach((run, i) => {
-      const object = compileWasm(run.wasm, {
-        memoryBase: { kind: 'constant', address: WINDOW },
-        bounds: 'guard',
-        vectors: 'sse4.1',
-        globals: { kind: 'absolute' },
-        intrinsics: true,
-        ...run.options,
-        name: `m${i}`,
-      });
-      const path = join(folder, `m${i}.o`);
-      writeFileSync(path, writeElfObject(object, { compilationDirectory: folder }));
-      objects.push(path);
-      const base = run.options?.memoryBase?.kind === 'zero' ? 0 : WINDOW;
-      sources.push(driver(`m${i}`, base, decodeModule(run.wasm), object, run.calls));
+    const jobs = join(folder, 'jobs');
+    writeFileSync(jobs, Buffer.concat(list));
+    const { stdout, signal, stderr, status } = spawnSync(hostProgram(), [jobs], {
+      maxBuffer: 1 << 29,
+      encoding: 'latin1',
+      timeout: 120_000,
     });
-    sources.push(`int main(void) { prepare(); ${runs.map((_, i) => `run_m${i}();`).join(' ')} return 0; }`);
-    writeFileSync(join(folder, 'main.c'), sources.join('\n'));
-    const program = join(folder, 'main');
-    execFileSync('gcc', ['-w', '-O0', '-no-pie', '-o', program, join(folder, 'main.c'), ...objects]);
-    const { stdout, signal, stderr } = spawnSync(program, { maxBuffer: 1 << 28, encoding: 'utf8', timeout: 120_000 });
-    if (signal !== null) throw new Error(`native program ended by ${signal}\n${stderr}\n${stdout.slice(-500)}`);
-    return splitRuns(stdout);
+    if (signal !== null || status !== 0)
+      throw new Error(`native program ended by ${signal ?? `status ${status}`}\n${stderr}\n${stdout.slice(-500)}`);
+    return splitRuns(stdout, runs);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function splitRuns(output: string): string[][] {
-  const runs: string[][] = [];
+/** Results of calls get the name of what was called. */
+function splitRuns(output: string, runs: readonly NativeRun[]): string[][] {
+  const split: string[][] = [];
+  let call = 0;
   for (const line of output.trimEnd().split('\n')) {
-    if (line === '== run') runs.push([]);
-    else runs.at(-1)?.push(line);
+    if (line === '== run') {
+      split.push([]);
+      call = 0;
+    } else if (line.startsWith('='))
+      split.at(-1)?.push(`${runs[split.length - 1]?.calls[call++]?.name}:${line.slice(1)}`);
+    else split.at(-1)?.push(line);
   }
-  return runs;
+  return split;
 }
 
-/** Whether C can call the function: no vectors, at most one result. */
+/** Whether JavaScript can call the function and look at its result: no vectors, no references, at most one result. */
 export function isCallable(parameters: readonly ValueType[], results: readonly ValueType[]): boolean {
-  return results.length <= 1 && [...parameters, ...results].every((type) => C_TYPES[type] !== undefined);
+  return results.length <= 1 && [...parameters, ...results].every((type) => type >= 0x7c && type <= I32);
 }
 
-function driver(
-  name: string,
-  base: number,
-  module: Module,
-  object: ObjectModule,
-  calls: readonly NativeCall[],
-): string {
-  const lines: string[] = [];
-  const declared = new Map<string, string>();
-  const body: string[] = [];
-  const pages = module.memories[0]?.minimum ?? 0;
-  const data = object.sections.find((section) => section.name === 'data');
-  if (data !== undefined) lines.push(`static const unsigned char data_${name}[] = {${data.bytes.join(',')}};`);
-  body.push(`puts("== run"); reset(${base}ul, ${pages}ul * 65536);`);
-  if (data !== undefined) body.push(`memcpy((void *)${data.address}ul, data_${name}, ${data.bytes.length});`);
-  if (module.start !== undefined) {
-    lines.push(`void start_${name}(void) asm("\\"${name}._start\\"");`);
-    body.push(`if (sigsetjmp(trapped, 1) == 0) start_${name}(); else puts("start: trap");`);
-  }
-  for (let i = 0; i < calls.length; ) {
-    const call = calls[i] as NativeCall;
-    const exported = module.exports.find((each) => each.kind === 'function' && each.name === call.name);
-    const type = module.functions[exported?.index as number]?.type;
-    if (type === undefined) throw new Error(`no exported function ${call.name}`);
-    let id = declared.get(call.name);
-    if (id === undefined) {
-      id = `${name}_f${declared.size}`;
-      declared.set(call.name, id);
-      const result = type.results[0] === undefined ? 'void' : C_TYPES[type.results[0]];
-      const parameters = type.parameters.map((parameter) => C_TYPES[parameter]).join(', ') || 'void';
-      lines.push(`${result} ${id}(${parameters}) asm("\\"${name}.${call.name}\\"");`);
+/** What stands for functions that the module imports. */
+function stubs(object: ObjectModule, module: Module, trapping: readonly string[] = []): ObjectModule {
+  const globals = new Map(module.globals.map(({ imported, type }) => [`${imported?.module}.${imported?.field}`, type]));
+  const defined = new Set(object.symbols.map(({ name }) => name));
+  const asm = new Assembler({ name: 'stubs' });
+  for (const name of new Set(object.relocations.map(({ symbol }) => symbol))) {
+    if (defined.has(name)) continue;
+    asm.global(name).label(name, 'function');
+    const global = globals.get(name);
+    if (global !== undefined) {
+      asm.u64(global === EXTERNREF || global === FUNCREF ? 1 : 0, 0);
+      continue;
     }
-    // Calls of one function in a row share a table of arguments.
-    const rows: string[] = [];
-    for (; calls[i]?.name === call.name; i++) {
-      const bits = (calls[i] as NativeCall).arguments.map((argument) => `${BigInt.asUintN(64, argument)}ul`);
-      rows.push(`{${bits.join(',') || '0'}}`);
-    }
-    lines.push(`static const uint64_t ${name}_a${i}[][${Math.max(1, type.parameters.length)}] = {${rows.join(',')}};`);
-    const values = type.parameters.map((parameter, k) => argument(parameter, `${name}_a${i}[i][${k}]`)).join(', ');
-    const print = { [I32]: 'show32', [I64]: 'show64', [F32]: 'showf', [F64]: 'showd' }[type.results[0] as number];
-    const shown = JSON.stringify(`${call.name}: `);
-    const action =
-      print === undefined ? `${id}(${values}); puts("${call.name}: -");` : `${print}(${shown}, ${id}(${values}));`;
-    body.push(
-      `for (volatile int i = 0; i < ${rows.length}; i++) if (sigsetjmp(trapped, 1) == 0) { ${action} } else puts("${call.name}: trap");`,
-    );
+    const index = HOST_FUNCTIONS[name];
+    if (index === undefined || trapping.includes(name)) asm.emit('ud2');
+    else asm.emit('jmp', mem64(HOST_TABLE + 8 * index));
   }
-  body.push('hash();');
-  return `${lines.join('\n')}\nstatic void run_${name}(void) {\n${body.join('\n')}\n}`;
+  asm.label('end of stubs', 'function').emit('ud2');
+  return asm.finish();
 }
 
-function argument(type: ValueType, bits: string): string {
-  return type === F32
-    ? `asf((uint32_t)${bits})`
-    : type === F64
-      ? `asd(${bits})`
-      : type === I32
-        ? `(uint32_t)${bits}`
-        : bits;
+class Job {
+  readonly #parts: Buffer[] = [];
+
+  number(value: number | bigint, bytes: 1 | 4 | 8): void {
+    const part = Buffer.alloc(8);
+    part.writeBigUInt64LE(BigInt.asUintN(64, BigInt(value)));
+    this.#parts.push(part.subarray(0, bytes));
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.number(bytes.length, 4);
+    this.#parts.push(Buffer.from(bytes));
+  }
+
+  finish(): Buffer {
+    return Buffer.concat(this.#parts);
+  }
 }
 
-const PRELUDE = `
-#define _GNU_SOURCE
-#include <setjmp.h>
-#include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/mman.h>
-static sigjmp_buf trapped;
-static char alternate[65536];
-static unsigned char *volatile window = (unsigned char *)${WINDOW}ul;
-static unsigned long used;
-static void caught(int signal) { siglongjmp(trapped, 1); }
-static void prepare(void) {
-  mmap(window, 0x200010000ul, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-  stack_t stack = { .ss_sp = alternate, .ss_size = sizeof alternate };
-  sigaltstack(&stack, 0);
-  struct sigaction action = { .sa_handler = caught, .sa_flags = SA_ONSTACK | SA_NODEFER };
-  int signals[] = { SIGILL, SIGFPE, SIGSEGV, SIGBUS };
-  for (int i = 0; i < 4; i++) sigaction(signals[i], &action, 0);
-}
-static void reset(unsigned long base, unsigned long bytes) {
-  window = (unsigned char *)base;
-  if (base == 0) {
-    if (mmap(0, 0x200000, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) puts("no page 0");
-    used = bytes;
-    return;
+/** Everything that is prepared before the run, so that what cannot be compiled is known then. */
+export function jobOf(run: NativeRun): Buffer {
+  const options: CompileWasmOptions = {
+    memoryBase: { kind: 'constant', address: WINDOW },
+    bounds: 'guard',
+    vectors: 'sse4.1',
+    globals: { kind: 'absolute' },
+    intrinsics: true,
+    ...run.options,
+    name: 'm',
+  };
+  const module = decodeModule(run.wasm);
+  const object = compileWasm(run.wasm, options);
+  const data = object.sections.find(({ name }) => name === 'data');
+  const flat = linkFlat(
+    [
+      stubs(object, module, run.trapping),
+      { ...object, sections: object.sections.filter(({ name }) => name !== 'data') },
+    ],
+    IMAGE,
+  );
+  const addresses = new Map(flat.symbols.map(({ name, address }) => [name, address]));
+  const address = (name: string): number => addresses.get(name) ?? 0;
+  const { kind } = options.memoryBase;
+  const memory = module.memories[0];
+  const job = new Job();
+  job.number(IMAGE, 8);
+  job.bytes(flat.bytes);
+  job.number(kind === 'zero' ? 0 : kind === 'register' ? REGISTER_WINDOW : WINDOW, 8);
+  job.number((memory?.minimum ?? 0) * 65536, 8);
+  job.number(Math.min(memory?.maximum ?? 65536, 65536) * 65536, 8);
+  job.number(data?.address ?? 0, 8);
+  job.bytes(data?.bytes ?? new Uint8Array());
+  for (const name of ['m:memory', 'm:initialize', 'm._start']) {
+    job.number(name === 'm._start' && module.start === undefined ? 0 : address(name), 8);
   }
-  mmap(window, 0x200010000ul, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-  if (bytes) mprotect(window, bytes, PROT_READ | PROT_WRITE);
-  used = bytes;
+  job.number(address('m.table') === 0 ? 0 : address('m.table') + 8, 8);
+  job.number(address('m.table'), 8);
+  job.number(module.types.length, 4);
+  for (const type of module.types) writeSignature(job, type);
+  writeExports(job, module, address);
+  writeCalls(job, module, run.calls);
+  return job.finish();
 }
-static void hash(void) {
-  uint32_t h = 2166136261u;
-  for (unsigned long i = 0; i < used; i++) h = (h ^ window[i]) * 16777619u;
-  printf("memory %08x\\n", h);
+
+function typeOf(module: Module, index: number): FunctionType {
+  return module.functions[index]?.type as FunctionType;
 }
-static float asf(uint32_t bits) { float f; memcpy(&f, &bits, 4); return f; }
-static double asd(uint64_t bits) { double d; memcpy(&d, &bits, 8); return d; }
-static void show32(const char *s, uint32_t v) { printf("%s%08x\\n", s, v); }
-static void show64(const char *s, uint64_t v) { printf("%s%016lx\\n", s, v); }
-static void showf(const char *s, float f) { uint32_t v; memcpy(&v, &f, 4); if (f != f) printf("%snan\\n", s); else show32(s, v); }
-static void showd(const char *s, double d) { uint64_t v; memcpy(&v, &d, 8); if (d != d) printf("%snan\\n", s); else show64(s, v); }
-void log_i32(uint32_t v) asm("\\"fuzzing-support.log-i32\\"");
-void log_i64(uint64_t v) asm("\\"fuzzing-support.log-i64\\"");
-void log_f32(float v) asm("\\"fuzzing-support.log-f32\\"");
-void log_f64(double v) asm("\\"fuzzing-support.log-f64\\"");
-void call_export(uint32_t index, uint32_t flags) asm("\\"fuzzing-support.call-export\\"");
-uint32_t call_export_catch(uint32_t index) asm("\\"fuzzing-support.call-export-catch\\"");
-void call_export(uint32_t index, uint32_t flags) {}
-uint32_t call_export_catch(uint32_t index) { return 0; }
-void log_v128(void) asm("\\"fuzzing-support.log-v128\\"");
-/* JavaScript cannot be called with a vector: the engine throws. */
-void log_v128(void) { siglongjmp(trapped, 1); }
-uint32_t sleep_for(uint32_t milliseconds, uint32_t id) asm("\\"fuzzing-support.sleep\\"");
-uint32_t sleep_for(uint32_t milliseconds, uint32_t id) { return id; }
-void log_i32(uint32_t v) { show32("log ", v); }
-void log_i64(uint64_t v) { show64("log ", v); }
-void log_f32(float v) { showf("log ", v); }
-void log_f64(double v) { showd("log ", v); }
-`;
+
+function writeExports(job: Job, module: Module, address: (name: string) => number): void {
+  job.number(module.exports.length, 4);
+  for (const { kind, index, name } of module.exports) {
+    const type = kind === 'function' ? typeOf(module, index) : { parameters: [], results: [] };
+    job.number(kind === 'function' ? address(`m.${name}`) : 0, 8);
+    writeSignature(job, type);
+  }
+}
+
+function writeSignature(job: Job, { parameters, results }: FunctionType): void {
+  job.number(parameters.length, 1);
+  job.number(results.length, 1);
+  for (const each of [...parameters, ...results]) job.number(each, 1);
+}
+
+/** Arguments take two words each: vectors get theirs from one number of 128 bits. */
+function writeCalls(job: Job, module: Module, calls: readonly NativeCall[]): void {
+  const list = new Job();
+  for (const { name, arguments: values } of calls) {
+    const index = module.exports.findIndex((each) => each.name === name);
+    const exported = module.exports[index];
+    if (exported?.kind !== 'function') throw new Error(`no exported function ${name}`);
+    list.number(index, 4);
+    typeOf(module, exported.index).parameters.forEach((type, i) => {
+      list.number(values[i] as bigint, 8);
+      list.number(type === V128 ? (values[i] as bigint) >> 64n : 0n, 8);
+    });
+  }
+  job.number(calls.length, 4);
+  job.bytes(list.finish());
+}

@@ -1,17 +1,23 @@
-/** Random valid modules (binaryen's fuzzer, from a seed), and calls of what they export. */
-import { execFileSync } from 'node:child_process';
+/** Random valid modules (binaryen's fuzzer, from a seed), what its interpreter makes of them, and calls of what they export. */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { decodeModule } from '../../src/wasm/module.ts';
+import { wasmOpt } from './binaryen-tools.ts';
 import { fixMemory } from './module-edit.ts';
 import { isCallable, type NativeCall } from './native.ts';
 
-const wasmOpt = join(dirname(createRequire(import.meta.url).resolve('binaryen/package.json')), 'bin', 'wasm-opt');
-
-const FEATURES = ['sign-ext', 'nontrapping-float-to-int', 'bulk-memory-opt', 'mutable-globals', 'simd', 'multivalue'];
+const BASE_FEATURES = [
+  'sign-ext',
+  'nontrapping-float-to-int',
+  'bulk-memory',
+  'bulk-memory-opt',
+  'mutable-globals',
+  'simd',
+  'multivalue',
+];
+const MORE_FEATURES = ['tail-call', 'threads', 'reference-types', 'extended-const', 'memory64'];
 const VALUES = [
   0n,
   1n,
@@ -43,10 +49,24 @@ const VALUES = [
 export interface RandomModule {
   readonly wasm: Uint8Array;
   readonly calls: readonly NativeCall[];
+  /** What the interpreter printed when it called every exported function with zeros, in order. */
+  readonly interpreted: string;
 }
 
-/** `inBounds`: accesses and indices are masked so that none is out of bounds. NaNs are removed everywhere, as their bits are not determined. */
-export function randomModule(seed: number, bytes: number, inBounds: boolean): RandomModule {
+export interface RandomModuleOptions {
+  /** Of random bytes that the module is made from. */
+  readonly bytes: number;
+  /** Accesses and indices are masked so that none is out of bounds. */
+  readonly inBounds: boolean;
+  /** Memory has a maximum equal to its minimum and is exported, and there is nothing that the engine of this process cannot do or does otherwise. */
+  readonly forEngine: boolean;
+}
+
+/** NaNs are removed everywhere, as their bits are not determined. */
+export async function randomModule(
+  seed: number,
+  { bytes, inBounds, forEngine }: RandomModuleOptions,
+): Promise<RandomModule> {
   const folder = mkdtempSync(join(tmpdir(), 'drift-random-'));
   try {
     const blocks = Array.from({ length: Math.ceil(bytes / 64) }, (_, i) =>
@@ -56,25 +76,32 @@ export function randomModule(seed: number, bytes: number, inBounds: boolean): Ra
     const output = join(folder, 'output.wasm');
     writeFileSync(input, Buffer.concat(blocks));
     const level = ['-O0', '-O1', '-O3'][seed % 3] as string;
-    const features = FEATURES.map((feature) => `--enable-${feature}`);
-    const args = [
-      wasmOpt,
+    const features = forEngine ? BASE_FEATURES : [...BASE_FEATURES, ...MORE_FEATURES.filter((_, i) => (seed >> i) & 1)];
+    await wasmOpt([
       '-ttf',
       input,
       '-o',
       output,
       '--mvp-features',
-      ...features,
+      ...features.map((feature) => `--enable-${feature}`),
       '--denan',
       ...(inBounds ? ['--no-fuzz-oob'] : []),
       level,
-    ];
-    execFileSync(process.execPath, args, { stdio: 'ignore' });
-    const wasm = fixMemory(new Uint8Array(readFileSync(output)));
-    return { wasm, calls: callsOf(wasm, seed) };
+    ]);
+    const interpreted = forEngine ? '' : await wasmOpt([output, '--all-features', '--fuzz-exec-before']);
+    const made = new Uint8Array(readFileSync(output));
+    const wasm = forEngine ? fixMemory(made) : made;
+    return { wasm, calls: forEngine ? callsOf(wasm, seed) : callsWithZeros(wasm), interpreted };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function callsWithZeros(wasm: Uint8Array): NativeCall[] {
+  const module = decodeModule(wasm);
+  return module.exports.flatMap(({ kind, index, name }) =>
+    kind === 'function' ? [{ name, arguments: (module.functions[index]?.type.parameters ?? []).map(() => 0n) }] : [],
+  );
 }
 
 function callsOf(wasm: Uint8Array, seed: number): NativeCall[] {
