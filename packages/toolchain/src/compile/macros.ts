@@ -61,13 +61,12 @@ function moveUnless(mnemonic: string): Expansion {
   };
 }
 
-/** SETcc, then `unordered` instead where the parity flag says that an operand was NaN. */
+/** SETcc on a register that is clear, then `unordered` instead where the parity flag says that an operand was NaN. */
 function setWithParity(set: string, unordered: 0 | 1): Expansion {
   return ({ code }, _instruction, [target]) => {
     const { number } = target as Register;
     const ordered = code.newLabel();
     code.emit(set, physical(number, 8));
-    code.emit('movzx', physical(number, 32), physical(number, 8));
     code.jump(ordered, CC.np);
     code.emit('mov', physical(number, 32), unordered);
     code.bind(ordered);

@@ -123,22 +123,22 @@ function unsignedKind(kind: number): number {
 
 /** A comparison whose value is wanted as 0 or 1. */
 export function selectCompare(selector: Selector, value: Value): void {
-  setFlag(selector, value, compareFlags(selector, value));
+  setFlag(selector, value, () => compareFlags(selector, value));
 }
 
-export function setFlag(selector: Selector, value: Value, condition: number): void {
+/**
+ * `value` as 0 or 1, from the flags that `selectCondition` sets and the condition that it answers. The register is cleared in
+ * front of them: SETcc writes 8 bits, and widening those behind it would make the result wait for one more instruction.
+ */
+export function setFlag(selector: Selector, value: Value, selectCondition: () => number): void {
   const result = selector.registerOf(value);
-  if (condition >= CC.equalOrdered) {
-    const macro = selector.emitKind(
-      'macro',
-      condition === CC.equalOrdered ? 'set_equal_ordered' : 'set_unequal_or_unordered',
-      selector.defined(result, 32),
-    );
-    macro.writes = [];
-    return;
+  selector.emitKind('zero', 'xor', selector.defined(result, 32));
+  const condition = selectCondition();
+  if (condition < CC.equalOrdered) selector.emit(`set${CC_NAMES[condition]}`, selector.modified(result, 8));
+  else {
+    const name = condition === CC.equalOrdered ? 'set_equal_ordered' : 'set_unequal_or_unordered';
+    selector.emitKind('macro', name, selector.modified(result, 8));
   }
-  selector.emit(`set${CC_NAMES[condition]}`, selector.defined(result, 8));
-  selector.emit('movzx', selector.modified(result, 32), selector.read(result, 8));
 }
 
 /** `mov result, no; cmovcc result, yes`. Vectors and floats go through a branch. */

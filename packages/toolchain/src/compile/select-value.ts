@@ -17,7 +17,7 @@ import type { Selector } from './selector.ts';
 export function selectValue(selector: Selector, value: Value): void {
   const operation = value.op;
   if (operation >= 0xfd00) return selectVector(selector, value);
-  if (isFloatCompare(operation)) return setFlag(selector, value, selectFloatCompare(selector, value));
+  if (isFloatCompare(operation)) return setFlag(selector, value, () => selectFloatCompare(selector, value));
   if (operation >= FIRST_WASM_CODE) return selectFloat(selector, value);
   if (operation >= op.Add && operation <= op.Popcnt) return selectInteger(selector, value);
   if (op.isCompare(operation)) return selectCompare(selector, value);

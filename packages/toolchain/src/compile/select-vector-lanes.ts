@@ -15,7 +15,7 @@ export function selectLanes(code: VectorCode, value: Value, name: string): boole
   else if (kind === 'swizzle') swizzle(code, value);
   else if (kind === 'bitmask') bitmask(code, value, shape);
   else if (kind === 'any_true' || kind === 'all_true')
-    setFlag(code.selector, value, truth(code, value.args[0] as Value, shape, kind));
+    setFlag(code.selector, value, () => truth(code, value.args[0] as Value, shape, kind));
   else return false;
   return true;
 }

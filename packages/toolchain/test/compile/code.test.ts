@@ -80,6 +80,19 @@ describe('code of small functions', () => {
     expect(text).toContain('cmp byte ptr [rax],41h');
   });
 
+  it('a comparison as a value clears its register first', () => {
+    const text = textOf(
+      compileText(`(module (func (export "f") (param i32 i32) (result i32) (i32.lt_s (local.get 0) (local.get 1))))`),
+      'f',
+    );
+    const zero = text.findIndex((line) => line.startsWith('xor'));
+    const compare = text.findIndex((line) => line.startsWith('cmp'));
+    expect(zero).toBeGreaterThanOrEqual(0);
+    expect(compare).toBeGreaterThan(zero);
+    expect(text[compare + 1]).toMatch(/^setl /);
+    expect(text.filter((line) => line.startsWith('movzx'))).toEqual([]);
+  });
+
   it('globals of applications are relative to a segment', () => {
     const object = compileText(
       '(module (global $g (mut i64) (i64.const 5)) (func (export "f") (result i64) (global.get $g)))',
