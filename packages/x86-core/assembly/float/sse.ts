@@ -8,13 +8,14 @@
 import * as operation from '../../src/semantics/float/operation';
 import { FLOAT_A, FLOAT_B, FLOAT_C, FLOAT_RESULT, SSE_FAST } from '../../src/semantics/float/state';
 import { CR4, MXCSR } from '../../src/semantics/state';
-import { addWide, divide, multiply, multiplyAdd, squareRoot } from './arithmetic';
+import { multiply, multiplyAdd, squareRoot } from './arithmetic';
 import { compare, EQUAL, LESS, UNORDERED } from './compare';
 import * as environment from './environment';
-import { BEFORE, DOWN, INVALID, ZERO_DIVIDE, raise, rounding } from './environment';
+import { BEFORE, DOWN, INVALID, raise, rounding } from './environment';
 import * as number from './number';
 import { INFINITE, QUIET, SIGNALING, ZERO, indefinite, noteDenormal, pack32, pack64, quiet, setNumber } from './number';
 import { unpack32, unpack64 } from './number';
+import { operate } from './operate';
 import { format32, format64, round } from './round';
 
 const OSXMMEXCPT: u32 = 1 << 10;
@@ -107,68 +108,22 @@ export function binary(code: i32, bits: i32, a: u64, b: u64): u64 {
   const aDenormal = number.denormal;
   take(bits, b);
   const bKind = number.kind;
-  const anyDenormal = aDenormal || number.denormal;
-  if (propagate(bits, a, aKind, b, bKind)) return give(bits);
-  const bSign = number.sign != (code == operation.SUBTRACT);
-  const sign = aSign != number.sign;
-  setFormatOf(bits);
-  if (aKind == number.FINITE && bKind == number.FINITE) {
-    noteDenormal(anyDenormal);
-    const bExponent = number.exponent;
-    const bSignificand = number.significand;
-    if (code <= operation.SUBTRACT) addWide(aSign, aExponent, aSignificand, 0, bSign, bExponent, bSignificand, 0);
-    else if (code == operation.MULTIPLY) multiply(sign, aExponent, aSignificand, bExponent, bSignificand);
-    else divide(sign, aExponent, aSignificand, bExponent, bSignificand);
-  } else if (code <= operation.SUBTRACT) {
-    addSpecial(bits, a, aKind, aSign, bKind, bSign, anyDenormal);
-  } else special(code == operation.DIVIDE, aKind, bKind, sign, anyDenormal);
+  if (!propagate(bits, a, aKind, b, bKind)) {
+    setFormatOf(bits);
+    operate(
+      code,
+      aDenormal || number.denormal,
+      aKind,
+      aSign,
+      aExponent,
+      aSignificand,
+      bKind,
+      number.sign,
+      number.exponent,
+      number.significand,
+    );
+  }
   return give(bits);
-}
-
-/** A sum with a zero or infinity in it; the number at hand is b, with its own sign. */
-function addSpecial(bits: i32, a: u64, aKind: i32, aSign: bool, bKind: i32, bSign: bool, anyDenormal: bool): void {
-  if (aKind == INFINITE && bKind == INFINITE && aSign != bSign) {
-    indefinite();
-    return;
-  }
-  noteDenormal(anyDenormal);
-  if (aKind == ZERO && bKind == ZERO) {
-    setNumber(ZERO, aSign == bSign ? aSign : rounding == DOWN, 0, 0);
-  } else if (aKind == INFINITE) setNumber(INFINITE, aSign, 0, 0);
-  else if (bKind == INFINITE) setNumber(INFINITE, bSign, 0, 0);
-  else {
-    let sign = bSign;
-    if (bKind == ZERO) {
-      take(bits, a);
-      sign = aSign;
-    }
-    // A denormal is a tiny result too.
-    round(sign, number.exponent, number.significand, 0);
-  }
-}
-
-/** A product or quotient with a zero or infinity in it. */
-function special(isQuotient: bool, aKind: i32, bKind: i32, sign: bool, anyDenormal: bool): void {
-  if (isQuotient) {
-    if ((aKind == ZERO && bKind == ZERO) || (aKind == INFINITE && bKind == INFINITE)) {
-      indefinite();
-      return;
-    }
-    if (bKind == ZERO && aKind != INFINITE) {
-      raise(ZERO_DIVIDE);
-      setNumber(INFINITE, sign, 0, 0);
-      return;
-    }
-    noteDenormal(anyDenormal);
-    setNumber(aKind == ZERO || bKind == INFINITE ? ZERO : INFINITE, sign, 0, 0);
-    return;
-  }
-  if ((aKind == ZERO && bKind == INFINITE) || (aKind == INFINITE && bKind == ZERO)) {
-    indefinite();
-    return;
-  }
-  noteDenormal(anyDenormal);
-  setNumber(aKind == ZERO || bKind == ZERO ? ZERO : INFINITE, sign, 0, 0);
 }
 
 function root(bits: i32, b: u64): u64 {
