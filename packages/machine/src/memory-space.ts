@@ -15,6 +15,8 @@ export interface MemoryRange {
 export class MemorySpace {
   /** By address, without overlaps. */
   #ranges: MemoryRange[] = [];
+  /** The one that was laid last comes first. */
+  #covers: MemoryRange[] = [];
   #last: MemoryRange | undefined;
   readonly #unclaimed: (address: number, access: 'read' | 'write') => void;
   readonly #reported = new Set<number>();
@@ -43,15 +45,24 @@ export class MemorySpace {
     this.#ranges.sort((a, b) => a.first - b.first);
   }
 
-  remove(window: MemoryWindow): void {
-    this.#ranges = this.#ranges.filter((range) => range.window !== window);
+  /** Lays a window over what is there, as a PCI function does that is told where to decode. */
+  cover(range: MemoryRange): void {
+    this.#covers.unshift(range);
+    this.#last = undefined;
+  }
+
+  /** Takes a covering window away again; what it covered comes back. */
+  uncover(window: MemoryWindow): void {
+    this.#covers = this.#covers.filter((range) => range.window !== window);
     this.#last = undefined;
   }
 
   /** The window at an address. */
   find(address: number): MemoryRange | undefined {
     const last = this.#last;
-    if (last !== undefined && address >= last.first && address < last.first + last.length) return last;
+    if (last !== undefined && holds(last, address)) return last;
+    const cover = this.#covers.find((range) => holds(range, address));
+    if (cover !== undefined) return (this.#last = cover);
     let low = 0;
     let high = this.#ranges.length;
     while (low < high) {
@@ -59,7 +70,7 @@ export class MemorySpace {
       const range = this.#ranges[middle] as MemoryRange;
       if (address < range.first) high = middle;
       else if (address >= range.first + range.length) low = middle + 1;
-      else return (this.#last = range);
+      else return this.#covers.length > 0 ? range : (this.#last = range);
     }
     return undefined;
   }
@@ -99,6 +110,10 @@ export class MemorySpace {
     this.#reported.add(key);
     this.#unclaimed(address, access);
   }
+}
+
+function holds(range: MemoryRange, address: number): boolean {
+  return address >= range.first && address < range.first + range.length;
 }
 
 function hex(value: number): string {

@@ -18,7 +18,10 @@ const ALL_ONES = { 1: 0xff, 2: 0xffff, 4: 0xffff_ffff } as const;
 export class PortSpace {
   /** By port: index in `#ranges`, or 0. */
   readonly #owner = new Uint16Array(PORTS);
-  readonly #ranges: (PortRange | undefined)[] = [undefined];
+  #ranges: (PortRange | undefined)[] = [undefined];
+  readonly #fixed: PortRange[] = [];
+  /** In the order in which they were laid. */
+  readonly #covers: PortRange[] = [];
   readonly #unclaimed: (port: number, access: 'read' | 'write') => void;
   readonly #reported = new Set<number>();
 
@@ -44,17 +47,30 @@ export class PortSpace {
         `Port ${hex(port)} belongs to ${other.name} already; ${name} wants ${hex(first)} to ${hex(first + count - 1)}. Give one of them other ports.`,
       );
     }
-    const index = this.#ranges.push(range) - 1;
-    this.#owner.fill(index, first, first + count);
+    this.#fixed.push(range);
+    this.#place(range);
   }
 
-  /** Takes a window away, as when a PCI function is told to decode elsewhere. */
-  remove(window: PortWindow): void {
-    for (const [index, range] of this.#ranges.entries()) {
-      if (range?.window !== window) continue;
-      this.#ranges[index] = undefined;
-      this.#owner.fill(0, range.first, range.first + range.count);
-    }
+  /** Lays a window over what is there, as a PCI function does that is told where to decode. What is above 65,535 is not reached. */
+  cover(range: PortRange): void {
+    this.#covers.push(range);
+    this.#place(range);
+  }
+
+  /** Takes a covering window away again; what it covered comes back. */
+  uncover(window: PortWindow): void {
+    const at = this.#covers.findIndex((range) => range.window === window);
+    if (at < 0) return;
+    const [gone] = this.#covers.splice(at, 1);
+    const fixed = this.#fixed;
+    this.#owner.fill(0);
+    this.#ranges = [undefined];
+    for (const range of [...fixed, ...this.#covers]) if (range !== gone) this.#place(range);
+  }
+
+  #place(range: PortRange): void {
+    const index = this.#ranges.push(range) - 1;
+    this.#owner.fill(index, range.first, Math.min(range.first + range.count, PORTS));
   }
 
   /** Windows as they lie, by port. */

@@ -45,16 +45,28 @@ describe('PortSpace', () => {
     expect(unclaimed).toEqual(['read 6c', 'read 1000', 'write 1000']);
   });
 
-  it('refuses overlaps by name, and lets a window be moved', () => {
+  it('refuses overlaps by name', () => {
     const ports = new PortSpace(() => {});
     const window = new Registers();
     ports.add({ name: 'COM1', first: 0x3f8, count: 8, window });
     const other = { name: 'mine', first: 0x3f0, count: 16, window: new Registers() };
     expect(() => ports.add(other)).toThrow(/3f8h belongs to COM1 already; mine wants 3f0h to 3ffh/);
     expect(() => ports.add({ ...other, first: 0xfff8 })).toThrow(/outside of 0 to 65535/);
-    ports.remove(window);
-    ports.add(other);
-    expect(ports.ranges.map(({ name }) => name)).toEqual(['mine']);
+  });
+
+  it('covers and uncovers, the last one on top', () => {
+    const ports = new PortSpace(() => {});
+    const [fixed, first, second] = [new Registers(), new Registers(), new Registers()];
+    for (const [i, window] of [fixed, first, second].entries()) window.bytes.fill(i + 1);
+    ports.add({ name: 'fixed', first: 0xfff8, count: 8, window: fixed });
+    ports.cover({ name: 'first', first: 0xfffc, count: 16, window: first });
+    ports.cover({ name: 'second', first: 0xfffa, count: 4, window: second });
+    const seen = (): number[] => [0xfff8, 0xfffa, 0xfffc, 0xfffe].map((port) => ports.read(port, 1));
+    expect(seen()).toEqual([1, 3, 3, 2]);
+    ports.uncover(second);
+    expect(seen()).toEqual([1, 1, 2, 2]);
+    ports.uncover(first);
+    expect(seen()).toEqual([1, 1, 1, 1]);
   });
 });
 
@@ -80,5 +92,20 @@ describe('MemorySpace', () => {
     expect(() => memory.add({ name: 'mine', first: 0xfed0_0200, length: 0x1000, window: new Registers() })).toThrow(
       /mine at fed00200h overlaps HPET at fed00000h/,
     );
+  });
+
+  it('covers and uncovers, the last one on top', () => {
+    const memory = new MemorySpace(() => {});
+    const [fixed, first, second] = [new Registers(), new Registers(), new Registers()];
+    for (const [i, window] of [fixed, first, second].entries()) window.bytes.fill(i + 1);
+    memory.add({ name: 'fixed', first: 0xfec0_0000, length: 8, window: fixed });
+    const seen = (): number[] => [0, 2, 4, 6].map((offset) => memory.read(0xfec0_0000 + offset, 1));
+    memory.cover({ name: 'first', first: 0xfec0_0004, length: 8, window: first });
+    memory.cover({ name: 'second', first: 0xfec0_0002, length: 4, window: second });
+    expect(seen()).toEqual([1, 3, 3, 2]);
+    memory.uncover(second);
+    expect(seen()).toEqual([1, 1, 2, 2]);
+    memory.uncover(first);
+    expect(seen()).toEqual([1, 1, 1, 1]);
   });
 });
