@@ -1,0 +1,82 @@
+/** A stack being pushed to or popped from, which becomes the program's own only when everything on it went well. */
+import { withinLimit } from './address.ts';
+import type { Access, CoreContext, MemoryBytes, SegmentRegister } from './core-context.ts';
+import { Segment } from './core-context.ts';
+import { stackFault } from './cpu-fault.ts';
+import { Attribute } from './descriptor.ts';
+import { isCanonical, stackBits } from './mode.ts';
+import { writeRegister } from './operand.ts';
+
+const RSP = 4;
+
+export class Stack {
+  readonly #core: CoreContext;
+  readonly #segment: SegmentRegister;
+  readonly #bits: 16 | 32 | 64;
+  readonly #access: Access;
+  readonly #errorCode: number;
+  #pointer: bigint;
+
+  /** `errorCode` is that of the #SS which a stack too small raises. */
+  constructor(
+    core: CoreContext,
+    segment: SegmentRegister,
+    bits: 16 | 32 | 64,
+    pointer: bigint,
+    access: Access,
+    errorCode = 0,
+  ) {
+    this.#core = core;
+    this.#segment = segment;
+    this.#bits = bits;
+    this.#access = access;
+    this.#errorCode = errorCode;
+    this.#pointer = BigInt.asUintN(bits, pointer);
+  }
+
+  /** The stack in use. */
+  static current(core: CoreContext): Stack {
+    return new Stack(core, core.segment(Segment.ss), stackBits(core), core.gpr[RSP] as bigint, 'current');
+  }
+
+  get pointer(): bigint {
+    return this.#pointer;
+  }
+
+  push(value: bigint, bytes: MemoryBytes): void {
+    this.skip(-bytes);
+    const address = this.#linear(bytes, true);
+    this.#core.write(address, bytes, BigInt.asUintN(bytes * 8, value), this.#access);
+  }
+
+  pop(bytes: MemoryBytes): bigint {
+    const value = this.#core.read(this.#linear(bytes, false), bytes, this.#access);
+    this.skip(bytes);
+    return value;
+  }
+
+  /** Moves the pointer up. */
+  skip(bytes: number): void {
+    this.#pointer = BigInt.asUintN(this.#bits, this.#pointer + BigInt(bytes));
+  }
+
+  /** Makes the pointer RSP, ESP or SP; the rest of the register stays, as the stack's width has it. */
+  commit(): void {
+    writeRegister(this.#core, RSP, this.#bits, this.#pointer);
+  }
+
+  #linear(bytes: number, write: boolean): bigint {
+    if (this.#bits === 64) {
+      const last = BigInt.asUintN(64, this.#pointer + BigInt(bytes - 1));
+      if (!isCanonical(this.#core, this.#pointer) || !isCanonical(this.#core, last)) throw stackFault(this.#errorCode);
+      return this.#pointer;
+    }
+    const { attributes, base } = this.#segment;
+    const unusable = (attributes & Attribute.unusable) !== 0;
+    const readOnly = write && (attributes & (Attribute.code | Attribute.writable)) !== Attribute.writable;
+    if (unusable || readOnly || !withinLimit(this.#segment, Number(this.#pointer), bytes)) {
+      throw stackFault(this.#errorCode);
+    }
+    return BigInt.asUintN(32, base + this.#pointer);
+  }
+}
