@@ -4,6 +4,7 @@
 const allowed = {
   ring: [],
   'x86-core': [],
+  'x86-vectors': [],
   asc: [],
   console: [],
   hypervisor: ['console'],

@@ -9,7 +9,7 @@
    A child does this; when it dies or hangs its parent notes one lost vector and starts another child behind it.
 
    INPUT: u32 number of bases, u32 number of vectors; for each base REGISTERS bytes; MEMORY bytes; the vectors: u8 base, u8 n, n bytes of code,
-   changes of the state against the base. OUTPUT: for each vector a u8 (1: executed, 0: lost) and, if executed, the changes against its input.
+   changes of the state against the base. OUTPUT: for each vector a u8 (1: executed, 0: lost or of no use) and, if executed, the changes against its input.
    State and changes are those of README.md "Format". */
 #define _GNU_SOURCE
 #include <asm/ldt.h>
@@ -154,7 +154,11 @@ static void x87_registers(u8 *frame, u8 *state, u16 status, int load) {
 #define READ_SEGMENT(name, index) { u16 value; __asm__ volatile("mov %%" #name ", %0" : "=r"(value)); put16(after + SELECTORS + 2 * index, value); }
 #define WRITE_SEGMENT(name, index) { u16 value = get16(before + SELECTORS + 2 * index); __asm__ volatile("mov %0, %%" #name :: "r"(value)); }
 
-static void store_result(ucontext_t *context) {
+/* Linux sets the P bit of a page fault's error code for addresses that are not the program's: such a vector would be false. */
+#define USER_END 0x7ffffffff000ull
+
+/* Returns 0 where the vector is of no use. */
+static int store_result(ucontext_t *context) {
   greg_t *gregs = context->uc_mcontext.gregs;
   u8 *frame = (u8 *)context->uc_mcontext.fpregs;
   u64 selectors = gregs[REG_CSGSFS];
@@ -201,6 +205,7 @@ static void store_result(ucontext_t *context) {
     if (trap == 14) put64(after + ADDRESS, address);
   }
   memcpy(after + REGISTERS, setup + CODE_BYTES, MEMORY);
+  return completed || trap != 14 || address < USER_END;
 }
 
 static void load_next(ucontext_t *context) {
@@ -247,10 +252,9 @@ __attribute__((used)) static void handle(int signal, siginfo_t *information, voi
   (void)signal, (void)information;
   ucontext_t *context = argument;
   if (running) {
-    store_result(context);
     u8 *out = output + shared->output;
-    *out = 1;
-    shared->output = difference(out + 1) - output;
+    *out = store_result(context);
+    shared->output = (*out ? difference(out + 1) : out + 1) - output;
     shared->current++;
   }
   running = 1;
@@ -279,6 +283,15 @@ static void map_memory(void) {
   }
 }
 
+/* Page faults shall tell of the protection, not of a page that Linux has not entered in the tables yet. */
+static void touch_pages(void) {
+  for (u64 high = 0; high <= HIGH; high += HIGH) {
+    for (u64 at = 0; at < CODE_BYTES; at += PAGE) *(volatile u8 *)(high + CODE + at) = HLT;
+    for (u64 at = 0; at < 2 * PAGE; at += PAGE) *(volatile u8 *)(high + DATA + at) = 0;
+    (void)*(volatile u8 *)(high + DATA + 2 * PAGE);
+  }
+}
+
 static void run_child(void) {
   static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
   stack_t stack = {.ss_size = 1 << 18};
@@ -288,6 +301,7 @@ static void run_child(void) {
   for (u32 i = 0; i < sizeof signals / sizeof *signals; i++) sigaction(signals[i], &action, 0);
   for (u32 i = 0; i < sizeof segments / sizeof *segments; i++)
     if (syscall(SYS_modify_ldt, 0x11, &segments[i], sizeof segments[i]) != 0) { perror("modify_ldt"); _exit(2); }
+  touch_pages();
   __asm__ volatile("ud2");
   _exit(2);
 }

@@ -37,11 +37,11 @@ export const EXCEPTION = 864;
 export const ERROR_CODE = 868;
 export const ADDRESS = 872;
 export const MEMORY = 896;
-export const MEMORY_BYTES = 3 * 4096;
+export const MEMORY_BYTES = 12_288;
 export const STATE_BYTES: number = MEMORY + MEMORY_BYTES;
 
 export const CODE = 0x1000_0000n;
-export const CODE_BYTES = 2 * 4096;
+export const CODE_BYTES = 8192;
 export const DATA = 0x2000_0000n;
 export const HIGH = 0x1234_0000_0000n;
 
@@ -60,7 +60,13 @@ export interface Segment {
   readonly present: boolean;
 }
 
-const segment = (selector: number, kind: Segment['kind'], base: bigint, limit: number, more: Partial<Segment> = {}): Segment => ({
+const segment = (
+  selector: number,
+  kind: Segment['kind'],
+  base: bigint,
+  limit: number,
+  more: Partial<Segment> = {},
+): Segment => ({
   selector,
   kind,
   base,

@@ -55,7 +55,9 @@ export class VectorFile {
   private constructor(header: Header, bases: readonly Uint8Array[], blocks: Uint8Array) {
     this.processor = header.processor;
     this.mode = header.mode;
-    this.rows = new Map(Object.entries(header.rows).map(([name, [vectors, , , reason]]) => [name, { vectors, reason }]));
+    this.rows = new Map(
+      Object.entries(header.rows).map(([name, [vectors, , , reason]]) => [name, { vectors, reason }]),
+    );
     this.#header = header;
     this.#bases = bases;
     this.#blocks = blocks;
@@ -65,7 +67,10 @@ export class VectorFile {
   static async read(bytes: Uint8Array): Promise<VectorFile> {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (bytes.length < 12 || view.getUint32(0, true) !== MAGIC) {
-      throw new VectorFileError('FORMAT', 'These bytes are no file of x86 vectors: pass the whole of 16.bin, 32.bin or 64.bin');
+      throw new VectorFileError(
+        'FORMAT',
+        'These bytes are no file of x86 vectors: pass the whole of 16.bin, 32.bin or 64.bin',
+      );
     }
     const headerEnd = 12 + view.getUint32(4, true);
     const commonEnd = headerEnd + view.getUint32(8, true);
@@ -84,7 +89,8 @@ export class VectorFile {
   /** @throws VectorFileError ROW when the file has no such row. A row without vectors gives none. */
   async vectorsOf(row: string): Promise<Vector[]> {
     const entry = this.#header.rows[row];
-    if (entry === undefined) throw new VectorFileError('ROW', `No row "${row}" in ${this.mode}-bit code; \`rows\` lists them`);
+    if (entry === undefined)
+      throw new VectorFileError('ROW', `No row "${row}" in ${this.mode}-bit code; \`rows\` lists them`);
     const [count, offset, length] = entry;
     if (count === 0) return [];
     const cursor: Cursor = { bytes: await inflate(this.#blocks.subarray(offset, offset + length)), at: 0 };
@@ -117,6 +123,8 @@ function readVector(cursor: Cursor): Vector {
 }
 
 async function inflate(bytes: Uint8Array): Promise<Uint8Array> {
-  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>])
+    .stream()
+    .pipeThrough(new DecompressionStream('deflate-raw'));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

@@ -1,6 +1,18 @@
 /** Where memory operands point, and the registers that make them point there. */
 import { DATA, HIGH } from '@drift-os/x86-vectors';
-import { gpr16, gpr32, gpr64, type Memory, type MemoryBits, mem, type OperandKind, type Register, segments as segmentRegisters, xmm, ymm } from '@drift-os/x86-core';
+import {
+  gpr16,
+  gpr32,
+  gpr64,
+  type Memory,
+  type MemoryBits,
+  mem,
+  type OperandKind,
+  type Register,
+  segments as segmentRegisters,
+  xmm,
+  ymm,
+} from '@drift-os/x86-core';
 import { type Draft, DS, FS, GS, RBP, RSP, SS } from './draft.ts';
 import { toBytes } from './values.ts';
 
@@ -16,7 +28,9 @@ export interface AccessShape {
 export function pickAddress(draft: Draft, { bytes, alignment }: AccessShape, high: boolean): bigint {
   const { random } = draft;
   const base = high && random.percent(40) ? HIGH + DATA : DATA;
-  const align = (offset: number): bigint => base + BigInt(offset - (random.percent(alignment > 1 ? 80 : 50) ? offset % Math.max(alignment, Math.min(bytes, 8)) : 0));
+  const align = (offset: number): bigint =>
+    base +
+    BigInt(offset - (random.percent(alignment > 1 ? 80 : 50) ? offset % Math.max(alignment, Math.min(bytes, 8)) : 0));
   const crossing = (page: number): bigint => base + BigInt(page * PAGE - (bytes > 1 ? 1 + random.below(bytes - 1) : 1));
   const chance = random.below(100);
   if (chance < 72) return align(random.below(2 * PAGE - bytes));
@@ -73,7 +87,9 @@ export interface Placed {
 function randomDisplacement(draft: Draft, bits: number): bigint {
   const { random } = draft;
   if (random.percent(35)) return 0n;
-  return BigInt(random.percent(60) ? random.below(256) - 128 : bits === 16 ? random.below(0x1_0000) - 0x8000 : (random.word() | 0));
+  return BigInt(
+    random.percent(60) ? random.below(256) - 128 : bits === 16 ? random.below(0x1_0000) - 0x8000 : random.word() | 0,
+  );
 }
 
 /** A memory operand in some addressing form, with its registers set. @returns undefined when no form was found. */
@@ -107,7 +123,8 @@ function tryMemory(draft: Draft, kind: OperandKind, access: AccessShape): Placed
     return { operand: mem({ ...parts, displacement: Number(signed), addressBits: bits }), address, relative: false };
   }
   const scale = index === undefined ? 1 : random.pick([1, 2, 4, 8] as const);
-  const named = (register: number | undefined): Register | undefined => (register === undefined ? undefined : bank[bits][register]);
+  const named = (register: number | undefined): Register | undefined =>
+    register === undefined ? undefined : bank[bits][register];
   if (base === undefined) {
     const scaled = (offset - displacement) / BigInt(scale);
     draft.setGpr(index as number, scaled, bits);
@@ -121,7 +138,11 @@ function tryMemory(draft: Draft, kind: OperandKind, access: AccessShape): Placed
     start -= value * BigInt(scale);
   }
   draft.setGpr(base, start, bits);
-  return { operand: mem({ ...parts, base: named(base), index: named(index), scale, displacement: Number(displacement) }), address, relative: false };
+  return {
+    operand: mem({ ...parts, base: named(base), index: named(index), scale, displacement: Number(displacement) }),
+    address,
+    relative: false,
+  };
 }
 
 function addressBits(draft: Draft): 16 | 32 | 64 {
@@ -134,12 +155,21 @@ function addressBits(draft: Draft): 16 | 32 | 64 {
 function relative(draft: Draft, bits: 16 | 32 | 64, address: bigint, memoryBits: MemoryBits | 0): Placed | undefined {
   const distance = address - draft.rip;
   if (distance !== BigInt.asIntN(31, distance)) return undefined;
-  return { operand: mem({ base: 'rip', bits: memoryBits, displacement: Number(distance), addressBits: bits }), address, relative: true };
+  return {
+    operand: mem({ base: 'rip', bits: memoryBits, displacement: Number(distance), addressBits: bits }),
+    address,
+    relative: true,
+  };
 }
 
 const forms16 = [[3, 6], [3, 7], [5, 6], [5, 7], [6], [7], [5], [3], []] as const;
 
-function place16(draft: Draft, override: number | undefined, address: bigint, bits: MemoryBits | 0): Placed | undefined {
+function place16(
+  draft: Draft,
+  override: number | undefined,
+  address: bigint,
+  bits: MemoryBits | 0,
+): Placed | undefined {
   const [base, index] = draft.random.pick(forms16) as readonly (number | undefined)[];
   const segment = override ?? (base === RBP ? SS : DS);
   const offset = offsetIn(draft, segment, address, 16);
@@ -148,7 +178,11 @@ function place16(draft: Draft, override: number | undefined, address: bigint, bi
     if (draft.mode === 32) draft.setSelector(segment, 0x0f);
     return undefined;
   }
-  const parts = { bits, segment: override === undefined ? undefined : segmentRegisters[override], addressBits: 16 } as const;
+  const parts = {
+    bits,
+    segment: override === undefined ? undefined : segmentRegisters[override],
+    addressBits: 16,
+  } as const;
   if (base === undefined) return { operand: mem({ ...parts, displacement: Number(offset) }), address, relative: false };
   if (draft.fixed.has(base) || (index !== undefined && draft.fixed.has(index))) return undefined;
   const displacement = randomDisplacement(draft, 16);
@@ -159,8 +193,13 @@ function place16(draft: Draft, override: number | undefined, address: bigint, bi
     start -= value;
   }
   draft.setGpr(base, start, 16);
-  const named = (register: number | undefined): Register | undefined => (register === undefined ? undefined : gpr16[register]);
-  return { operand: mem({ ...parts, base: named(base), index: named(index), displacement: Number(displacement) }), address, relative: false };
+  const named = (register: number | undefined): Register | undefined =>
+    register === undefined ? undefined : gpr16[register];
+  return {
+    operand: mem({ ...parts, base: named(base), index: named(index), displacement: Number(displacement) }),
+    address,
+    relative: false,
+  };
 }
 
 /** A gather: every index its own address. */
@@ -178,8 +217,17 @@ export function placeGather(draft: Draft, kind: OperandKind, indexBytes: 4 | 8, 
   const bytes = new Uint8Array((kind.vectorIndex as number) / 8);
   for (let at = 0; at < bytes.length; at += indexBytes) {
     const far = random.percent(6) ? 0x5000 : 0x1000;
-    bytes.set(toBytes(BigInt(Math.floor(random.below(far) / scale)) - (random.percent(20) ? 100n : 0n), indexBytes), at);
+    bytes.set(
+      toBytes(BigInt(Math.floor(random.below(far) / scale)) - (random.percent(20) ? 100n : 0n), indexBytes),
+      at,
+    );
   }
   draft.setVector(number, bytes);
-  return mem({ base: bank[bits][base], index: registers[number], scale, displacement: random.percent(50) ? 0 : 16, bits: kind.memoryBits });
+  return mem({
+    base: bank[bits][base],
+    index: registers[number],
+    scale,
+    displacement: random.percent(50) ? 0 : 16,
+    bits: kind.memoryBits,
+  });
 }

@@ -50,7 +50,8 @@ export function baseStates(mode: Mode): Uint8Array[] {
     }
     for (let register = 0; register < 8; register++) state.set(lanes(random, 'f80', 10), X87 + 16 * register);
     const type: Element = random.pick(['int8', 'int16', 'int32', 'int64', 'f32', 'f64']);
-    for (let register = 0; register < (mode === 64 ? 16 : 8); register++) state.set(lanes(random, type, 32), YMM + 32 * register);
+    for (let register = 0; register < (mode === 64 ? 16 : 8); register++)
+      state.set(lanes(random, type, 32), YMM + 32 * register);
     state.set(memory, MEMORY);
     return state;
   });

@@ -20,8 +20,21 @@ import {
 import type { Mode } from '@drift-os/x86-core';
 import type { Random } from './random.ts';
 
-export const [ES, CS, SS, DS, FS, GS] = [0, 1, 2, 3, 4, 5] as const;
-export const [RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
+/** Numbers of segment registers and of general-purpose registers. */
+export const ES = 0;
+export const CS = 1;
+export const SS = 2;
+export const DS = 3;
+export const FS = 4;
+export const GS = 5;
+export const RAX = 0;
+export const RCX = 1;
+export const RDX = 2;
+export const RBX = 3;
+export const RSP = 4;
+export const RBP = 5;
+export const RSI = 6;
+export const RDI = 7;
 
 export class Draft {
   readonly mode: Mode;

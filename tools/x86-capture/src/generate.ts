@@ -19,7 +19,8 @@ export function rowName(row: Row): string {
   return `${instruction} | ${opcode}`;
 }
 
-const isFloat = (row: Row): boolean => /(ps|pd|ss|sd)$|cvt|^f/.test(row.mnemonic) && row.feature !== undefined && row.feature !== 'CMOV';
+const isFloat = (row: Row): boolean =>
+  /(ps|pd|ss|sd)$|cvt|^f/.test(row.mnemonic) && row.feature !== undefined && row.feature !== 'CMOV';
 
 /** How many vectors a row has: few where the other modes differ in nothing but addresses. */
 export function wanted(row: Row, mode: Mode): number {
@@ -48,9 +49,18 @@ function attemptOne(row: Row, mode: Mode, bases: readonly Uint8Array[], random: 
   randomFlags(draft, row);
   placeCode(draft);
   placeSegments(draft);
-  if (row.feature === 'FPU' || row.mnemonic.startsWith('fisttp') || row.feature === 'FXSR' || row.feature === 'XSAVE' || row.operands.some(({ registerClass }) => registerClass === 'mmx') || random.percent(2)) placeX87(draft);
+  if (
+    row.feature === 'FPU' ||
+    row.mnemonic.startsWith('fisttp') ||
+    row.feature === 'FXSR' ||
+    row.feature === 'XSAVE' ||
+    row.operands.some(({ registerClass }) => registerClass === 'mmx') ||
+    random.percent(2)
+  )
+    placeX87(draft);
   if (isFloat(row) || random.percent(2)) placeMxcsr(draft);
-  const repeat = row.repeat === 'none' || random.percent(40) ? 0 : row.repeat === 'rep' ? 0xf3 : random.pick([0xf2, 0xf3]);
+  const repeat =
+    row.repeat === 'none' || random.percent(40) ? 0 : row.repeat === 'rep' ? 0xf3 : random.pick([0xf2, 0xf3]);
   const counted = row.repeat !== 'none' || /^xlat|maskmov(q|dqu)$/.test(row.mnemonic);
   const narrow = counted && random.percent(12);
   const addressBits = row.addressSize !== 0 ? row.addressSize : narrow ? (mode === 32 ? 16 : 32) : mode;
@@ -74,7 +84,8 @@ function attemptOne(row: Row, mode: Mode, bases: readonly Uint8Array[], random: 
     const code = encode(encode(0).length);
     if (code.length > 15) return undefined;
     // A misaligned frame of the capture program is not what AC is about.
-    if (!chosen.hasMemory && row.operands.length === 0 && random.percent(50)) draft.view.setUint32(RFLAGS, draft.flags & ~0x4_0000, true);
+    if (!chosen.hasMemory && row.operands.length === 0 && random.percent(50))
+      draft.view.setUint32(RFLAGS, draft.flags & ~0x4_0000, true);
     return { base, code, state };
   } catch (error) {
     if (error instanceof EncodeError) return undefined;

@@ -49,7 +49,7 @@ function captureMode(mode: Mode, folder: string, program: string): void {
     for (let index = first; index < end; index++) {
       const output = outputs[index];
       if (output === undefined) {
-        console.log(`  lost: ${rowName(row)}`);
+        console.log(`  left out: one of ${rowName(row)}`);
         continue;
       }
       block.push(inputBytes.subarray(starts[index], starts[index + 1] ?? inputBytes.length));
@@ -68,7 +68,9 @@ function captureMode(mode: Mode, folder: string, program: string): void {
 function report(mode: Mode, packed: readonly RowVectors[], bytes: number): void {
   const covered = packed.filter(({ count }) => count > 0).length;
   const total = packed.reduce((sum, { count }) => sum + count, 0);
-  console.log(`${mode}-bit code: ${covered} of ${packed.length} rows, ${total} vectors, ${(bytes / 1e6).toFixed(2)} MB`);
+  console.log(
+    `${mode}-bit code: ${covered} of ${packed.length} rows, ${total} vectors, ${(bytes / 1e6).toFixed(2)} MB`,
+  );
   for (const { name, count, reason } of packed) {
     if (count === 0) console.log(`  no vectors: ${name} (${reason ?? 'NO REASON'})`);
   }
@@ -78,7 +80,11 @@ const modes = process.argv.slice(2).map(Number) as Mode[];
 const folder = mkdtempSync(join(tmpdir(), 'x86-capture-'));
 try {
   const program = join(folder, 'execute');
-  execFileSync('gcc', ['-O1', '-static', '-fno-stack-protector', '-Wall', '-o', program, join(import.meta.dirname, '../execute.c')], { stdio: 'inherit' });
+  execFileSync(
+    'gcc',
+    ['-O1', '-static', '-fno-stack-protector', '-Wall', '-o', program, join(import.meta.dirname, '../execute.c')],
+    { stdio: 'inherit' },
+  );
   for (const mode of modes.length === 0 ? ([64, 32, 16] as const) : modes) captureMode(mode, folder, program);
 } finally {
   rmSync(folder, { recursive: true });

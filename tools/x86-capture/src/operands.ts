@@ -44,11 +44,23 @@ export function elementOf(draft: Draft, row: Row): Element {
   const { mnemonic } = row;
   const notation = row.operands.find(({ memory }) => memory)?.notation ?? '';
   if (row.feature === 'FPU' || mnemonic.startsWith('fisttp')) {
-    const types: Readonly<Record<string, Element>> = { m32fp: 'f32', m64fp: 'f64', m80fp: 'f80', m80bcd: 'bcd', m16int: 'int16', m32int: 'int32', m64int: 'int64' };
+    const types: Readonly<Record<string, Element>> = {
+      m32fp: 'f32',
+      m64fp: 'f64',
+      m80fp: 'f80',
+      m80bcd: 'bcd',
+      m16int: 'int16',
+      m32int: 'int32',
+      m64int: 'int64',
+    };
     return types[notation] ?? 'int16';
   }
-  const from = /cvtt?(ps|pd|ss|sd|dq|pi|si|ph)2/.exec(mnemonic)?.[1] ?? (/(ps|pd|ss|sd)$/.exec(mnemonic)?.[1] as string | undefined);
-  const isVector = row.operands.some(({ registerClass }) => registerClass === 'xmm' || registerClass === 'ymm' || registerClass === 'mmx');
+  const from =
+    /cvtt?(ps|pd|ss|sd|dq|pi|si|ph)2/.exec(mnemonic)?.[1] ??
+    (/(ps|pd|ss|sd)$/.exec(mnemonic)?.[1]);
+  const isVector = row.operands.some(
+    ({ registerClass }) => registerClass === 'xmm' || registerClass === 'ymm' || registerClass === 'mmx',
+  );
   if (isVector && from !== undefined) {
     if (from === 'ps' || from === 'ss') return 'f32';
     if (from === 'pd' || from === 'sd') return 'f64';
@@ -72,7 +84,7 @@ const areas: Readonly<Record<string, AccessShape>> = {
 function accessOf(row: Row, kind: OperandKind): AccessShape {
   const area = areas[kind.notation] ?? areas[row.mnemonic.replace(/64$|opt|c$|s$|opt64$/g, '')];
   if (area !== undefined) return area;
-  if (row.mnemonic.startsWith('x')  && kind.notation === 'm') return areas['xsave'] as AccessShape;
+  if (row.mnemonic.startsWith('x') && kind.notation === 'm') return areas['xsave'] as AccessShape;
   const bytes = kind.memoryBits === 0 ? (kind.notation.startsWith('m16&') ? 10 : 1) : kind.memoryBits / 8;
   return { bytes, alignment: bytes >= 16 ? bytes : 1 };
 }
@@ -88,16 +100,24 @@ export function chooseOperands(draft: Draft, row: Row): ChosenOperands | undefin
   const type = elementOf(draft, row);
   const makers: ((length: number) => Operand)[] = [];
   const vectors: number[] = [];
-  const order = row.operands.map((_, index) => index).toSorted((a, b) => Number(row.operands[b]?.memory) - Number(row.operands[a]?.memory));
+  const order = row.operands
+    .map((_, index) => index)
+    .toSorted((a, b) => Number(row.operands[b]?.memory) - Number(row.operands[a]?.memory));
   let hasMemory = false;
   let lastBytes: Uint8Array | undefined;
   for (const position of order) {
     const kind = row.operands[position] as OperandKind;
     const role = row.roles[position];
-    const earlier = row.roles.slice(0, position).split('').filter((each) => each === 'I' || each === 'D').length;
+    const earlier = row.roles
+      .slice(0, position)
+      .split('')
+      .filter((each) => each === 'I' || each === 'D').length;
     const field = role === 'I' || role === 'D' ? row.trailing[earlier] : undefined;
     const fill = (bytes: number): Uint8Array => {
-      lastBytes = lastBytes !== undefined && lastBytes.length >= bytes && random.percent(8) ? lastBytes.subarray(0, bytes) : lanes(random, type, Math.max(bytes, elementBytes[type])).subarray(0, bytes);
+      lastBytes =
+        lastBytes !== undefined && lastBytes.length >= bytes && random.percent(8)
+          ? lastBytes.subarray(0, bytes)
+          : lanes(random, type, Math.max(bytes, elementBytes[type])).subarray(0, bytes);
       return lastBytes;
     };
     const memory = kind.type === 'location' && kind.memory && (kind.registerClass === undefined || random.percent(50));
@@ -107,7 +127,9 @@ export function chooseOperands(draft: Draft, row: Row): ChosenOperands | undefin
         const used = draft.mode === 64 ? 16 : 8;
         const destination = random.below(used);
         const mask = (destination + 1 + random.below(used - 1)) % used;
-        makers[position] = constant(placeGather(draft, kind, kind.notation.startsWith('vm32') ? 4 : 8, [destination, mask]));
+        makers[position] = constant(
+          placeGather(draft, kind, kind.notation.startsWith('vm32') ? 4 : 8, [destination, mask]),
+        );
         const size = /(dd|qd|ps)$/.test(row.mnemonic) ? 4 : 8;
         const masks = new Uint8Array(32);
         for (let at = 0; at < 32; at += size) if (random.percent(75)) masks[at + size - 1] = 0x80 | random.below(128);
@@ -134,10 +156,17 @@ function constant(operand: Operand): () => Operand {
   return () => operand;
 }
 
-function fillMemory(draft: Draft, row: Row, kind: OperandKind, { address }: Placed, fill: (bytes: number) => Uint8Array): void {
+function fillMemory(
+  draft: Draft,
+  row: Row,
+  kind: OperandKind,
+  { address }: Placed,
+  fill: (bytes: number) => Uint8Array,
+): void {
   const { random } = draft;
   const { mnemonic } = row;
-  const put = (value: bigint, bytes: number, offset = 0): void => draft.poke(address + BigInt(offset), toBytes(BigInt.asUintN(8 * bytes, value), bytes));
+  const put = (value: bigint, bytes: number, offset = 0): void =>
+    draft.poke(address + BigInt(offset), toBytes(BigInt.asUintN(8 * bytes, value), bytes));
   const size = kind.memoryBits / 8;
   if (mnemonic === 'jmp' || mnemonic === 'call') put(branchTarget(draft), size);
   else if (mnemonic === 'jmp far' || mnemonic === 'call far') {
@@ -146,12 +175,16 @@ function fillMemory(draft: Draft, row: Row, kind: OperandKind, { address }: Plac
   } else if (/^l[defgs]s$/.test(mnemonic)) {
     put(integer(random, 8 * (size - 2)), size - 2);
     put(BigInt(random.pick(someSelectors)), 2, size - 2);
-  } else if (row.operands.some(({ registerClass }) => registerClass === 'segment') || /^(lar|lsl|verr|verw|lldt|ltr)$/.test(mnemonic)) {
+  } else if (
+    row.operands.some(({ registerClass }) => registerClass === 'segment') ||
+    /^(lar|lsl|verr|verw|lldt|ltr)$/.test(mnemonic)
+  ) {
     put(BigInt(random.pick(someSelectors)), 2);
   } else if (mnemonic === 'bound') {
     put(integer(random, 4 * size), size / 2);
     put(integer(random, 4 * size), size / 2, size / 2);
-  } else if (mnemonic === 'ldmxcsr' || mnemonic === 'vldmxcsr') put(BigInt(random.below(0x1_0000) | (random.percent(10) ? 0x1_0000 : 0)), 4);
+  } else if (mnemonic === 'ldmxcsr' || mnemonic === 'vldmxcsr')
+    put(BigInt(random.below(0x1_0000) | (random.percent(10) ? 0x1_0000 : 0)), 4);
   else if (mnemonic === 'fldcw') put(BigInt(random.below(0x1_0000)), 2);
   else if (mnemonic.startsWith('cmpxchg') && mnemonic !== 'cmpxchg') {
     const wide = BigInt(4 * size);
@@ -165,7 +198,8 @@ function fillMemory(draft: Draft, row: Row, kind: OperandKind, { address }: Plac
 /** Images for FLDENV, FRSTOR, FXRSTOR, XRSTOR: mostly valid. */
 function fillArea(draft: Draft, mnemonic: string, kind: OperandKind, address: bigint): void {
   const { random } = draft;
-  const put = (offset: number, value: bigint, bytes: number): void => draft.poke(address + BigInt(offset), toBytes(value, bytes));
+  const put = (offset: number, value: bigint, bytes: number): void =>
+    draft.poke(address + BigInt(offset), toBytes(value, bytes));
   const mask = random.percent(70) ? 0x3f : random.below(64);
   const status = (random.percent(60) ? 0 : random.below(64)) | (random.word() & 0x7f00);
   const pending = (status & 0x3f & ~mask) !== 0 ? 0x8080 : 0;
@@ -176,7 +210,8 @@ function fillArea(draft: Draft, mnemonic: string, kind: OperandKind, address: bi
     put(word, BigInt(status | pending), 2);
     put(2 * word, random.bits(16), 2);
     for (let field = 3; field < 7; field++) put(field * word, 0n, word);
-    if (mnemonic === 'frstor') for (let register = 0; register < 8; register++) put(7 * word + 10 * register, element(random, 'f80'), 10);
+    if (mnemonic === 'frstor')
+      for (let register = 0; register < 8; register++) put(7 * word + 10 * register, element(random, 'f80'), 10);
     return;
   }
   put(0, controlWord, 2);
@@ -224,20 +259,37 @@ function chooseOther(
       const bits = mode === 64 && address >> 32n === 0n && random.percent(30) ? 32 : mode;
       const offset = address - draft.segmentBase(DS);
       if (offset < 0n || offset >> BigInt(bits) !== 0n) return undefined;
-      return { ...mem({ bits: kind.memoryBits, displacement: Number(BigInt.asIntN(32, offset)), addressBits: bits }), exactDisplacement: offset };
+      return {
+        ...mem({ bits: kind.memoryBits, displacement: Number(BigInt.asIntN(32, offset)), addressBits: bits }),
+        exactDisplacement: offset,
+      };
     }
     default:
       return register(draft, row, kind, position, vectors, fill);
   }
 }
 
-function register(draft: Draft, row: Row, kind: OperandKind, position: number, vectors: readonly number[], fill: (bytes: number) => Uint8Array): Operand | undefined {
+function register(
+  draft: Draft,
+  row: Row,
+  kind: OperandKind,
+  position: number,
+  vectors: readonly number[],
+  fill: (bytes: number) => Uint8Array,
+): Operand | undefined {
   const { random, mode } = draft;
   const bank = banks[`${kind.registerClass}${kind.registerBits}`] as readonly Register[];
-  const count = Math.min(bank.length, kind.registerClass === 'control' || kind.registerClass === 'debug' ? 8 : mode === 64 ? 16 : 8);
+  const count = Math.min(
+    bank.length,
+    kind.registerClass === 'control' || kind.registerClass === 'debug' ? 8 : mode === 64 ? 16 : 8,
+  );
   switch (kind.registerClass) {
     case 'segment':
-      return random.pick(row.roles[position] === 'R' && position === 0 ? [0, 2, 3, 4, 5].map((number) => segments[number] as Register) : segments);
+      return random.pick(
+        row.roles[position] === 'R' && position === 0
+          ? [0, 2, 3, 4, 5].map((number) => segments[number] as Register)
+          : segments,
+      );
     case 'control':
       return random.pick([control[0], control[2], control[3], control[4]] as Register[]);
     case 'debug':
@@ -253,13 +305,16 @@ function register(draft: Draft, row: Row, kind: OperandKind, position: number, v
     case 'ymm': {
       // A gather has its destination and its mask already.
       const number = vectors.length > 0 ? (vectors[position === 0 ? 0 : 1] as number) : random.below(count);
-      if (vectors.length === 0 && random.percent(85)) draft.setVector(number, fill(kind.registerClass === 'ymm' ? 32 : 16));
+      if (vectors.length === 0 && random.percent(85))
+        draft.setVector(number, fill(kind.registerClass === 'ymm' ? 32 : 16));
       return bank[number];
     }
     default: {
       const stackUser = /^(push|pop|call|ret|enter|leave)/.test(row.mnemonic);
-      let chosen = kind.registerBits === 8 && random.percent(25) ? random.pick(gprHigh) : (bank[random.below(count)] as Register);
-      if (kind.registerBits === 8 && mode !== 64 && chosen.class === 'gpr' && chosen.number >= 4) chosen = gpr8[chosen.number & 3] as Register;
+      let chosen =
+        kind.registerBits === 8 && random.percent(25) ? random.pick(gprHigh) : (bank[random.below(count)] as Register);
+      if (kind.registerBits === 8 && mode !== 64 && chosen.class === 'gpr' && chosen.number >= 4)
+        chosen = gpr8[chosen.number & 3] as Register;
       // The upper half of ESP is not the vector's where the stack segment is a 16-bit one.
       if (chosen.number === RSP && chosen.class === 'gpr' && mode === 16) return undefined;
       if (!(stackUser && chosen.number === RSP)) setRegister(draft, row, chosen);
@@ -274,7 +329,11 @@ function setRegister(draft: Draft, row: Row, register: Register): void {
   if (draft.fixed.has(number)) return;
   let value = integer(random, register.bits === 8 ? 64 : Math.min(register.bits, 64));
   if (row.mnemonic === 'jmp' || row.mnemonic === 'call') value = branchTarget(draft);
-  else if (row.operands.some(({ registerClass }) => registerClass === 'segment') || /^(lar|lsl|verr|verw|lldt|ltr|arpl)$/.test(row.mnemonic)) value = BigInt(random.pick(someSelectors));
+  else if (
+    row.operands.some(({ registerClass }) => registerClass === 'segment') ||
+    /^(lar|lsl|verr|verw|lldt|ltr|arpl)$/.test(row.mnemonic)
+  )
+    value = BigInt(random.pick(someSelectors));
   else if (/^bt[csr]?$/.test(row.mnemonic)) value = BigInt(random.below(0x6000) - 0x1000);
   else if (row.mnemonic === 'cmpxchg' && random.percent(40)) value = draft.gpr(RAX);
   else if (/^wr[fg]sbase$/.test(row.mnemonic) && random.percent(70)) value = random.bits(47);
@@ -285,8 +344,14 @@ function immediate(draft: Draft, row: Row, field: TrailingField): Operand {
   const { random } = draft;
   const bits = 8 * field.bytes;
   // INT 80h enters Linux; 3 and 4 have gates of DPL 3.
-  if (row.mnemonic === 'int') return random.percent(30) ? 3 + random.below(2) : [0x21, 0x60, 0xff, 0x0d, 0, 1, 14][random.below(7)] as number;
-  if (row.mnemonic === 'enter') return field.bytes === 1 ? (random.percent(60) ? 0 : random.below(40)) : random.below(random.percent(80) ? 64 : 0x1_0000);
+  if (row.mnemonic === 'int')
+    return random.percent(30) ? 3 + random.below(2) : ([0x21, 0x60, 0xff, 0x0d, 0, 1, 14][random.below(7)] as number);
+  if (row.mnemonic === 'enter')
+    return field.bytes === 1
+      ? random.percent(60)
+        ? 0
+        : random.below(40)
+      : random.below(random.percent(80) ? 64 : 0x1_0000);
   if (row.mnemonic === 'ret' || row.mnemonic === 'retf') return random.below(random.percent(80) ? 64 : 0x1_0000);
   const value = bits === 8 && !field.signExtended ? BigInt(random.below(256)) : integer(random, bits);
   return bits === 64 ? value : Number(field.signExtended ? BigInt.asIntN(bits, value) : value);

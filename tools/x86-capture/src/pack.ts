@@ -85,7 +85,12 @@ export interface RowVectors {
   readonly reason: string | undefined;
 }
 
-export function packFile(mode: Mode, processor: string, bases: readonly Uint8Array[], rows: readonly RowVectors[]): Uint8Array {
+export function packFile(
+  mode: Mode,
+  processor: string,
+  bases: readonly Uint8Array[],
+  rows: readonly RowVectors[],
+): Uint8Array {
   const blocks = new Bytes();
   const entries = rows.map(({ name, count, block, reason }): [string, (number | string)[]] => {
     const compressed = count === 0 ? new Uint8Array() : deflateRawSync(block, { level: 9 });

@@ -5,14 +5,14 @@ const byMnemonic: readonly (readonly [RegExp, string])[] = [
   [/^(rdtsc|rdtscp)$/, 'the time stamp counter is different each time'],
   [/^(rdrand|rdseed)$/, 'random'],
   [/^(cpuid|rdpid|xgetbv|rdpmc)$/, "the answer is the capture machine's configuration"],
-  [/^(syscall|sysenter)$/, 'enters the capture machine\'s kernel'],
+  [/^(syscall|sysenter)$/, "enters the capture machine's kernel"],
   [/^(sgdt|sidt|sldt|str|smsw)$/, 'Linux refuses it by UMIP and answers in its place'],
   [/^(vmcall|vmmcall)$/, "leaves to the capture machine's hypervisor"],
   [/^(xsavec|xsaveopt)/, 'depends on which parts of the state the processor has seen changed since the last XRSTOR'],
 ];
 
 const features: Readonly<Record<string, string>> = {
-  'SSE3': 'pni',
+  SSE3: 'pni',
   'SSE4.1': 'sse4_1',
   'SSE4.2': 'sse4_2',
   CX8: 'cx8',

@@ -55,16 +55,35 @@ export function placeMxcsr(draft: Draft): void {
   view.setUint32(MXCSR, masks | flags | modes | (random.below(4) << 13), true);
 }
 
-export const someSelectors: readonly number[] = [0x23, 0x2b, 0x33, 0x2b, ...segments.map(({ selector }) => selector), 0, 3, 0x10, 0x28, 0x2c, 0x0c, 0x87];
+export const someSelectors: readonly number[] = [
+  0x23,
+  0x2b,
+  0x33,
+  0x2b,
+  ...segments.map(({ selector }) => selector),
+  0,
+  3,
+  0x10,
+  0x28,
+  0x2c,
+  0x0c,
+  0x87,
+];
 const codeSelectors = [0x23, 0x33, 0x33, 0x07, 0x17, 0x2b, 0x3f, 0, 0x22, 0x0f];
 
 /** Bytes of the implicit memory operand of a string instruction. */
 function stringBytes(mnemonic: string): number {
-  return { b: 1, w: 2, d: 4, q: 8 }[mnemonic.at(-1) as 'b'] ?? 1;
+  return { b: 1, w: 2, d: 4, q: 8 }[mnemonic.at(-1) as 'b'];
 }
 
 /** Sets the implicit operands. `addressBits` of string instructions and counts; `repeated`: with REP. */
-export function place(draft: Draft, row: Row, addressBits: 16 | 32 | 64, operandBytes: number, repeated: boolean): void {
+export function place(
+  draft: Draft,
+  row: Row,
+  addressBits: 16 | 32 | 64,
+  operandBytes: number,
+  repeated: boolean,
+): void {
   const { random } = draft;
   const { mnemonic } = row;
   if (row.repeat !== 'none') placeString(draft, row, addressBits, repeated);
@@ -75,9 +94,11 @@ export function place(draft: Draft, row: Row, addressBits: 16 | 32 | 64, operand
     point(draft, RBX, DS, addressBits, { bytes: 1, alignment: 1 });
     draft.setGpr(RBX, draft.gpr(RBX) - (draft.gpr(RAX) & 0xffn), addressBits);
     draft.fixed.add(RAX);
-  } else if (/maskmov(q|dqu)$/.test(mnemonic)) point(draft, RDI, DS, addressBits, { bytes: mnemonic === 'maskmovq' ? 8 : 16, alignment: 1 });
+  } else if (/maskmov(q|dqu)$/.test(mnemonic))
+    point(draft, RDI, DS, addressBits, { bytes: mnemonic === 'maskmovq' ? 8 : 16, alignment: 1 });
   else if (/^i?div$/.test(mnemonic)) {
-    if (random.percent(80)) draft.setGpr(RDX, random.percent(50) ? 0n : random.percent(30) ? -1n : BigInt(random.below(200)));
+    if (random.percent(80))
+      draft.setGpr(RDX, random.percent(50) ? 0n : random.percent(30) ? -1n : BigInt(random.below(200)));
     draft.setGpr(RAX, integer(random, 64));
   } else if (/^x(save|rstor)/.test(mnemonic) || mnemonic === 'xgetbv') {
     draft.setGpr(RAX, BigInt(random.percent(60) ? 7 : random.below(8)));
@@ -94,17 +115,27 @@ function placeString(draft: Draft, row: Row, addressBits: 16 | 32 | 64, repeated
   const bytes = stringBytes(row.mnemonic);
   if (/^(movs|cmps|lods|outs)/.test(row.mnemonic)) point(draft, RSI, DS, addressBits, { bytes, alignment: 1 });
   if (/^(movs|cmps|stos|scas|ins)/.test(row.mnemonic)) point(draft, RDI, ES, addressBits, { bytes, alignment: 1 });
-  if (repeated) draft.setGpr(RCX, BigInt(random.percent(4) ? 0x4000 : random.below(random.percent(50) ? 3 : 20)), addressBits);
+  if (repeated)
+    draft.setGpr(RCX, BigInt(random.percent(4) ? 0x4000 : random.below(random.percent(50) ? 3 : 20)), addressBits);
   if (/^(cmps|scas)/.test(row.mnemonic) && random.percent(60)) {
     // Long runs of equal elements.
     const same = lanes(random, 'int64', 8);
     const repeatedBytes = new Uint8Array(64);
     for (let at = 0; at < 64; at += bytes) repeatedBytes.set(same.subarray(0, bytes), at);
-    for (const [register, segment] of [[RSI, DS], [RDI, ES]] as const) {
+    for (const [register, segment] of [
+      [RSI, DS],
+      [RDI, ES],
+    ] as const) {
       const address = draft.segmentBase(segment) + BigInt.asUintN(addressBits, draft.gpr(register));
       draft.poke(address - ((draft.flags & 0x400) === 0 ? 0n : 64n - BigInt(bytes)), repeatedBytes);
     }
-    draft.setGpr(RAX, BigInt.asUintN(64, same.reduce((sum, byte, index) => sum | (BigInt(byte) << BigInt(8 * index)), 0n)));
+    draft.setGpr(
+      RAX,
+      BigInt.asUintN(
+        64,
+        same.reduce((sum, byte, index) => sum | (BigInt(byte) << BigInt(8 * index)), 0n),
+      ),
+    );
   }
 }
 
@@ -125,17 +156,23 @@ function placeStack(draft: Draft, mnemonic: string, operandBytes: number): void 
   if (/^(ret|iret)/.test(mnemonic)) words.push(branchTarget(draft));
   if (/^(retf|iret)/.test(mnemonic)) words.push(BigInt(random.pick(codeSelectors)));
   if (mnemonic.startsWith('iret')) {
-    words.push(BigInt((random.word() & 0x24_0ed5) | 2), draft.mode === 64 ? DATA + 0x1000n : BigInt(random.below(0x2000)), BigInt(random.percent(70) ? 0x2b : random.pick(someSelectors)));
+    words.push(
+      BigInt((random.word() & 0x20_0ed5) | 2),
+      draft.mode === 64 ? DATA + 0x1000n : BigInt(random.below(0x2000)),
+      BigInt(random.percent(70) ? 0x2b : random.pick(someSelectors)),
+    );
   }
   if (mnemonic.startsWith('popf')) words.push(random.bits(64) & ~0x100n);
-  for (const [index, word] of words.entries()) draft.poke(top + BigInt(index * operandBytes), toBytes(BigInt.asUintN(64, word), operandBytes));
+  for (const [index, word] of words.entries())
+    draft.poke(top + BigInt(index * operandBytes), toBytes(BigInt.asUintN(64, word), operandBytes));
 }
 
 /** Where an indirect branch leads: nearly always to code. */
 export function branchTarget(draft: Draft): bigint {
   const { random, mode } = draft;
   if (random.percent(85)) return draft.codeTarget();
-  if (mode === 64 && random.percent(50)) return random.pick([0x8000_0000_0000n, 0xffff_0000_0000_0000n]) + BigInt(random.below(64));
+  if (mode === 64 && random.percent(50))
+    return random.pick([0x8000_0000_0000n, 0xffff_0000_0000_0000n]) + BigInt(random.below(64));
   return mode === 16 ? 0x4000n : DATA + BigInt(random.below(0x5000));
 }
 

@@ -51,7 +51,10 @@ function float(random: Random, exponentBits: number, fractionBits: number): bigi
     case 6:
       return make(bias, 0n);
     case 7: // near the powers of two where integers overflow
-      return make(bias + random.pick([6, 7, 8, 14, 15, 16, 30, 31, 32, 62, 63, 64].filter((each) => each < bias)), random.percent(50) ? 0n : random.bits(fractionBits));
+      return make(
+        bias + random.pick([6, 7, 8, 14, 15, 16, 30, 31, 32, 62, 63, 64].filter((each) => each < bias)),
+        random.percent(50) ? 0n : random.bits(fractionBits),
+      );
     case 8:
     case 9: // integers and halves
       return make(bias + random.below(5), BigInt(random.below(16)) << (fraction - 4n));
