@@ -18,6 +18,11 @@ import { fmaDefinitions } from './fma.ts';
 import { hintDefinitions } from './hint.ts';
 import { multiplyDivideDefinitions } from './multiply-divide.ts';
 import { mxcsrDefinitions } from './mxcsr.ts';
+import { packedArithmeticDefinitions } from './packed/arithmetic.ts';
+import { vectorElementDefinitions } from './packed/element.ts';
+import { vectorMoveDefinitions } from './packed/move.ts';
+import { packedShiftDefinitions } from './packed/shift.ts';
+import { packedShuffleDefinitions } from './packed/shuffle.ts';
 import { rotateDefinitions } from './rotate.ts';
 import { shiftDefinitions } from './shift.ts';
 import { sseFloatDefinitions } from './sse-float.ts';
@@ -55,6 +60,11 @@ const groups: readonly ReadonlyMap<string, Definition>[] = [
   sseFloatRoundDefinitions,
   fmaDefinitions,
   mxcsrDefinitions,
+  packedArithmeticDefinitions,
+  packedShiftDefinitions,
+  packedShuffleDefinitions,
+  vectorMoveDefinitions,
+  vectorElementDefinitions,
   systemDefinitions,
 ];
 
