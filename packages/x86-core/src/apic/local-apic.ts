@@ -177,7 +177,8 @@ export class LocalApic {
   /** Disabling masks the whole LVT (SDM 3A 11.4.7.2). */
   set spurious(value: number) {
     this.#spurious = value & 0x3ff;
-    if ((value & SOFTWARE_ENABLE) === 0) for (let each = 0; each < LVT_ENTRIES; each++) this.#lvt[each]! |= MASKED;
+    if ((value & SOFTWARE_ENABLE) === 0)
+      for (let each = 0; each < LVT_ENTRIES; each++) this.#lvt[each] = (this.#lvt[each] as number) | MASKED;
     this.#connections.changed();
   }
 

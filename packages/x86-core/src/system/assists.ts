@@ -11,7 +11,8 @@ import { farJump } from './far-jump.ts';
 import { farOperand, loadFarPointer } from './far-pointer.ts';
 import { farReturn } from './far-return.ts';
 import * as calls from './fast-system-call.ts';
-import { cli, sti } from './interrupt-flag.ts';
+import { enterNested } from './nested-frame.ts';
+import { forbidden } from './interrupt-flag.ts';
 import { interruptReturn } from './interrupt-return.ts';
 import { moveToSegment, popSegment } from './move-segment.ts';
 import { rdmsr, wrmsr } from './msr.ts';
@@ -107,8 +108,13 @@ export const assists: ReadonlyMap<string, Assist> = new Map<string, Assist>([
   ['wbnoinvd', flushCaches],
   ['invlpg', invlpg],
   ['invpcid', invpcid],
-  ['cli', cli],
-  ['sti', sti],
+  ['cli', forbidden],
+  ['sti', forbidden],
+  ['pushf', forbidden],
+  ['pushfd', forbidden],
+  ['popf', forbidden],
+  ['popfd', forbidden],
+  ['enter', enterNested],
   ['hlt', wait.halt],
   ['monitor', wait.monitor],
   ['mwait', wait.mwait],

@@ -1,6 +1,5 @@
 /** Operands of far transfers and of LDS and its relatives: an offset and a selector behind it in memory, or both in the instruction. */
 import type { Instruction } from '../decode/instruction.ts';
-import type { FarPointer } from '../operand.ts';
 import { type CoreContext, type MemoryBytes, type SegmentNumber } from './core-context.ts';
 import { effectiveAddress, readMemory, registerOperand, writeRegister } from './operand.ts';
 import { loadSegment } from './segment-load.ts';
@@ -13,7 +12,7 @@ export interface LogicalAddress {
 export function farOperand(core: CoreContext, instruction: Instruction, position: number): LogicalAddress {
   const operand = instruction.operands[position];
   if (typeof operand === 'object' && operand.kind === 'far') {
-    const { selector, offset } = operand as FarPointer;
+    const { selector, offset } = operand;
     return { selector, offset: BigInt.asUintN(instruction.operandSize, BigInt(offset as number | bigint)) };
   }
   const address = effectiveAddress(core, instruction, position);

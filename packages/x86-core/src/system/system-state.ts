@@ -19,13 +19,13 @@ export interface SystemOptions {
 /** What the core is connected to besides its bus. */
 export interface SystemConnections {
   /** Nanoseconds. */
-  now(): bigint;
+  readonly now: () => bigint;
   /** An interrupt message of this core's local APIC. It may come back to this core. */
-  sendInterrupt(message: InterruptMessage): void;
+  readonly sendInterrupt: (message: InterruptMessage) => void;
   /** An EOI of a level-triggered interrupt, for I/O APICs. */
-  endOfInterrupt(vector: number): void;
+  readonly endOfInterrupt: (vector: number) => void;
   /** An event may be pending now: leave the fast loop and ask. */
-  notify(): void;
+  readonly notify: () => void;
 }
 
 /**

@@ -13,6 +13,7 @@ import { decimalDefinitions } from './decimal.ts';
 import type { Definition } from './definition.ts';
 import { doubleShiftDefinitions } from './double-shift.ts';
 import { exchangeDefinitions } from './exchange.ts';
+import { farTransferDefinitions } from './far-transfer.ts';
 import { flagControlDefinitions } from './flag-control.ts';
 import { fmaDefinitions } from './fma.ts';
 import { hintDefinitions } from './hint.ts';
@@ -66,6 +67,7 @@ const groups: readonly ReadonlyMap<string, Definition>[] = [
   vectorMoveDefinitions,
   vectorElementDefinitions,
   systemDefinitions,
+  farTransferDefinitions,
 ];
 
 const definitions = new Map<string, Definition>();
