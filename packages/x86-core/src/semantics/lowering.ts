@@ -182,6 +182,10 @@ class Lowering {
         for (const operand of value.operands) this.#value(operand);
         body.operator(value.name, value.immediate);
         return;
+      case 'select':
+        for (const operand of [value.a, value.b, value.condition]) this.#value(operand);
+        body.select();
+        return;
       case 'register':
         this.#target.getRegister(value.location);
         return;
@@ -193,6 +197,9 @@ class Lowering {
         return;
       case 'scale':
         this.#target.scale();
+        return;
+      case 'core':
+        this.#target.core();
         return;
       case 'this':
         this.#target.thisRip();
