@@ -1,44 +1,26 @@
 /** Machine code of one function, from its allocated instructions: operands to registers and slots, moves, jumps, traps, lines. */
-import {
-  type CodeBuffer,
-  control,
-  fs,
-  gs,
-  type Memory,
-  mem,
-  type MemoryBits,
-  type Operand,
-  type Register,
-  rsp,
-  symbol,
-} from '@drift-os/x86-core';
+import { type CodeBuffer, control, type Operand, type Register } from '@drift-os/x86-core';
 import { type CodePoint, FunctionCode } from './code.ts';
-import { EMERGENCY, EMERGENCY_VECTOR, Frame, INCOMING, OUTGOING } from './frame.ts';
+import { MoveEmitter, needsEmergency } from './emit-moves.ts';
+import { OperandEncoder } from './emit-operand.ts';
+import { Frame, INCOMING, OUTGOING } from './frame.ts';
 import { layoutBlocks } from './layout.ts';
 import {
   CC,
+  FIRST_VIRTUAL,
   FRAME_INCOMING,
   FRAME_OUTGOING,
   type JumpTable,
   type LirBlock,
-  type LirConstant,
   type LirFunction,
   type LirInstruction,
   type LirOperand,
-  type MemoryOperand,
-  NONE,
   type ParallelMove,
-  type Width,
-  XMM0,
-  DEFINE,
-  FIRST_VIRTUAL,
 } from './lir.ts';
-import { isSlot, type Move } from './location.ts';
+import { innermostLoops } from './loop-alignment.ts';
 import type { MacroTarget } from './macro.ts';
 import { expandMacro } from './macros.ts';
 import type { ModuleContext } from './module-context.ts';
-import { physical } from './physical.ts';
-import { emitParallelMoves, type MoveSink } from './parallel-move.ts';
 import type { Allocation } from './resolve.ts';
 
 /** What is known of a function once it is in the text section; offsets are from the section's start. */
@@ -62,12 +44,14 @@ export function emitFunction(
   return new FunctionEmitter(lir, allocation, context).emit(out);
 }
 
-class FunctionEmitter implements MoveSink, MacroTarget {
+class FunctionEmitter implements MacroTarget {
   readonly code: FunctionCode = new FunctionCode();
   readonly frame: Frame;
   readonly context: ModuleContext;
   readonly #lir: LirFunction;
   readonly #allocation: Allocation;
+  readonly #operands: OperandEncoder;
+  readonly #moves: MoveEmitter;
   readonly #labels = new Map<LirBlock, number>();
   readonly #traps: { point: CodePoint; reason: string }[] = [];
   readonly #origins: { point: CodePoint; origin: number }[] = [];
@@ -80,6 +64,8 @@ class FunctionEmitter implements MoveSink, MacroTarget {
     this.#allocation = allocation;
     this.context = context;
     this.frame = new Frame(lir, allocation, needsEmergency(lir, allocation));
+    this.#operands = new OperandEncoder(lir.name, allocation, this.frame);
+    this.#moves = new MoveEmitter(this.code, this.frame);
   }
 
   emit(out: CodeBuffer): EmittedFunction {
@@ -91,7 +77,11 @@ class FunctionEmitter implements MoveSink, MacroTarget {
     this.#setOrigin(this.#lir.blocks[0]?.instructions[0]?.origin ?? this.#lir.blocks[0]?.origin ?? 0);
     this.frame.enter(code);
     const prologue = code.here;
-    blocks.order.forEach((block, i) => this.#block(block, blocks.order[i + 1]));
+    const loops = innermostLoops(blocks);
+    blocks.order.forEach((block, i) => {
+      if (loops.has(block)) code.align();
+      this.#block(block, blocks.order[i + 1]);
+    });
     for (const { label, reason, origin } of this.#trapLabels.values()) {
       this.#setOrigin(origin);
       code.bind(label);
@@ -145,17 +135,17 @@ class FunctionEmitter implements MoveSink, MacroTarget {
   #block(block: LirBlock, next: LirBlock | undefined): void {
     const { before, after, atEnd } = this.#allocation;
     this.code.bind(this.#label(block));
-    this.#moves(before.get(block.from));
-    this.#moves(after.get(block.from));
+    this.#moves.all(before.get(block.from));
+    this.#moves.all(after.get(block.from));
     for (const instruction of block.instructions) {
       this.#setOrigin(instruction.origin);
-      this.#moves(before.get(instruction.position));
-      this.#moves(before.get(instruction.position + 1));
+      this.#moves.all(before.get(instruction.position));
+      this.#moves.all(before.get(instruction.position + 1));
       this.#instruction(instruction, block, next);
-      this.#moves(after.get(instruction.position));
+      this.#moves.all(after.get(instruction.position));
     }
     this.#setOrigin(block.origin);
-    this.#moves(atEnd.get(block.to));
+    this.#moves.all(atEnd.get(block.to));
     if (block.end === 'trap') {
       this.trapHere(block.reason);
       this.code.emit('ud2');
@@ -212,7 +202,7 @@ class FunctionEmitter implements MoveSink, MacroTarget {
         expandMacro(
           this,
           instruction,
-          operands.map((operand) => this.operand(operand, instruction.position)),
+          operands.map((operand) => this.#operands.encode(operand, instruction.position)),
         );
         return;
       case 'switch':
@@ -223,10 +213,10 @@ class FunctionEmitter implements MoveSink, MacroTarget {
         return;
       case 'tail-call':
         this.frame.leave(this.code);
-        this.code.emit('jmp', this.operand(operands[0] as LirOperand, instruction.position));
+        this.code.emit('jmp', this.#operands.encode(operands[0] as LirOperand, instruction.position));
         return;
       case 'zero': {
-        const register = this.operand(operands[0] as LirOperand, instruction.position);
+        const register = this.#operands.encode(operands[0] as LirOperand, instruction.position);
         this.code.emit(instruction.mnemonic, register, register);
         return;
       }
@@ -240,7 +230,7 @@ class FunctionEmitter implements MoveSink, MacroTarget {
 
   #plain(instruction: LirInstruction): void {
     const { mnemonic, position } = instruction;
-    const operands = instruction.operands.map((operand) => this.operand(operand, position));
+    const operands = instruction.operands.map((operand) => this.#operands.encode(operand, position));
     const toControl = mnemonic.startsWith('mov to ');
     if (toControl || mnemonic.startsWith('mov cr')) {
       const register = control[Number(mnemonic.at(-1))] as Register;
@@ -251,7 +241,7 @@ class FunctionEmitter implements MoveSink, MacroTarget {
 
   /** Copies between registers disappear when both sides are in one. */
   #move(instruction: LirInstruction): void {
-    const [to, from] = instruction.operands.map((operand) => this.operand(operand, instruction.position)) as [
+    const [to, from] = instruction.operands.map((operand) => this.#operands.encode(operand, instruction.position)) as [
       Register,
       Operand,
     ];
@@ -265,11 +255,11 @@ class FunctionEmitter implements MoveSink, MacroTarget {
     const cases = block.switch?.cases ?? [];
     const label = (slot: number): number => this.#label(block.successors[slot] as LirBlock);
     const otherwise = cases.at(-1) as number;
-    const index = this.operand(instruction.operands[0] as LirOperand, instruction.position);
+    const index = this.#operands.encode(instruction.operands[0] as LirOperand, instruction.position);
     if (instruction.mnemonic === 'table') {
       code.emit('cmp', index, cases.length - 1);
       code.jump(label(otherwise), CC.ae);
-      code.emit('jmp', this.operand(instruction.operands[1] as LirOperand, instruction.position));
+      code.emit('jmp', this.#operands.encode(instruction.operands[1] as LirOperand, instruction.position));
       return;
     }
     cases.slice(0, -1).forEach((slot, value) => {
@@ -281,52 +271,8 @@ class FunctionEmitter implements MoveSink, MacroTarget {
     this.#goTo(block.successors[otherwise] as LirBlock, next);
   }
 
-  /** The operand as the encoder takes it. */
-  operand(operand: LirOperand, position: number): Operand {
-    if (typeof operand !== 'object') return operand;
-    if (operand.kind === 'symbol') return symbol(operand.name, operand.addend);
-    if (operand.kind === 'memory') return this.#memory(operand, position);
-    const { register, bits } = operand;
-    if (register < FIRST_VIRTUAL) return physical(register, bits);
-    const place = this.#allocation.place(register, operand.role === DEFINE ? position + 1 : position);
-    if (place < 0) throw new Error(`${this.#lir.name}: register ${register} is nowhere at ${position}`);
-    if (isSlot(place)) return this.frame.memory(place, bits);
-    return physical(place, bits);
-  }
-
-  #memory(operand: MemoryOperand, position: number): Memory {
-    const bits = operand.bits as MemoryBits | 0;
-    if (operand.base === FRAME_INCOMING)
-      return mem({ base: rsp, displacement: this.frame.size + 8 + operand.displacement, bits });
-    const width = operand.wrap ? 32 : 64;
-    const register = (number: number): Register | undefined => {
-      if (number === NONE) return undefined;
-      const place = number < FIRST_VIRTUAL ? number : this.#allocation.place(number, position);
-      if (place < 0 || isSlot(place))
-        throw new Error(`${this.#lir.name}: address register ${number} is nowhere at ${position}`);
-      return physical(place, width);
-    };
-    const base = register(operand.base);
-    const index = register(operand.index);
-    const segment = operand.segment === 'fs' ? fs : operand.segment === 'gs' ? gs : undefined;
-    if (operand.symbol === undefined) {
-      return mem({
-        base,
-        index,
-        scale: operand.scale,
-        displacement: operand.displacement,
-        bits,
-        segment,
-        addressBits: operand.wrap ? 32 : undefined,
-      });
-    }
-    const target = symbol(operand.symbol, operand.displacement);
-    if (base === undefined && index === undefined) return mem({ base: 'rip', symbol: target, bits });
-    return mem({ base, index, scale: operand.scale, symbol: target, bits });
-  }
-
   #parallel(moves: readonly ParallelMove[], position: number): void {
-    this.#moves(
+    this.#moves.all(
       moves.map(({ to, slot, from, bits }) => ({
         to: to === FRAME_OUTGOING ? OUTGOING + slot : to === FRAME_INCOMING ? INCOMING + slot : to,
         from: typeof from === 'number' ? (from < FIRST_VIRTUAL ? from : this.#allocation.place(from, position)) : from,
@@ -334,99 +280,4 @@ class FunctionEmitter implements MoveSink, MacroTarget {
       })),
     );
   }
-
-  #moves(moves: readonly Move[] | undefined): void {
-    if (moves !== undefined) emitParallelMoves(moves, this);
-  }
-
-  move(to: number, from: number, bits: Width): void {
-    if (isSlot(to) && isSlot(from)) return this.#copyMemory(to, from, bits);
-    if (from >= XMM0 && !isSlot(from)) {
-      if (isSlot(to)) this.code.emit(vectorMove(bits), this.frame.memory(to, bits), physical(from, 128));
-      else this.code.emit('movaps', physical(to, 128), physical(from, 128));
-    } else if (to >= XMM0 && !isSlot(to))
-      this.code.emit(vectorMove(bits), physical(to, 128), this.frame.memory(from, bits));
-    else if (isSlot(to)) this.code.emit('mov', this.frame.memory(to, 64), physical(from, 64));
-    else if (isSlot(from)) this.code.emit('mov', physical(to, bits), this.frame.memory(from, bits));
-    else this.code.emit('mov', physical(to, bits), physical(from, bits));
-  }
-
-  #copyMemory(to: number, from: number, bits: Width): void {
-    const rax = physical(0, 64);
-    const at = (location: number, half: number): Memory => {
-      const memory = this.frame.memory(location, 64);
-      return half === 0 ? memory : mem({ ...memory, displacement: memory.displacement + 8 });
-    };
-    this.code.emit('mov', this.frame.memory(EMERGENCY, 64), rax);
-    for (let half = 0; half < (bits === 128 ? 2 : 1); half++) {
-      this.code.emit('mov', rax, at(from, half));
-      this.code.emit('mov', at(to, half), rax);
-    }
-    this.code.emit('mov', rax, this.frame.memory(EMERGENCY, 64));
-  }
-
-  constant(to: number, { value }: LirConstant, bits: Width): void {
-    const wide = BigInt.asUintN(bits, value);
-    if (isSlot(to)) {
-      const signed = BigInt.asIntN(64, wide);
-      const memory = this.frame.memory(to, 64);
-      if (signed >= -0x80000000n && signed <= 0x7fffffffn) this.code.emit('mov', memory, Number(signed));
-      else {
-        this.code.emit('mov', mem({ ...memory, bits: 32 }), Number(wide & 0xffffffffn));
-        this.code.emit('mov', mem({ ...memory, bits: 32, displacement: memory.displacement + 4 }), Number(wide >> 32n));
-      }
-    } else if (wide === 0n) this.code.emit('xor', physical(to, 32), physical(to, 32));
-    else if (wide < 1n << 32n) this.code.emit('mov', physical(to, 32), Number(wide));
-    else {
-      const signed = BigInt.asIntN(64, wide);
-      this.code.emit('mov', physical(to, 64), signed >= -0x80000000n && signed < 0n ? Number(signed) : wide);
-    }
-  }
-
-  exchange(a: number, b: number, bits: Width): void {
-    const isVector = (location: number): boolean => location >= XMM0 && !isSlot(location);
-    if (isVector(a) && isVector(b)) {
-      for (const [to, from] of [
-        [a, b],
-        [b, a],
-        [a, b],
-      ] as const)
-        this.code.emit('xorps', physical(to, 128), physical(from, 128));
-    } else if (isVector(a) || isVector(b)) {
-      const [register, slot] = isVector(a) ? [a, b] : [b, a];
-      this.move(EMERGENCY_VECTOR, register, 128);
-      this.move(register, slot, bits);
-      this.#copyMemory(slot, EMERGENCY_VECTOR, bits);
-    } else if (isSlot(a) && isSlot(b)) {
-      this.#copyMemory(EMERGENCY_VECTOR, a, bits);
-      this.#copyMemory(a, b, bits);
-      this.#copyMemory(b, EMERGENCY_VECTOR, bits);
-    } else if (isSlot(a) || isSlot(b)) {
-      const [register, slot] = isSlot(a) ? [b, a] : [a, b];
-      this.code.emit('xchg', this.frame.memory(slot, 64), physical(register, 64));
-    } else this.code.emit('xchg', physical(a, 64), physical(b, 64));
-  }
-}
-
-function vectorMove(bits: Width): string {
-  return bits === 128 ? 'movups' : bits === 64 ? 'movsd' : 'movss';
-}
-
-/** Whether some group of moves may go through memory only, so that a register has to be freed in between. */
-function needsEmergency(lir: LirFunction, allocation: Allocation): boolean {
-  const slotMoves = (moves: readonly { from: number | LirConstant; to: number; bits: Width }[]): boolean =>
-    moves.some(({ from, to }) => typeof from === 'number' && isSlot(from) && isSlot(to)) ||
-    (moves.length > 1 &&
-      moves.some(({ from, to }) => typeof from === 'number' && from >= XMM0 && from < FIRST_VIRTUAL && isSlot(to)));
-  for (const map of [allocation.before, allocation.after, allocation.atEnd])
-    for (const moves of map.values()) if (slotMoves(moves)) return true;
-  for (const block of lir.blocks) {
-    for (const { moves, position } of block.instructions) {
-      for (const { to, from } of moves) {
-        if (to >= 0 || typeof from !== 'number') continue;
-        if (isSlot(from < FIRST_VIRTUAL ? from : allocation.place(from, position))) return true;
-      }
-    }
-  }
-  return false;
 }

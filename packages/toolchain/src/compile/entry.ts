@@ -29,7 +29,7 @@ export function entryOf(functionSymbol: string, type: FunctionType): RoutineWrit
       frameBytes: room + saved,
       savedRegisters: savesBase ? [{ dwarf: BASE_REGISTER, belowCfa: 16 }] : [],
     });
-    if (savesBase) code.emit('mov', base, instanceMemory(context, context.layout.memory as number, 64));
+    if (savesBase) code.emit('mov', base, instanceMemory(context, context.layout.memory, 64));
     for (let offset = 0; offset < stackBytes; offset += 8) {
       code.emit('mov', r11, mem({ base: rsp, displacement: room + saved + 8 + offset, bits: 64 }));
       code.emit('mov', mem({ base: rsp, displacement: offset, bits: 64 }), r11);

@@ -10,7 +10,7 @@
  *   [rsp]                  outgoing stack arguments
  * ```
  */
-import { gpr64, type Memory, mem, type MemoryBits, rsp } from '@drift-os/x86-core';
+import { gpr64, type Memory, mem, type MemoryBits, r11, rax, rsp } from '@drift-os/x86-core';
 import { CALLEE_SAVED } from './convention.ts';
 import type { FunctionCode } from './code.ts';
 import { FIRST_VIRTUAL, type LirFunction } from './lir.ts';
@@ -66,11 +66,15 @@ export class Frame {
 
   enter(code: FunctionCode): void {
     for (const register of this.saved) code.emit('push', gpr64[register] as (typeof gpr64)[number]);
-    if (this.#local > 0) code.emit('sub', rsp, this.#local);
+    // Eight bytes are pushed: one byte of code, and no change of rsp that pushes and calls around it would have to wait for.
+    if (this.#local === 8) code.emit('push', rax);
+    else if (this.#local > 0) code.emit('sub', rsp, this.#local);
   }
 
   leave(code: FunctionCode): void {
-    if (this.#local > 0) code.emit('add', rsp, this.#local);
+    // r11 holds no result and no argument.
+    if (this.#local === 8) code.emit('pop', r11);
+    else if (this.#local > 0) code.emit('add', rsp, this.#local);
     for (let i = this.saved.length - 1; i >= 0; i--) {
       code.emit('pop', gpr64[this.saved[i] as number] as (typeof gpr64)[number]);
     }

@@ -80,6 +80,16 @@ describe('code of small functions', () => {
     expect(text).toContain('cmp byte ptr [rax],41h');
   });
 
+  it('eight bytes of frame are pushed and popped', () => {
+    const text = textOf(
+      compileText(`(module (func $g (import "x" "g") (param i32) (result i32)) (func (export "f") (param i32) (result i32)
+        (i32.add (call $g (local.get 0)) (i32.const 1))))`),
+      'f',
+    );
+    expect(text[0]).toBe('push rax');
+    expect(text.slice(-2)).toEqual(['pop r11', 'ret']);
+  });
+
   it('a comparison as a value clears its register first', () => {
     const text = textOf(
       compileText(`(module (func (export "f") (param i32 i32) (result i32) (i32.lt_s (local.get 0) (local.get 1))))`),

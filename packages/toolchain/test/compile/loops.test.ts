@@ -18,6 +18,16 @@ function innermostLoop(object: ObjectModule, name: string): string[] {
   return best;
 }
 
+/** Offsets, from the function's start, that jumps go back to. */
+function loopStarts(object: ObjectModule, name: string): number[] {
+  const list = decodeFunction(object, name);
+  const start = list[0]?.offset ?? 0;
+  const targets = list
+    .filter(({ target, offset }) => target >= 0 && target <= offset)
+    .map(({ target }) => target - start);
+  return [...new Set(targets)];
+}
+
 const copies = (texts: readonly string[]): string[] =>
   texts.filter((text) => /^(mov (r\w+|e\w+),(r\w+|e\w+)|movaps xmm\d+,xmm\d+|xchg r.*,r.*)$/.test(text));
 
@@ -70,5 +80,31 @@ describe('what a loop carries stays in its register', () => {
       'f',
     );
     expect(copies(loop)).toEqual([]);
+  });
+});
+
+describe('where loops start', () => {
+  const loop = (body: string): string => `(loop $l ${body}
+    (local.set $p (i32.add (local.get $p) (i32.const 4)))
+    (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))`;
+  const text = (body: string): string =>
+    `(module (memory 1) (func $g (param i32)) (func (export "f") (param $p i32) (param $n i32) (local $m i32) ${body}))`;
+  const store = '(i32.store (local.get $p) (i32.const 1))';
+
+  it('is at a multiple of 16 bytes', () => {
+    expect(loopStarts(compileText(text(loop(store) + loop(store))), 'f').map((at) => at % 16)).toEqual([0, 0]);
+  });
+
+  it('is anywhere when they are long, call, or have others inside', () => {
+    const long = loop(Array.from({ length: 60 }, () => store).join(' '));
+    expect(loopStarts(compileText(text(store + long)), 'f').map((at) => at % 16)).not.toEqual([0]);
+    expect(loopStarts(compileText(text(store + loop('(call $g (local.get $p))'))), 'f')[0]).not.toBe(16);
+    const nested = loopStarts(
+      compileText(
+        text(`(loop $o ${store} (local.set $n (i32.const 9)) ${loop(store)} (br_if $o (i32.load (local.get $p))))`),
+      ),
+      'f',
+    );
+    expect(nested.map((at) => at % 16 === 0)).toEqual([true, false]);
   });
 });
