@@ -7,6 +7,8 @@ export const ZERO_DIVIDE: i32 = 4;
 export const OVERFLOW: i32 = 8;
 export const UNDERFLOW: i32 = 16;
 export const INEXACT: i32 = 32;
+/** The x87's stack was empty or full: with INVALID. */
+export const STACK_FAULT: i32 = 64;
 /** Found before the operation; the others after it. */
 export const BEFORE: i32 = INVALID | DENORMAL | ZERO_DIVIDE;
 
@@ -44,6 +46,15 @@ export function beginSse(mxcsr: i32): void {
   biased = false;
   x87 = false;
   flags = 0;
+}
+
+/** A result for memory has no place for a moved exponent. */
+export function noBias(): void {
+  biased = false;
+}
+
+export function maskUnderflow(): void {
+  masks |= UNDERFLOW;
 }
 
 /** Half precision keeps its denormals (SDM 2 VCVTPS2PH). */

@@ -7,7 +7,7 @@ import { round } from './round';
 
 /** The number at hand, finite, as a whole magnitude rounded as the environment says; `outside`: 2^64 or more. */
 let outside: bool = false;
-let lost: bool = false;
+export let lost: bool = false;
 
 function magnitude(): u64 {
   outside = false;

@@ -159,3 +159,11 @@ export function quiet(): void {
 export function noteDenormal(is: bool): void {
   if (is) raise(DENORMAL);
 }
+
+export function setKind(newKind: i32): void {
+  kind = newKind;
+}
+
+export function clearDenormal(): void {
+  denormal = false;
+}

@@ -81,10 +81,16 @@ export function round(sign: bool, exponent: i32, high: u64, low: u64): void {
 function huge(sign: bool, exponent: i32): void {
   raise(OVERFLOW);
   if ((environment.masks & OVERFLOW) == 0) {
-    if (inexact) raise(INEXACT);
     const moved = exponent - EXPONENT_BIAS;
-    if (environment.biased && moved <= maxExponent) setNumber(FINITE, sign, moved, kept);
-    else setNumber(INFINITE, sign, 0, 0);
+    if (!environment.biased || moved <= maxExponent) {
+      if (inexact) raise(INEXACT);
+      setNumber(FINITE, sign, moved, kept);
+      return;
+    }
+    // Only FSCALE gets that far.
+    raise(INEXACT);
+    setRoundedUp(true);
+    setNumber(INFINITE, sign, 0, 0);
     return;
   }
   raise(INEXACT);
@@ -99,10 +105,15 @@ function huge(sign: bool, exponent: i32): void {
 function tiny(sign: bool, exponent: i32, high: u64, low: u64): void {
   if ((environment.masks & UNDERFLOW) == 0) {
     raise(UNDERFLOW);
-    if (inexact) raise(INEXACT);
     const moved = exponent + carried + EXPONENT_BIAS;
-    if (environment.biased && moved >= minExponent) setNumber(FINITE, sign, moved, kept);
-    else setNumber(ZERO, sign, 0, 0);
+    if (!environment.biased || moved >= minExponent) {
+      if (inexact) raise(INEXACT);
+      setNumber(FINITE, sign, moved, kept);
+      return;
+    }
+    raise(INEXACT);
+    setRoundedUp(false);
+    setNumber(ZERO, sign, 0, 0);
     return;
   }
   if (environment.flushToZero) {

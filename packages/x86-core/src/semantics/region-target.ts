@@ -140,7 +140,8 @@ export class RegionTarget implements Target {
   }
 
   endBlock(run: StraightRun): void {
-    if (run.ending !== 'jump') this.#goTo(run.end);
+    if (run.ending === 'cut') this.#goTo(run.end);
+    else if (run.ending !== 'jump') this.#exit(Reason.transfer, () => this.body.i64(run.end));
     this.body.end();
   }
 

@@ -33,7 +33,7 @@ export const PENDING = 0x108;
 export const CPL = 0x10c;
 /** RIP of the one instruction before which no interrupt is taken (STI, MOV SS), or INHIBIT_NONE (8 bytes). */
 export const INHIBIT = 0x110;
-/** Address of the TLB set in use (4 bytes): user, supervisor, or supervisor with access to user pages. */
+/** Address of the TLB set in use (4 bytes). */
 export const TLB = 0x118;
 /** What an entry of JUMPS must hold to be valid now: stands for the mapping and the mode (4 bytes). */
 export const JUMPS_KEY = 0x11c;
@@ -112,6 +112,9 @@ export const SYSENTER_CS = 0x630;
 export const SYSENTER_ESP = 0x638;
 export const SYSENTER_EIP = 0x640;
 
+/** The four that CR3 loads in PAE paging, 8 bytes each (SDM 3A 4.4.1). */
+export const PDPTES = 0x648;
+
 /** Four places that stand for memory which has no single host address: see lowering.ts. */
 export const BOUNCE = 0x700;
 export const BOUNCE_BYTES = 128;
@@ -129,17 +132,24 @@ export const SCRATCH_RECORDS = 0xa40;
 export const FLOAT_STATE = 0xb00;
 export const TLB_USED = 0x1000;
 export const TLB_USED_MAX = 0x2000;
-/** Three sets, each with TLB_ENTRIES entries for reads and then as many for writes. */
+/**
+ * Four sets, each with TLB_ENTRIES entries for reads and then as many for writes: user; supervisor; supervisor with access to user pages (SMAP); and
+ * one that stays empty, in use while every access is looked at (alignment checking, watched addresses).
+ */
 export const TLB_SETS = 0x1_0000;
+export const TLB_USER = 0;
+export const TLB_SUPERVISOR = 1;
+export const TLB_SUPERVISOR_AC = 2;
+export const TLB_CHECKED = 3;
 export const TLB_SET_BYTES = 0x2_0000;
 /** An entry, by page number: tag (page address, 8 bytes), addend (host minus guest address, 4 bytes), global (4 bytes). */
 export const TLB_ENTRIES = 4096;
 /** From the entry for reads to the one for writes. */
 export const TLB_WRITE = 0x1_0000;
 /** An entry, by the low bits of RIP: RIP (8 bytes), record (4 bytes), JUMPS_KEY (4 bytes). */
-export const JUMPS = 0x7_0000;
+export const JUMPS = 0x9_0000;
 export const JUMP_ENTRIES = 4096;
-export const RECORDS = 0x8_0000;
+export const RECORDS = 0xa_0000;
 
 /** No page has this address. */
 export const TLB_EMPTY = 1;

@@ -36,3 +36,21 @@ export const ROUND64 = 13;
 /** Rounding of a conversion: a mode of MXCSR, or MXCSR's own; QUIETLY: inexact results are not reported. */
 export const ROUND_AS_MXCSR = 4;
 export const QUIETLY = 8;
+
+/** Functions of ST(0), by the low five bits of their opcodes behind D9. */
+export const CHANGE_SIGN = 0x00;
+export const ABSOLUTE = 0x01;
+export const TWO_TO_X_MINUS_1 = 0x10;
+export const Y_LOG2_X = 0x11;
+export const PARTIAL_TANGENT = 0x12;
+export const PARTIAL_ARCTANGENT = 0x13;
+export const EXTRACT = 0x14;
+export const PARTIAL_REMAINDER_1 = 0x15;
+export const PARTIAL_REMAINDER = 0x18;
+export const Y_LOG2_X_PLUS_1 = 0x19;
+export const ROOT = 0x1a;
+export const SINE_AND_COSINE = 0x1b;
+export const ROUND_TO_INTEGER = 0x1c;
+export const SCALE = 0x1d;
+export const SINE = 0x1e;
+export const COSINE = 0x1f;

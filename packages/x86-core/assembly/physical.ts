@@ -1,0 +1,47 @@
+/** Guest-physical memory: RAM and ROM through PHYSICAL, the rest through the bus. */
+import { CODE_GRANULE_BITS, CODE_MAP, PAGE_CODE, PAGE_WRITE, PHYSICAL } from '../src/semantics/machine-memory';
+import { BOUNCE } from '../src/semantics/state';
+import { busRead, codeWritten } from './bus';
+
+/** The entry of PHYSICAL for an address; 0 where the bus is to be asked. */
+export function physicalEntry(address: u64): u32 {
+  return address >> 32 != 0 ? 0 : load<u32>(<usize>PHYSICAL + ((<usize>(address >> 12)) << 2));
+}
+
+/** Host address of a byte whose page has this entry. */
+export function hostAddress(entry: u32, address: u64): usize {
+  return <usize>((entry & ~0xfff) | (<u32>address & 0xfff));
+}
+
+/** A paging-structure entry of 4 or 8 bytes. */
+export function readStructure(core: usize, address: u64, bytes: i32): u64 {
+  const entry = physicalEntry(address);
+  if (entry == 0) {
+    store<u64>(core + BOUNCE, 0);
+    busRead(core, address, bytes, core + BOUNCE);
+    return load<u64>(core + BOUNCE);
+  }
+  const host = hostAddress(entry, address);
+  return bytes == 8 ? load<u64>(host) : load<u32>(host);
+}
+
+/** Sets bits in a paging-structure entry, unless it is no longer what was read. @returns whether it was still that. */
+export function setStructureBits(address: u64, expected: u64, bits: u64, bytes: i32): bool {
+  const entry = physicalEntry(address);
+  if ((entry & PAGE_WRITE) == 0) return true;
+  const host = hostAddress(entry, address);
+  if ((entry & PAGE_CODE) != 0) beforeStore(entry, address, bytes);
+  if (bytes == 8) return atomic.cmpxchg<u64>(host, expected, expected | bits) == expected;
+  return atomic.cmpxchg<u32>(host, <u32>expected, <u32>(expected | bits)) == <u32>expected;
+}
+
+/** Before a store to a page with CODE: drops decoded code if the bytes are part of it. All of them are on the page. */
+export function beforeStore(entry: u32, address: u64, bytes: i32): void {
+  const host = hostAddress(entry, address);
+  const last = (host + bytes - 1) >> CODE_GRANULE_BITS;
+  for (let granule = host >> CODE_GRANULE_BITS; granule <= last; granule++) {
+    if ((<i32>load<u8>(<usize>CODE_MAP + (granule >> 3)) & (1 << (<i32>granule & 7))) == 0) continue;
+    codeWritten(<u32>(address >> 12));
+    return;
+  }
+}

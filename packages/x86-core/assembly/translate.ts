@@ -1,0 +1,128 @@
+/**
+ * What inlined TLB checks fall back to: a host address for an access, or a BOUNCE that stands for memory which has none of its own.
+ *
+ * A place in BOUNCE_PLACES, for each slot: host address (4 bytes, 0: the bus), bytes (4), physical address (8); and the same again for the part on the
+ * next page, whose bytes are 0 where there is none.
+ */
+import { ACCESS_USER, ACCESS_WRITE, PAGE_CODE, PAGE_READ, PAGE_WRITE } from '../src/semantics/machine-memory';
+import { BOUNCE, BOUNCE_BYTES, BOUNCE_PLACES, CPL, CR0, CR4, LONG_MODE, RFLAGS_SYSTEM } from '../src/semantics/state';
+import { busRead, busWrite } from './bus';
+import { notCanonical, raise } from './exception';
+import { NOT_TRANSLATED, pageIsGlobal, pageIsLarge, translateLinear } from './page-walk';
+import { beforeStore, hostAddress, physicalEntry } from './physical';
+import { fillTlb } from './tlb';
+
+const WRITE: i32 = 1;
+const READ_FIRST: i32 = 2;
+const STACK: i32 = 4;
+const PLACE_BYTES: usize = 32;
+const PART_BYTES: usize = 16;
+const ALIGNMENT_CHECK: i32 = 17;
+const CR0_AM: u64 = 1 << 18;
+const CR4_LA57: u64 = 1 << 12;
+const RFLAGS_AC: u32 = 1 << 18;
+
+/** Host address for `bytes` bytes at a linear address, or 0 after an exception. `access`: see lowering-memory.ts. */
+export function translate(core: usize, address: u64, bytes: i32, access: i32): usize {
+  const write = (access & WRITE) != 0;
+  const isUser = load<i32>(core + CPL) == 3;
+  const rights = (write ? ACCESS_WRITE : 0) | (isUser ? ACCESS_USER : 0);
+  const inLongMode = load<i32>(core + LONG_MODE) != 0;
+  let linear = address;
+  let end = address + <u64>(bytes - 1);
+  if (!inLongMode) {
+    linear &= 0xffff_ffff;
+    end &= 0xffff_ffff;
+  } else if (!isCanonical(core, linear) || !isCanonical(core, end)) {
+    notCanonical(core, (access & STACK) != 0);
+    return 0;
+  }
+  if (isUser && isMisaligned(core, linear, bytes)) {
+    raise(core, ALIGNMENT_CHECK, 0, 1);
+    return 0;
+  }
+  const physical = translateLinear(core, linear, rights);
+  if (physical == NOT_TRANSLATED) return 0;
+  const slot = <usize>(access >> 4);
+  const second = end & ~0xfff;
+  if (second == (linear & ~0xfff)) {
+    const entry = physicalEntry(physical);
+    if ((entry & (write ? PAGE_WRITE : PAGE_READ)) != 0) {
+      if (write && (entry & PAGE_CODE) != 0) beforeStore(entry, physical, bytes);
+      // Dropping the code may have taken the mark away.
+      const now = physicalEntry(physical);
+      const host = hostAddress(now, physical);
+      if (!write || (now & PAGE_CODE) == 0) {
+        fillTlb(core, linear, host & ~0xfff, write, pageIsGlobal, pageIsLarge);
+      }
+      return host;
+    }
+    setPart(core, slot, 0, physical, bytes, write);
+    setPart(core, slot, 1, 0, 0, write);
+  } else {
+    const next = translateLinear(core, second, rights);
+    if (next == NOT_TRANSLATED) return 0;
+    const first = <i32>(0x1000 - (linear & 0xfff));
+    setPart(core, slot, 0, physical, first, write);
+    setPart(core, slot, 1, next, bytes - first, write);
+  }
+  const bounce = core + BOUNCE + slot * BOUNCE_BYTES;
+  if (!write || (access & READ_FIRST) != 0) {
+    const place = core + BOUNCE_PLACES + slot * PLACE_BYTES;
+    readPart(core, place, bounce);
+    readPart(core, place + PART_BYTES, bounce + load<u32>(place + 4));
+  }
+  return bounce;
+}
+
+function isCanonical(core: usize, address: u64): bool {
+  const above: i64 = (load<u64>(core + CR4) & CR4_LA57) != 0 ? 7 : 16;
+  return <u64>(((<i64>address) << above) >> above) == address;
+}
+
+/** #AC: SDM 3A 6.15. */
+function isMisaligned(core: usize, linear: u64, bytes: i32): bool {
+  if ((load<u32>(core + RFLAGS_SYSTEM) & RFLAGS_AC) == 0) return false;
+  if ((load<u64>(core + CR0) & CR0_AM) == 0) return false;
+  const natural = bytes >= 8 ? 8 : bytes;
+  return (linear & <u64>(natural - 1)) != 0;
+}
+
+function setPart(core: usize, slot: usize, part: usize, physical: u64, bytes: i32, write: bool): void {
+  const place = core + BOUNCE_PLACES + slot * PLACE_BYTES + part * PART_BYTES;
+  const entry = bytes == 0 ? 0 : physicalEntry(physical);
+  const hasHost = (entry & (write ? PAGE_WRITE : PAGE_READ)) != 0;
+  store<u32>(place, hasHost ? <u32>hostAddress(entry, physical) : 0);
+  store<u32>(place + 4, bytes);
+  store<u64>(place + 8, physical);
+}
+
+function readPart(core: usize, place: usize, to: usize): void {
+  const host = load<u32>(place);
+  const bytes = load<u32>(place + 4);
+  if (bytes == 0) return;
+  if (host != 0) memory.copy(to, host, bytes);
+  else busRead(core, load<u64>(place + 8), bytes, to);
+}
+
+/** The stores to a BOUNCE are complete: they go where they belong. */
+export function commit(core: usize, slot: i32): void {
+  const place = core + BOUNCE_PLACES + <usize>slot * PLACE_BYTES;
+  const bounce = core + BOUNCE + <usize>slot * BOUNCE_BYTES;
+  writePart(core, place, bounce);
+  writePart(core, place + PART_BYTES, bounce + load<u32>(place + 4));
+}
+
+function writePart(core: usize, place: usize, from: usize): void {
+  const host = load<u32>(place);
+  const bytes = load<u32>(place + 4);
+  if (bytes == 0) return;
+  const physical = load<u64>(place + 8);
+  if (host == 0) {
+    busWrite(core, physical, bytes, from);
+    return;
+  }
+  const entry = physicalEntry(physical);
+  if ((entry & PAGE_CODE) != 0) beforeStore(entry, physical, bytes);
+  memory.copy(host, from, bytes);
+}

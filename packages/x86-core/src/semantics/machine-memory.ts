@@ -1,0 +1,31 @@
+/**
+ * What the cores of a machine have in common in linear memory, at fixed addresses:
+ *
+ *   0           static data of the runtime (assembly/)
+ *   PHYSICAL    4 bytes for each 4 KiB page of the first 4 GiB of guest-physical memory: host address of the page and rights; 0: ask the bus
+ *   CODE_MAP    a bit for each 16 bytes of host memory: decoded code was there
+ *   behind it   cores (state.ts) and guest memory, as physical-memory.ts places them
+ *
+ * AssemblyScript imports this file too: plain numeric constants only.
+ */
+export const PHYSICAL = 0x10_0000;
+export const PHYSICAL_PAGES = 0x10_0000;
+/** Rights in an entry of PHYSICAL. CODE: decoded code is on the page, so that stores to it are looked at. */
+export const PAGE_READ = 1;
+export const PAGE_WRITE = 2;
+export const PAGE_CODE = 4;
+export const CODE_MAP = 0x50_0000;
+/** Shift from host address to bit number. */
+export const CODE_GRANULE_BITS = 4;
+
+/** MAXPHYADDR: what CPUID tells, and from where on bits of paging structures are reserved. */
+export const PHYSICAL_BITS = 40;
+
+/** How memory is accessed through the page tables, for `translateLinear`: bits. */
+export const ACCESS_WRITE = 1;
+export const ACCESS_USER = 2;
+export const ACCESS_EXECUTE = 4;
+/** A supervisor access that EFLAGS.AC does not help (SDM 3A 4.6). */
+export const ACCESS_SYSTEM = 8;
+/** A supervisor access that may touch user pages whatever EFLAGS.AC says. */
+export const ACCESS_ANY = 16;
