@@ -1,6 +1,7 @@
 /** What `--help` prints, for the program and for each command. */
 
-export const PROGRAM_HELP = `Drift is an operating system in TypeScript. This program builds disk images of it, runs them, and measures them.
+export const PROGRAM_HELP = `Drift is an operating system in TypeScript. This program builds disk images of it, runs them, and measures them;
+its compiler, assembler and disassembler work on single files, too.
 
 Usage: drift <command> [options]
 
@@ -8,6 +9,9 @@ Commands:
   build   compile applications and the kernels, link them, write a disk image
   run     boot an image in QEMU or Bochs, with its shell on this terminal
   bench   measure
+  compile compile a WebAssembly module to an ELF object for C programs
+  asm     assemble a file
+  disasm  show machine code as text
 
 Options:
   -h, --help      help; also: drift <command> --help
@@ -76,6 +80,61 @@ Examples:
   drift run --expect 'drift> ' --send cores --expect 'drift> ' --timeout 30
   printf 'mem\\npoweroff\\n' | drift run
   drift run --json --expect 'drift> '
+`,
+  compile: `Compiles a WebAssembly module to an ELF64 object for amd64. Export E of module M is the System V function M.E, an
+import of field F of module N is the undefined symbol N.F. Source lines come from FILE.wasm.map, if that exists.
+
+Usage: drift compile FILE.wasm [options]
+
+Options:
+  -o, --output FILE        the object; default FILE.o
+  --name NAME              of the module, in front of its exports; default the file's
+  --base 0|ADDR|register   where linear memory starts: address 0, a fixed address below 2 GiB, or where the record NAME$memory
+                           says (base and bytes, 8 bytes each; NAME$initialize writes the static data); default register
+  --bounds none|guard|checked
+                           how accesses out of bounds are noticed: not at all, by pages that are not mapped up to 8 GiB from the
+                           base, or by comparing; default checked, none with --base 0
+  --no-grow                memory.grow fails; else it calls drift.memory_grow(base, old bytes, new bytes)
+  --vectors none|sse4.1    none refuses floats and vectors; default sse4.1
+  --features LIST          instructions that the processor has: popcnt,lzcnt,bmi1,bmi2
+  --intrinsics             imports from cpu become machine instructions
+  --source-map FILE        of the module
+  -h, --help
+
+Examples:
+  drift compile math.wasm -o math.o && gcc -no-pie main.c math.o
+  drift compile kernel.wasm --base 0 --intrinsics --vectors none
+  drift compile app.wasm --base 0x10000000 --bounds guard --features popcnt,lzcnt
+`,
+  asm: `Assembles a file: Intel syntax, one instruction or directive to a line, comments from ';'.
+
+Usage: drift asm FILE.asm [options]
+
+Options:
+  -o, --output FILE   an ELF object where it ends in .o, else plain bytes; default FILE.o
+  --bits 16|32|64     code size to begin with; default 64
+  -h, --help
+
+Directives: bits N, org ADDRESS, section NAME, align N, global NAME, extern NAME, NAME equ VALUE, db/dw/dd/dq, times N db ...
+
+Examples:
+  drift asm boot.asm -o boot.bin --bits 16
+  drift asm fast.asm && gcc -no-pie main.c fast.o
+`,
+  disasm: `Shows machine code as text that drift asm reads: of an ELF object with its symbols and relocations, else of plain bytes.
+
+Usage: drift disasm FILE [options]
+
+Options:
+  --bits 16|32|64   code size; default 64
+  --base ADDR       address of the first byte
+  --offset N        first byte to show; with it, --length or --base an ELF file is plain bytes, too
+  --length N        how many
+  -h, --help
+
+Examples:
+  drift disasm math.o
+  drift disasm drift.img --bits 16 --base 0x7c00 --length 512
 `,
   bench: `Measures Drift's rings, compiled from TypeScript, beside a ring of the same kind in C (gcc -O2), in the same run.
 

@@ -9,8 +9,11 @@ type Command = (args: readonly string[]) => Promise<number>;
 
 /** Loaded when called: the compiler and its tables take half a second. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  asm: async () => (await import('./asm-command.ts')).asmCommand,
   bench: async () => (await import('./bench-command.ts')).benchCommand,
   build: async () => (await import('./build-command.ts')).buildCommand,
+  compile: async () => (await import('./compile-command.ts')).compileCommand,
+  disasm: async () => (await import('./disasm-command.ts')).disasmCommand,
   run: async () => (await import('./run-command.ts')).runCommand,
 };
 

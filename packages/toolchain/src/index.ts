@@ -8,6 +8,8 @@ export {
   type GlobalsPlace,
   type MemoryBase,
 } from './compile/index.ts';
+export { disassemble, type DisassembleOptions } from './disasm/disassemble.ts';
+export { disassembleObject } from './disasm/disassemble-object.ts';
 export { type ElfExecutableOptions, writeElfExecutable } from './elf/elf-executable.ts';
 export { type ElfObjectOptions, writeElfObject } from './elf/elf-object.ts';
 export { ElfError, readElfObject } from './elf/read-elf-object.ts';

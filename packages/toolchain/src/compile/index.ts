@@ -225,7 +225,7 @@ class ModuleCompiler {
     const segments = activeData(this.#context).filter(({ bytes }) => bytes.length > 0);
     if (this.#context.layout.memory === undefined) return;
     const sizes = segments.map(({ address, index, bytes }) => ({ address, index, bytes: bytes.length }));
-    this.#routine([`${name}:initialize`], true, initialize(sizes));
+    this.#routine([`${name}$initialize`], true, initialize(sizes));
   }
 
   #routine(names: readonly string[], global: boolean, write: RoutineWriter): void {

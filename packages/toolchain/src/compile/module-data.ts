@@ -102,7 +102,7 @@ export function buildInstance(context: ModuleContext, builder: SectionBuilder): 
   };
   if (layout.memory !== undefined) {
     if (options.globals.kind === 'absolute')
-      builder.define(`${options.name}:memory`, MEMORY_RECORD_BYTES, 'object', true);
+      builder.define(`${options.name}$memory`, MEMORY_RECORD_BYTES, 'object', true);
     number(options.memoryBase.kind === 'constant' ? options.memoryBase.address : 0);
     number(context.memoryBytes);
   }

@@ -6,8 +6,8 @@ export type MemoryBase =
   /** Linear memory starts at a fixed address below 2 GiB. */
   | { readonly kind: 'constant'; readonly address: number }
   /**
-   * Linear memory starts where the memory record says (symbol `name:memory`: base and bytes, 8 bytes each). All code of the
-   * module keeps the base in r15; entries from outside load it. `name:initialize` writes the static data.
+   * Linear memory starts where the memory record says (symbol `name$memory`: base and bytes, 8 bytes each). All code of the
+   * module keeps the base in r15; entries from outside load it. `name$initialize` writes the static data.
    */
   | { readonly kind: 'register' };
 

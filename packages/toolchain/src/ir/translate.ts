@@ -213,7 +213,7 @@ function select(builder: ValueBuilder): void {
 }
 
 function atomic(builder: ValueBuilder, code: number): void {
-  const { pushed, name } = builder.instruction.operator;
+  const { pushed } = builder.instruction.operator;
   const type = pushed === '' ? VOID : (TYPES[pushed as string] as ValueType);
   if (code === 0xfe00) {
     const count = builder.pop();

@@ -11,9 +11,12 @@ interface Called {
 
 const LOGGED = /^\[LoggingExternalInterface logging (.*)\]$/;
 
+/** Stands for the start function, which is called first. */
+const START = 'start';
+
 /** Exports that are no functions are left out; they are recognised by being no call of the native run. */
 function parseInterpreted(output: string): Called[] {
-  const called: { name: string; events: string[] }[] = [];
+  const called: { name: string; events: string[] }[] = [{ name: START, events: [] }];
   let inResults = false;
   for (const line of output.split('\n')) {
     const last = called.at(-1)?.events;
@@ -77,11 +80,12 @@ function interpretedText(type: string, text: string): string {
 /** First difference between the interpreter's output and the lines of a native run that called every exported function in order; undefined where there is none. */
 export function compareWithInterpreter(output: string, lines: readonly string[]): string | undefined {
   const names = new Set(lines.map((line) => /^([^ ]*):/.exec(line)?.[1]));
-  const called = parseInterpreted(output).filter(({ name }) => names.has(name));
+  const called = parseInterpreted(output).filter(({ name }) => name === START || names.has(name));
   let at = 0;
   for (const { name, events } of called) {
     let i = 0;
     for (;;) {
+      if (name === START && i === events.length) break;
       const line = lines[at++];
       const event = events[i];
       // Each has its own limit of stack: what comes after cannot be compared.
@@ -94,6 +98,9 @@ export function compareWithInterpreter(output: string, lines: readonly string[])
         if (native !== expected) return `${name}: ${line} is ${native}, interpreter: ${event}`;
         i++;
         continue;
+      }
+      if (line === 'start trap' || line === 'start exception') {
+        return line === `start ${event}` ? undefined : `${line}, interpreter: ${event}`;
       }
       if (line === `${name}: trap` || line === `${name}: exception`) {
         if (events[i] !== line.slice(name.length + 2)) return `${line}, interpreter: ${event}`;

@@ -202,7 +202,7 @@ export function jobOf(run: NativeRun): Buffer {
   job.number(Math.min(memory?.maximum ?? 65536, 65536) * 65536, 8);
   job.number(data?.address ?? 0, 8);
   job.bytes(data?.bytes ?? new Uint8Array());
-  for (const name of ['m:memory', 'm:initialize', 'm._start']) {
+  for (const name of ['m$memory', 'm$initialize', 'm._start']) {
     job.number(name === 'm._start' && module.start === undefined ? 0 : address(name), 8);
   }
   job.number(address('m.table') === 0 ? 0 : address('m.table') + 8, 8);

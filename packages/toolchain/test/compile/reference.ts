@@ -73,7 +73,7 @@ export function runInEngine(wasm: Uint8Array, calls: readonly NativeCall[]): str
   try {
     instance = new engine.Instance(new engine.Module(wasm), imports);
   } catch (error) {
-    if (!(error instanceof engine.RuntimeError)) throw error;
+    if (!(error instanceof engine.RuntimeError || error instanceof TypeError)) throw error;
     return [...lines, 'start trap'];
   }
   let memory: { readonly buffer: ArrayBuffer } | undefined = importedMemory;
