@@ -21,7 +21,10 @@ import { multiplyDivideDefinitions } from './multiply-divide.ts';
 import { mxcsrDefinitions } from './mxcsr.ts';
 import { packedArithmeticDefinitions } from './packed/arithmetic.ts';
 import { vectorElementDefinitions } from './packed/element.ts';
+import { gatherDefinitions } from './packed/gather.ts';
+import { maskedMoveDefinitions } from './packed/masked-move.ts';
 import { vectorMoveDefinitions } from './packed/move.ts';
+import { permuteDefinitions } from './packed/permute.ts';
 import { packedShiftDefinitions } from './packed/shift.ts';
 import { packedShuffleDefinitions } from './packed/shuffle.ts';
 import { rotateDefinitions } from './rotate.ts';
@@ -35,6 +38,9 @@ import { stackDefinitions } from './stack.ts';
 import { stringDefinitions } from './string.ts';
 import { systemDefinitions } from './system.ts';
 import { transferDefinitions } from './transfer.ts';
+import { x87Definitions } from './x87.ts';
+import { x87ControlDefinitions } from './x87-control.ts';
+import { x87TransferDefinitions } from './x87-transfer.ts';
 
 const groups: readonly ReadonlyMap<string, Definition>[] = [
   arithmeticDefinitions,
@@ -61,11 +67,17 @@ const groups: readonly ReadonlyMap<string, Definition>[] = [
   sseFloatRoundDefinitions,
   fmaDefinitions,
   mxcsrDefinitions,
+  x87Definitions,
+  x87TransferDefinitions,
+  x87ControlDefinitions,
   packedArithmeticDefinitions,
   packedShiftDefinitions,
   packedShuffleDefinitions,
   vectorMoveDefinitions,
   vectorElementDefinitions,
+  permuteDefinitions,
+  maskedMoveDefinitions,
+  gatherDefinitions,
   systemDefinitions,
   farTransferDefinitions,
 ];
