@@ -236,9 +236,8 @@ export class OperandBuilder extends StatementBuilder {
     return this.stateLoad(segmentField(segment, state.SEGMENT_BASE), 64);
   }
 
-  /** The linear address of the memory operand. */
-  linearAddress(): Value {
-    const offset = this.address();
+  /** The linear address of the memory operand, or of another offset in its segment. */
+  linearAddress(offset: Value = this.address()): Value {
     const base = this.#baseOf('operand');
     if (base === undefined) return offset;
     const linear = operation('i64.add', base, offset);

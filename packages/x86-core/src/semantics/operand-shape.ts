@@ -103,8 +103,10 @@ function operandShape(operand: Operand, firstBits: Bits, pops: boolean): Operand
     const { base, index } = operand;
     // Only POP asks: other instructions share their handlers.
     const stackBased = pops && typeof base === 'object' && base.class === 'gpr' && base.number === 4;
-    const bits = operand.bits === 0 ? firstBits : operand.bits;
-    return { kind: 'memory', bits, indexed: index?.class === 'gpr', stackBased, number: -1 };
+    const indexed = index?.class === 'gpr';
+    // Of a gather's memory the width of its index counts.
+    const whole = index === undefined || indexed ? firstBits : index.bits;
+    return { kind: 'memory', bits: operand.bits === 0 ? whole : operand.bits, indexed, stackBased, number: -1 };
   }
   if (operand.kind !== 'register') return { kind: 'farPointer', bits: firstBits, ...none };
   const kind = kinds[operand.class];

@@ -13,7 +13,7 @@ function push(m: MeaningBuilder): void {
   } else m.push(value, m.operandSize);
 }
 
-/** RSP is moved before the value is written, and before an address based on it is computed (effective-address.ts). */
+/** RSP is moved before the value is written, and before an address based on it is computed (SDM 2 POP). */
 function pop(m: MeaningBuilder): void {
   if (m.kind(0) === 'segment') {
     m.assist();
@@ -22,7 +22,8 @@ function pop(m: MeaningBuilder): void {
   const bits = m.operandSize;
   const value = m.peek(bits);
   if (m.kind(0) === 'memory') {
-    m.write(0, value);
+    const moved = m.shape.operands[0]?.stackBased === true ? bits / 8 : undefined;
+    m.store(m.operandAddress(0, moved), bits, value);
     m.release(bits / 8);
   } else {
     m.release(bits / 8);

@@ -16,14 +16,20 @@ interface Comparison {
   readonly b: Value;
 }
 
+/** With 32-bit addresses in 64-bit mode a repeated instruction clears the upper halves even where nothing is done, as processors do it. */
+function zeroExtend(m: MeaningBuilder, registers: readonly number[]): void {
+  for (const register of registers) m.setGpr(register, 32, m.gpr(register, 32));
+}
+
 /** Without REP once; with it RCX times, as wide as addresses are, and not at all for 0. */
-function repeated(element: Element): Definition {
+function repeated(registers: readonly number[], element: Element): Definition {
   return (m) => {
     if (m.shape.repeat === 0) {
       element(m);
       return;
     }
     const counterBits = m.addressSize;
+    if (m.mode === 64 && counterBits === 32) zeroExtend(m, [RCX, ...registers]);
     m.if(v.different(m.gpr(RCX, counterBits), 0), () =>
       m.loop(() => {
         const left = m.let(v.sub(counterBits, m.gpr(RCX, counterBits), v.constant(1)));
@@ -55,7 +61,7 @@ function advance(m: MeaningBuilder, bits: ElementBits, ...registers: readonly nu
 }
 
 function movs(bits: ElementBits): Definition {
-  return repeated((m) => {
+  return repeated([RSI, RDI], (m) => {
     const value = m.load(source(m), bits);
     m.store(destination(m), bits, value, ES);
     advance(m, bits, RSI, RDI);
@@ -64,7 +70,7 @@ function movs(bits: ElementBits): Definition {
 }
 
 function stos(bits: ElementBits): Definition {
-  return repeated((m) => {
+  return repeated([RDI], (m) => {
     m.store(destination(m), bits, m.gpr(RAX, bits), ES);
     advance(m, bits, RDI);
     return undefined;
@@ -72,7 +78,7 @@ function stos(bits: ElementBits): Definition {
 }
 
 function lods(bits: ElementBits): Definition {
-  return repeated((m) => {
+  return repeated([RSI], (m) => {
     const value = m.load(source(m), bits);
     m.setGpr(RAX, bits, value);
     advance(m, bits, RSI);
@@ -81,7 +87,7 @@ function lods(bits: ElementBits): Definition {
 }
 
 function cmps(bits: ElementBits): Definition {
-  return repeated((m) => {
+  return repeated([RSI, RDI], (m) => {
     const a = m.load(source(m), bits);
     const b = m.load(destination(m), bits, ES);
     return compare(m, bits, a, b, RSI, RDI);
@@ -89,7 +95,7 @@ function cmps(bits: ElementBits): Definition {
 }
 
 function scas(bits: ElementBits): Definition {
-  return repeated((m) => {
+  return repeated([RDI], (m) => {
     const b = m.load(destination(m), bits, ES);
     return compare(m, bits, m.gpr(RAX, bits), b, RDI);
   });

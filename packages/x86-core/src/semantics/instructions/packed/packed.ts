@@ -32,6 +32,10 @@ export function halvesOf(m: MeaningBuilder): readonly (0 | 1)[] {
  */
 export function enterMmx(m: MeaningBuilder): void {
   checkPendingException(m);
+  setMmxState(m);
+}
+
+export function setMmxState(m: MeaningBuilder): void {
   m.stateStore(X87_TOP, 32, v.constant(0));
   m.stateStore(X87_EMPTY, 32, v.constant(0));
 }
