@@ -19,7 +19,7 @@ const allowed = {
 };
 
 /** Tests, benchmarks and scripts are not shipped; they may use the compiler, the hypervisor and the linker as tools. */
-const notShipped = '(\\.(test|slow)\\.ts$|/(test|bench)/|^packages/[^/]+/[^/]+\\.ts$)';
+const notShipped = '(\\.(test|slow)\\.ts$|/(test|bench)/|^packages/[^/]+/[^/]+\\.ts$|^packages/devices/firmware/)';
 
 const boundaries = Object.entries(allowed).map(([name, targets]) => ({
   name: `${name}-imports`,

@@ -1,6 +1,7 @@
 /** The devices' public surface. */
 export type { AcpiMachine } from './acpi/acpi-machine.ts';
 export { addAcpiTables } from './acpi/table-loader.ts';
+export { biosRom } from './bios-rom.ts';
 export { DebugPort, type DebugPortEvents } from './debug-port.ts';
 export type * from './device.ts';
 export { BufferDisk } from './disk/buffer-disk.ts';
