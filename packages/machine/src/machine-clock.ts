@@ -1,4 +1,4 @@
-/** Time that passes only when it is told to: the clock of the deterministic mode, and of tests. */
+/** The machine's clock: calls at given times, made only between slices of execution, so that no device is entered twice. */
 import type { Clock, ScheduledCall } from '@drift-os/devices';
 
 interface Entry {
@@ -8,14 +8,24 @@ interface Entry {
   callback: (() => void) | undefined;
 }
 
-export class VirtualClock implements Clock {
+export class MachineClock implements Clock {
   #now = 0n;
+  readonly #source: () => bigint;
   #order = 0;
   /** A binary heap: the earliest entry first. Cancelled ones stay until they come up. */
   readonly #heap: Entry[] = [];
 
+  /**
+   * `source` tells how far time has come while the machine executes: from instructions counted, or from the host's clock. Without it time
+   * passes in `advanceTo` alone.
+   */
+  constructor(source: () => bigint = () => 0n) {
+    this.#source = source;
+  }
+
   now(): bigint {
-    return this.#now;
+    const time = this.#source();
+    return time > this.#now ? time : this.#now;
   }
 
   schedule(at: bigint, callback: () => void): ScheduledCall {

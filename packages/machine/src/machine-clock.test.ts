@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from './virtual-clock.ts';
+import { MachineClock } from './machine-clock.ts';
 
-describe('VirtualClock', () => {
+describe('MachineClock', () => {
   it('makes calls in the order of their times, equal ones in the order of scheduling, each at its time', () => {
-    const clock = new VirtualClock();
+    const clock = new MachineClock();
     const seen: string[] = [];
     const note = (name: string) => () => seen.push(`${name}@${clock.now()}`);
     for (const [at, name] of [
@@ -21,7 +21,7 @@ describe('VirtualClock', () => {
   });
 
   it('makes calls that are scheduled from calls, also for times that have passed, and none that was cancelled', () => {
-    const clock = new VirtualClock();
+    const clock = new MachineClock();
     const seen: bigint[] = [];
     const cancelled = clock.schedule(15n, () => seen.push(-1n));
     clock.schedule(10n, () => {
@@ -35,7 +35,7 @@ describe('VirtualClock', () => {
   });
 
   it('keeps a thousand random times in order', () => {
-    const clock = new VirtualClock();
+    const clock = new MachineClock();
     const times: bigint[] = [];
     let random = 1;
     for (let i = 0; i < 1000; i++) {

@@ -1,0 +1,58 @@
+/** The host's end of a serial line: what the guest sends as text, what the host types as bytes. */
+import { SerialText, type SerialMatch, type WaitOptions } from '@drift-os/console';
+import { MachineError } from './machine-error.ts';
+
+export class SerialLine implements AsyncIterable<string> {
+  readonly #text = new SerialText((code, message) => new MachineError(code, message));
+  readonly #decoder = new TextDecoder();
+  readonly #type: (bytes: Uint8Array) => void;
+  #pending: number[] = [];
+
+  /** `type` gives bytes to the guest's UART, which keeps what it has no room for. */
+  constructor(type: (bytes: Uint8Array) => void) {
+    this.#type = type;
+  }
+
+  /** All output so far. */
+  get output(): string {
+    this.flush();
+    return this.#text.text;
+  }
+
+  /**
+   * Resolves when `pattern` appears behind the last match.
+   * @throws MachineError TIMEOUT or MACHINE_ENDED, with the last lines of output
+   */
+  waitFor(pattern: string | RegExp, options?: WaitOptions): Promise<SerialMatch> {
+    this.flush();
+    return this.#text.waitFor(pattern, options);
+  }
+
+  /** Types. End a line with '\r', as a terminal does. */
+  send(text: string | Uint8Array): void {
+    this.#type(typeof text === 'string' ? new TextEncoder().encode(text) : text);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<string> {
+    return this.#text[Symbol.asyncIterator]();
+  }
+
+  /** A byte from the guest. It becomes text with the next `flush`. */
+  receive(byte: number): void {
+    this.#pending.push(byte);
+  }
+
+  /** Called by the machine whenever it lets the host have a turn. */
+  flush(): void {
+    if (this.#pending.length === 0) return;
+    const text = this.#decoder.decode(Uint8Array.from(this.#pending), { stream: true });
+    this.#pending = [];
+    if (text !== '') this.#text.append(text);
+  }
+
+  /** Nothing more comes. */
+  end(reason: string): void {
+    this.flush();
+    this.#text.end(reason);
+  }
+}
