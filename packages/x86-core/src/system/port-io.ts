@@ -101,7 +101,11 @@ function move(
   const { addressSize } = instruction;
   const repeated = instruction.repeat !== 0;
   const left = repeated ? BigInt.asUintN(addressSize, core.gpr[RCX] as bigint) : 1n;
-  if (left === 0n) return;
+  if (left === 0n) {
+    // A 32-bit count and index are written back also where nothing is done, which clears their upper halves.
+    if (addressSize === 32) for (const each of [RCX, register]) writeRegister(core, each, 32, core.gpr[each] as bigint);
+    return;
+  }
   requirePort(core, port, bytes);
   const down = (core.rflags & Rflags.df) !== 0;
   const offset = BigInt.asUintN(addressSize, core.gpr[register] as bigint);
