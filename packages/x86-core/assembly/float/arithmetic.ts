@@ -76,16 +76,16 @@ function addOrdered(
     bLow = 1;
   } else if (distance >= 64) {
     const lost = bLow | (distance == 64 ? 0 : bHigh << (128 - distance));
-    bLow = (bHigh >> (distance - 64)) | <u64>(lost != 0);
+    bLow = (bHigh >> (distance - 64)) | u64(lost != 0);
     bHigh = 0;
   } else if (distance > 0) {
     const lost = bLow << (64 - distance);
-    bLow = (bHigh << (64 - distance)) | (bLow >> distance) | <u64>(lost != 0);
+    bLow = (bHigh << (64 - distance)) | (bLow >> distance) | u64(lost != 0);
     bHigh >>= distance;
   }
   if (aSign == bSign) {
     const low = aLow + bLow;
-    const carry = <u64>(low < aLow);
+    const carry = u64(low < aLow);
     const high = aHigh + bHigh + carry;
     if (high < aHigh || (carry != 0 && high == aHigh)) {
       round(aSign, aExponent + 1, (high >> 1) | ((<u64>1) << 63), (high << 63) | (low >> 1) | (low & 1));
@@ -93,7 +93,7 @@ function addOrdered(
     return;
   }
   const low = aLow - bLow;
-  const high = aHigh - bHigh - <u64>(aLow < bLow);
+  const high = aHigh - bHigh - u64(aLow < bLow);
   if ((high | low) == 0) setNumber(ZERO, rounding == DOWN, 0, 0);
   else normalizeAndRound(aSign, aExponent, high, low);
 }
@@ -137,10 +137,10 @@ export function squareRoot(exponent: i32, a: u64): void {
     squareHigh = productHigh;
   }
   let restLow = low - squareLow;
-  let restHigh = high - squareHigh - <u64>(low < squareLow);
+  let restHigh = high - squareHigh - u64(low < squareLow);
   while (restHigh > 1 || (restHigh == 1 && restLow > root << 1)) {
     const step = (root << 1) + 1;
-    restHigh -= (root >> 63) + <u64>(restLow < step);
+    restHigh -= (root >> 63) + u64(restLow < step);
     restLow -= step;
     root++;
   }

@@ -45,12 +45,12 @@ function cut(sign: bool, high: u64, low: u64): void {
   let tail = low;
   kept = high;
   if (unused > 0) {
-    tail = (high << precision) | <u64>(low != 0);
+    tail = (high << precision) | u64(low != 0);
     kept = (high >> unused) << unused;
   }
   carried = 0;
   inexact = tail != 0;
-  let up = false;
+  let up: bool = false;
   if (inexact) {
     if (rounding == NEAREST) up = tail > TOP || (tail == TOP && ((kept >> unused) & 1) != 0);
     else up = (rounding == DOWN && sign) || (rounding == UP && !sign);
@@ -123,10 +123,10 @@ function tiny(sign: bool, exponent: i32, high: u64, low: u64): void {
   }
   const shift = minExponent - exponent;
   if (shift < 64) {
-    low = (high << (64 - shift)) | (low >> shift) | <u64>(low << (64 - shift) != 0);
+    low = (high << (64 - shift)) | (low >> shift) | u64(low << (64 - shift) != 0);
     high >>= shift;
   } else {
-    low = shift == 64 ? high | <u64>(low != 0) : shift < 128 ? (high >> (shift - 64)) | 1 : 1;
+    low = shift == 64 ? high | u64(low != 0) : shift < 128 ? (high >> (shift - 64)) | 1 : 1;
     high = 0;
   }
   cut(sign, high, low);

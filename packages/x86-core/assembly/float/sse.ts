@@ -23,7 +23,7 @@ const OSXMMEXCPT: u32 = 1 << 10;
 /** Arithmetic runs on the host while this holds: nearest, all masked, inexact reported already. See instructions/sse-float.ts. */
 export function setMxcsr(core: usize, value: u32): void {
   store<u32>(core, value, MXCSR);
-  store<u32>(core, <u32>((value & 0x7fa0) == 0x1fa0), SSE_FAST);
+  store<u32>(core, u32((value & 0x7fa0) == 0x1fa0), SSE_FAST);
 }
 
 /** Adds the exceptions found to MXCSR. @returns 0 or the vector to raise. */
