@@ -23,6 +23,7 @@ import {
   YMM,
 } from '@drift-os/x86-vectors';
 import { decode } from '../../src/index.ts';
+import { runtimeBase64 } from '../../src/generated/runtime.ts';
 import { Interpreter } from '../../src/semantics/index.ts';
 import { meaningOf } from '../../src/semantics/instructions/index.ts';
 import { longMode, shapeOf } from '../../src/semantics/operand-shape.ts';
@@ -56,6 +57,7 @@ export class InterpreterSubject implements Subject {
       core: CORE,
       recordsEnd: PAGES,
       functions: {
+        ...this.#runtime(),
         translate: (_: number, address: bigint, bytes: number, access: number) => this.#translate(BigInt.asUintN(64, address), bytes, access),
         commit: () => this.#commit(),
         raise: (_: number, vector: number, code: number) => this.#raise(vector, code, 0n),
@@ -63,6 +65,16 @@ export class InterpreterSubject implements Subject {
       },
       fetch: (rip) => this.#fetch(rip),
     });
+  }
+
+  /** Arithmetic of the runtime. What it does with memory is replaced above. */
+  #runtime(): WebAssembly.Exports {
+    const module = new WebAssembly.Module(Buffer.from(runtimeBase64, 'base64'));
+    const unused = (): never => {
+      throw new Error('The runtime asked for memory');
+    };
+    const core = { busRead: unused, busWrite: unused, codeWritten: unused };
+    return new WebAssembly.Instance(module, { core, env: { memory: this.#memory, abort: unused } }).exports;
   }
 
   load(input: Uint8Array, code: Uint8Array): void {
@@ -109,8 +121,8 @@ export class InterpreterSubject implements Subject {
     if (decoded.kind === 'instruction' && meaningOf(shapeOf(decoded, longMode, false)) === undefined) return false;
     try {
       const reason = this.#interpreter.run(1_000_000);
-      if (reason === Reason.assist) return false;
-      this.#halted = reason === Reason.halt;
+      this.#halted = reason === Reason.assist && this.#isHalt();
+      if (reason === Reason.assist && !this.#halted) return false;
     } catch (error) {
       if (error instanceof WebAssembly.LinkError || error instanceof WebAssembly.CompileError || error instanceof TypeError) return false;
       throw error;
@@ -127,7 +139,7 @@ export class InterpreterSubject implements Subject {
       const at = CORE + state.ST + 16 * register;
       into.set(this.#bytes.subarray(at, at + 10), X87 + 16 * register);
     }
-    const rip = this.#get64(state.RIP) - (this.#halted ? 1n : 0n);
+    const rip = this.#get64(state.RIP);
     to.setBigUint64(RIP, BigInt.asUintN(64, rip), true);
     to.setUint32(RFLAGS, this.#flags(), true);
     to.setUint32(MXCSR, this.#get32(state.MXCSR), true);
@@ -141,6 +153,13 @@ export class InterpreterSubject implements Subject {
     to.setUint8(EXCEPTION, this.#exception.vector + 1);
     to.setUint32(ERROR_CODE, this.#exception.code, true);
     to.setBigUint64(ADDRESS, this.#exception.address, true);
+  }
+
+  /** Whether the HLT was reached that lies all around the instruction. */
+  #isHalt(): boolean {
+    const rip = this.#get64(state.RIP);
+    const place = this.#place(rip);
+    return rip !== this.#startRip && place !== undefined && this.#bytes[place] === 0xf4;
   }
 
   get #startRip(): bigint {
