@@ -50,6 +50,18 @@ export interface FunctionRecord {
   readonly savedRegisters: readonly { readonly dwarf: number; readonly belowCfa: number }[];
   /** Bytes of prologue; rsp moves only inside it and inside epilogues. */
   readonly prologueBytes: number;
+  /** How the frame grows in the prologue and shrinks in epilogues. Without it debuggers are wrong by a frame inside of them. */
+  readonly unwind?: readonly UnwindRow[];
+}
+
+/** What holds from an instruction on, up to the next row. */
+export interface UnwindRow {
+  /** In bytes from the start of the section. */
+  readonly offset: number;
+  /** Bytes from rsp to the return address. */
+  readonly frameBytes: number;
+  /** How many of `savedRegisters`, from the first, are in their slots. */
+  readonly saved: number;
 }
 
 export interface LineRecord {

@@ -12,6 +12,9 @@ const FLOAT_RESULTS = 8;
 export const CALLEE_SAVED: readonly number[] = [RBX, RBP, 12, 13, 14, 15];
 export const CALLER_SAVED_GENERAL: readonly number[] = [RAX, RCX, RDX, RSI, RDI, R8, R9, 10, 11];
 
+/** DWARF numbers of the saved registers (System V ABI AMD64 figure 3.36). */
+export const DWARF_REGISTERS: Readonly<Record<number, number>> = { 3: 3, 5: 6, 12: 12, 13: 13, 14: 14, 15: 15 };
+
 /** A register, or the offset in bytes of a stack argument from the first one. */
 export interface ArgumentPlace {
   readonly register: number;

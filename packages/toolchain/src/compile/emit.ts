@@ -4,6 +4,7 @@ import { type CodePoint, FunctionCode } from './code.ts';
 import { MoveEmitter, needsEmergency } from './emit-moves.ts';
 import { OperandEncoder } from './emit-operand.ts';
 import { Frame, INCOMING, OUTGOING } from './frame.ts';
+import type { UnwindRow } from '../object.ts';
 import { layoutBlocks } from './layout.ts';
 import {
   CC,
@@ -29,6 +30,7 @@ export interface EmittedFunction {
   readonly size: number;
   readonly prologueBytes: number;
   readonly frame: Frame;
+  readonly unwind: readonly UnwindRow[];
   /** Offset and WebAssembly offset wherever the latter changes. */
   readonly origins: readonly { readonly offset: number; readonly origin: number }[];
   readonly traps: readonly { readonly offset: number; readonly reason: string }[];
@@ -95,6 +97,7 @@ class FunctionEmitter implements MacroTarget {
       size: out.length - offset,
       prologueBytes: at(prologue) - offset,
       frame: this.frame,
+      unwind: this.frame.rows.map(({ point, frameBytes, saved }) => ({ offset: at(point), frameBytes, saved })),
       origins: this.#origins.map(({ point, origin }) => ({ offset: at(point), origin })),
       traps: this.#traps
         .map(({ point, reason }) => ({ offset: at(point), reason }))
@@ -210,10 +213,12 @@ class FunctionEmitter implements MacroTarget {
       case 'return':
         this.frame.leave(this.code);
         this.code.emit('ret');
+        this.frame.resume(this.code);
         return;
       case 'tail-call':
         this.frame.leave(this.code);
         this.code.emit('jmp', this.#operands.encode(operands[0] as LirOperand, instruction.position));
+        this.frame.resume(this.code);
         return;
       case 'zero': {
         const register = this.#operands.encode(operands[0] as LirOperand, instruction.position);

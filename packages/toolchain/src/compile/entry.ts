@@ -23,20 +23,14 @@ export function entryOf(functionSymbol: string, type: FunctionType): RoutineWrit
     // With the return address and what is saved a multiple of 16 (System V ABI AMD64 3.2.2).
     let room = (Math.max(stackBytes, context.tailStackBytes) + 15) & -16;
     if (!savesBase) room += 8;
-    if (savesBase) code.emit('push', base);
-    if (room > 0) code.emit('sub', rsp, room);
-    routine.endPrologue({
-      frameBytes: room + saved,
-      savedRegisters: savesBase ? [{ dwarf: BASE_REGISTER, belowCfa: 16 }] : [],
-    });
+    const registers = savesBase ? [BASE_REGISTER] : [];
+    routine.enter(registers, room);
     if (savesBase) code.emit('mov', base, instanceMemory(context, context.layout.memory, 64));
     for (let offset = 0; offset < stackBytes; offset += 8) {
       code.emit('mov', r11, mem({ base: rsp, displacement: room + saved + 8 + offset, bits: 64 }));
       code.emit('mov', mem({ base: rsp, displacement: offset, bits: 64 }), r11);
     }
     code.emit('call', symbol(functionSymbol));
-    if (room > 0) code.emit('add', rsp, room);
-    if (savesBase) code.emit('pop', base);
-    code.emit('ret');
+    routine.leave(registers, room);
   };
 }

@@ -12,7 +12,7 @@
  */
 import { gpr64, type Memory, mem, type MemoryBits, r11, rax, rsp } from '@drift-os/x86-core';
 import { CALLEE_SAVED } from './convention.ts';
-import type { FunctionCode } from './code.ts';
+import type { CodePoint, FunctionCode } from './code.ts';
 import { FIRST_VIRTUAL, type LirFunction } from './lir.ts';
 import { SLOT } from './location.ts';
 import type { Allocation } from './resolve.ts';
@@ -30,6 +30,8 @@ export class Frame {
   readonly saved: readonly number[];
   /** Bytes between rsp in the body and the return address. */
   readonly size: number;
+  /** How the frame changes along the code, as far as it is emitted. */
+  readonly rows: { readonly point: CodePoint; readonly frameBytes: number; readonly saved: number }[] = [];
   readonly #slotOffsets: number[];
   readonly #emergency: number;
   readonly #local: number;
@@ -65,19 +67,34 @@ export class Frame {
   }
 
   enter(code: FunctionCode): void {
-    for (const register of this.saved) code.emit('push', gpr64[register] as (typeof gpr64)[number]);
+    this.saved.forEach((register, i) => {
+      code.emit('push', gpr64[register] as (typeof gpr64)[number]);
+      this.#row(code, 8 * (i + 1), i + 1);
+    });
     // Eight bytes are pushed: one byte of code, and no change of rsp that pushes and calls around it would have to wait for.
     if (this.#local === 8) code.emit('push', rax);
     else if (this.#local > 0) code.emit('sub', rsp, this.#local);
+    this.resume(code);
   }
 
   leave(code: FunctionCode): void {
     // r11 holds no result and no argument.
     if (this.#local === 8) code.emit('pop', r11);
     else if (this.#local > 0) code.emit('add', rsp, this.#local);
+    if (this.#local > 0) this.#row(code, 8 * this.saved.length, this.saved.length);
     for (let i = this.saved.length - 1; i >= 0; i--) {
       code.emit('pop', gpr64[this.saved[i] as number] as (typeof gpr64)[number]);
+      this.#row(code, 8 * i, i);
     }
+  }
+
+  /** Says that the code from here on has the whole frame: behind the prologue, and behind the jump that follows an epilogue. */
+  resume(code: FunctionCode): void {
+    if (this.size > 0) this.#row(code, this.size, this.saved.length);
+  }
+
+  #row(code: FunctionCode, frameBytes: number, saved: number): void {
+    this.rows.push({ point: code.here, frameBytes, saved });
   }
 }
 

@@ -38,6 +38,7 @@ import type {
 import { decodeModule } from '../wasm/module.ts';
 import type { Function } from '../wasm/types.ts';
 import { emitFunction, type EmittedFunction } from './emit.ts';
+import { DWARF_REGISTERS } from './convention.ts';
 import { entryOf } from './entry.ts';
 import {
   activeData,
@@ -69,8 +70,6 @@ const TEXT = 0;
 const RODATA = 1;
 const GLOBALS = 2;
 const FUNCTION_ALIGNMENT = 16;
-/** DWARF numbers of rbx, rbp, r12 to r15 by their encoding (System V ABI AMD64 figure 3.36). */
-const DWARF: Readonly<Record<number, number>> = { 3: 3, 5: 6, 12: 12, 13: 13, 14: 14, 15: 15 };
 
 /**
  * Compiles a module.
@@ -190,8 +189,12 @@ class ModuleCompiler {
       size,
       name: this.#context.nameOf(index),
       frameBytes: frame.size,
-      savedRegisters: frame.saved.map((register, i) => ({ dwarf: DWARF[register] as number, belowCfa: 16 + 8 * i })),
+      savedRegisters: frame.saved.map((register, i) => ({
+        dwarf: DWARF_REGISTERS[register] as number,
+        belowCfa: 16 + 8 * i,
+      })),
       prologueBytes: emitted.prologueBytes,
+      unwind: emitted.unwind,
     });
     for (const trap of emitted.traps) this.#traps.push({ section: TEXT, offset: trap.offset, reason: trap.reason });
     this.#lineRecords(definition, emitted);
@@ -232,10 +235,10 @@ class ModuleCompiler {
     this.#align();
     const routine = new Routine(this.#context);
     write(routine);
-    const { offset, size, frameBytes, savedRegisters, prologueBytes, traps } = routine.place(this.#code);
+    const { offset, size, traps, ...frame } = routine.place(this.#code);
     for (const name of names) this.#symbols.push({ name, section: TEXT, offset, size, kind: 'function', global });
     const name = (names[0] as string).slice(this.#options.name.length + 1);
-    this.#functions.push({ section: TEXT, offset, size, name, frameBytes, savedRegisters, prologueBytes });
+    this.#functions.push({ section: TEXT, offset, size, name, ...frame });
     for (const trap of traps) this.#traps.push({ section: TEXT, ...trap });
   }
 

@@ -1,7 +1,7 @@
 /** Routines on linear memory: growth, bytes of passive segments, the static data of a module whose memory is anywhere. */
 import { mem, type Register, symbol } from '@drift-os/x86-core';
-import { CC, RAX, RCX, RDI, RDX, RSI } from './lir.ts';
-import { memoryBaseInto } from './memory-base.ts';
+import { CC, RAX, RBX, RCX, RDI, RDX, RSI } from './lir.ts';
+import { BASE_REGISTER, memoryBaseInto } from './memory-base.ts';
 import { physical } from './physical.ts';
 import { instanceMemory, type Routine, type RoutineWriter } from './routine.ts';
 
@@ -10,17 +10,15 @@ const rcx = physical(RCX, 64);
 const rdx = physical(RDX, 64);
 const rsi = physical(RSI, 64);
 const rdi = physical(RDI, 64);
-const rbx = physical(3, 64);
-const r12 = physical(12, 64);
-const rsp = physical(4, 64);
+const R12 = 12;
+const rbx = physical(RBX, 64);
+const r12 = physical(R12, 64);
 
 const OUT_OF_BOUNDS = 'out of bounds memory access';
 /** Called to make pages accessible: int (void *base, uint64_t old_bytes, uint64_t new_bytes). */
 export const GROW_HOOK = 'drift.memory_grow';
 /** The user half of a 48-bit address space, in pages of 64 KiB. */
 const MAX_WIDE_PAGES = 2 ** 31;
-const DWARF_RBX = 3;
-const DWARF_R12 = 12;
 
 /** Compares `value` with the size of the memory in bytes; `scratch` is used where that is a large constant. */
 export function compareWithMemorySize({ context, code }: Routine, value: Register, scratch: Register): void {
@@ -41,16 +39,7 @@ export const memoryGrow: RoutineWriter = (routine) => {
   const size = instanceMemory(context, (context.layout.memory as number) + 8, 64);
   const fail = code.newLabel();
   const done = code.newLabel();
-  code.emit('push', rbx);
-  code.emit('push', r12);
-  code.emit('sub', rsp, 8);
-  routine.endPrologue({
-    frameBytes: 24,
-    savedRegisters: [
-      { dwarf: DWARF_RBX, belowCfa: 16 },
-      { dwarf: DWARF_R12, belowCfa: 24 },
-    ],
-  });
+  routine.enter([RBX, R12], 8);
   code.emit('mov', rsi, size);
   code.emit('mov', rbx, rsi);
   code.emit('shr', rbx, 16);
@@ -75,10 +64,7 @@ export const memoryGrow: RoutineWriter = (routine) => {
   code.bind(fail);
   code.emit('mov', rax, -1);
   code.bind(leave);
-  code.emit('add', rsp, 8);
-  code.emit('pop', r12);
-  code.emit('pop', rbx);
-  code.emit('ret');
+  routine.leave([RBX, R12], 8);
 };
 
 /** RDI: address, ESI: offset in the segment, EDX: bytes. */
@@ -118,10 +104,8 @@ export function initialize(
 ): RoutineWriter {
   return (routine) => {
     const { context, code } = routine;
-    const r15 = physical(15, 64);
-    code.emit('push', r15);
-    routine.endPrologue({ frameBytes: 8, savedRegisters: [{ dwarf: 15, belowCfa: 16 }] });
-    code.emit('mov', r15, instanceMemory(context, context.layout.memory as number, 64));
+    routine.enter([BASE_REGISTER], 0);
+    code.emit('mov', physical(BASE_REGISTER, 64), instanceMemory(context, context.layout.memory as number, 64));
     for (const { address, index, bytes } of segments) {
       code.emit('mov', rcx, BigInt(bytes));
       code.emit('mov', rdi, BigInt(address));
@@ -131,7 +115,6 @@ export function initialize(
       code.emit('xor', physical(RSI, 32), physical(RSI, 32));
       copyData(routine, context.dataSymbol(index));
     }
-    code.emit('pop', r15);
-    code.emit('ret');
+    routine.leave([BASE_REGISTER], 0);
   };
 }

@@ -9,7 +9,7 @@ import { compileText } from './samples.ts';
 
 /** How often pieces of code of this package have run since the last call. */
 async function takeSteps(session: Session): Promise<number> {
-  const { result } = (await session.post('Profiler.takePreciseCoverage'));
+  const { result } = await session.post('Profiler.takePreciseCoverage');
   let steps = 0;
   for (const { url, functions } of result) {
     if (!/\/(compile|ir|wasm)\/[^/]*$/.test(url)) continue;
