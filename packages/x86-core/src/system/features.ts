@@ -45,7 +45,7 @@ const all: readonly Feature[] = [
 ];
 
 /** Features without a bit of CPUID here: they are reserved NOPs, or hints that do nothing, on every processor of this kind. */
-const withoutBit: ReadonlySet<string> = new Set(['CET_IBT']);
+const withoutBit: ReadonlySet<string> = new Set(['CET_IBT', 'PREFETCHWT1']);
 
 /** Features that are lost with another one. */
 const needs: readonly (readonly [string, string])[] = [
