@@ -82,8 +82,7 @@ export function sseDotProduct(
 ): i32 {
   setA(core, a, aHigh);
   setB(core, b, bHigh);
-  const status = dotProduct(core, control, bits, 0);
-  return status == 0 && halves > 1 ? dotProduct(core, control, bits, 1) : status;
+  return dotProduct(core, control, bits, halves);
 }
 
 /** @returns 0. */

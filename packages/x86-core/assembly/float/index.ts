@@ -16,4 +16,5 @@ export {
   x87Move,
   x87Stored,
   x87StoreRegister,
+  x87StoreUnchecked,
 } from './x87-transfer';

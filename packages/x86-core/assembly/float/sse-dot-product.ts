@@ -6,17 +6,17 @@ import * as environment from './environment';
 import { setFlags } from './environment';
 import { binary, finishSse } from './sse';
 
-/** One 16-byte half, whose number is `half`. @param control the immediate. FLOAT_C is overwritten. */
-export function dotProduct(core: usize, control: i32, bits: i32, half: i32): i32 {
+/** @param control the immediate. FLOAT_C is overwritten. */
+export function dotProduct(core: usize, control: i32, bits: i32, halves: i32): i32 {
   environment.beginSse(load<u32>(core, MXCSR));
-  const at = core + 16 * half;
-  const a = at + FLOAT_A;
-  const b = at + FLOAT_B;
-  const c = at + FLOAT_C;
-  const result = at + FLOAT_RESULT;
-  const lanes = 128 / bits;
+  const a = core + FLOAT_A;
+  const b = core + FLOAT_B;
+  const c = core + FLOAT_C;
+  const result = core + FLOAT_RESULT;
+  const inHalf = 128 / bits;
+  const lanes = inHalf * halves;
   for (let lane = 0; lane < lanes; lane++) {
-    const selected = (control & (16 << lane)) != 0;
+    const selected = (control & (16 << (lane % inHalf))) != 0;
     put(c, bits, lane, selected ? binary(operation.MULTIPLY, bits, get(a, bits, lane), get(b, bits, lane)) : 0);
   }
   let status = finishSse(core);
@@ -31,7 +31,7 @@ export function dotProduct(core: usize, control: i32, bits: i32, half: i32): i32
   }
   const from = bits == 32 ? c : result;
   for (let lane = 0; lane < lanes; lane++) {
-    put(result, bits, lane, (control & (1 << lane)) != 0 ? get(from, bits, lane) : 0);
+    put(result, bits, lane, (control & (1 << (lane % inHalf))) != 0 ? get(from, bits, lane) : 0);
   }
   return 0;
 }

@@ -28,4 +28,5 @@ export const floatFunctions = {
   x87Move: '(i32, i32, i32)',
   x87Stored: '(i32, i32, i32)',
   x87StoreRegister: '(i32, i32, i32)',
+  x87StoreUnchecked: '(i32, i32)',
 } as const;

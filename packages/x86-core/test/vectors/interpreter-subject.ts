@@ -28,6 +28,7 @@ import { Interpreter } from '../../src/semantics/index.ts';
 import { meaningOf } from '../../src/semantics/instructions/index.ts';
 import { longMode, shapeOf } from '../../src/semantics/operand-shape.ts';
 import { Reason } from '../../src/semantics/reason.ts';
+import { SSE_FAST } from '../../src/semantics/float/state.ts';
 import * as state from '../../src/semantics/state.ts';
 import type { Subject } from './subject.ts';
 
@@ -86,15 +87,21 @@ export class InterpreterSubject implements Subject {
     const bytes = this.#bytes;
     bytes.set(input.subarray(GPR, GPR + 128), CORE + state.GPR);
     bytes.set(input.subarray(YMM, YMM + 512), CORE + state.YMM);
-    bytes.set(input.subarray(X87, X87 + 128), CORE + state.ST);
     this.#set64(state.RIP, from.getBigUint64(RIP, true));
     this.#loadFlags(from.getUint32(RFLAGS, true));
     this.#set32(state.CPL, 3);
     this.#set32(state.LONG_MODE, 1);
-    this.#set32(state.MXCSR, from.getUint32(MXCSR, true));
+    const mxcsr = from.getUint32(MXCSR, true);
+    this.#set32(state.MXCSR, mxcsr);
+    this.#set32(SSE_FAST, (mxcsr & 0x7fa0) === 0x1fa0 ? 1 : 0);
+    // OSFXSR, OSXMMEXCPT.
+    this.#set32(state.CR4, 0x600);
+    // PE.
+    this.#set32(state.CR0, 1);
     const status = from.getUint16(FSW, true);
     this.#set32(state.X87_CONTROL, from.getUint16(FCW, true));
     this.#set32(state.X87_STATUS, status & ~0x3800);
+    bytes.set(input.subarray(X87, X87 + 128), CORE + state.ST);
     this.#set32(state.X87_TOP, (status >> 11) & 7);
     this.#set32(state.X87_EMPTY, ~from.getUint8(FTW) & 255);
     for (let segment = 0; segment < 6; segment++) {

@@ -163,7 +163,6 @@ function halfToSingle(m: MeaningBuilder): void {
 }
 
 function singleToHalf(m: MeaningBuilder): void {
-  m.prepareWrite(0);
   const count = m.halves(1);
   const b = readHalves(m, 1, count);
   const control = v.operation('i32.and', v.operation('i32.wrap_i64', m.read(2)), v.constant32(7));

@@ -53,12 +53,12 @@ function store(format: MemoryFormat, mode: number, pops: 0 | 1): Definition {
   };
 }
 
-/** Where an exception that is not masked is found, nothing is stored or popped. */
+/** Where an exception that is not masked is found, nothing is stored or popped, and memory is not touched. */
 function storeValue(m: MeaningBuilder, format: number, bytes: number, mode: number, pops: 0 | 1): void {
-  const translated = m.translate(m.operandAddress(0), bytes, 'write');
   const address = m.address();
   const stored = m.call('x87Convert', m.core(), i32(format), i32(mode));
   m.if(stored, () => {
+    const translated = m.translate(m.operandAddress(0), bytes, 'write');
     const bits = (bytes === TEN ? 64 : 8 * bytes) as AccessBits;
     m.storeTo(translated, 0, bits, m.stateLoad(FLOAT_RESULT, bits));
     if (bytes === TEN) m.storeTo(translated, 8, 16, m.stateLoad(FLOAT_RESULT + 8, 16));
@@ -110,7 +110,7 @@ export const x87TransferDefinitions: ReadonlyMap<string, Definition> = new Map<s
   ],
   ['fst', store('float', IN_CONTROL_WORD, 0)],
   ['fstp', store('float', IN_CONTROL_WORD, 1)],
-  ['fstpnce', store('float', IN_CONTROL_WORD, 1)],
+  ['fstpnce', onRegister('x87StoreUnchecked', 0)],
   ['fist', store('integer', IN_CONTROL_WORD, 0)],
   ['fistp', store('integer', IN_CONTROL_WORD, 1)],
   ['fisttp', store('integer', TRUNCATE, 1)],
