@@ -4,6 +4,8 @@
  * A feature is here because it works. Names are the manuals', those of instructions as the rows spell them (SDM 2 CPUID, tables 3-8 to 3-11).
  */
 
+import { PHYSICAL_BITS } from '../semantics/machine-memory.ts';
+
 export type CpuidRegister = 'eax' | 'ebx' | 'ecx' | 'edx';
 
 export interface Feature {
@@ -63,7 +65,7 @@ export type FeatureName = string;
 
 /** The features that one core has, and the widths that go with them. */
 export class FeatureSet {
-  readonly physicalAddressBits = 40;
+  readonly physicalAddressBits: number = PHYSICAL_BITS;
   readonly #names: ReadonlySet<string>;
 
   /** All that there are but `without`, and what needs one of those. @throws RangeError for a name that is none. */

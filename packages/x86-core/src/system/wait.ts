@@ -2,7 +2,7 @@
 import type { Instruction } from '../decode/instruction.ts';
 import { linearAddress } from './address.ts';
 import { type CoreContext, Segment, type SegmentNumber } from './core-context.ts';
-import { generalProtection, invalidOpcode } from './cpu-fault.ts';
+import { CpuFault, generalProtection, invalidOpcode } from './cpu-fault.ts';
 import { readEcx, registerOperand } from './operand.ts';
 import { requirePrivilege } from './privilege.ts';
 import { Rflags } from './register-bits.ts';
@@ -65,7 +65,8 @@ export function monitoredChanged(core: CoreContext): boolean {
   try {
     const now = core.readBytes(line.linear, line.contents.length, 'supervisor');
     return now.some((byte, at) => byte !== line.contents[at]);
-  } catch {
-    return true;
+  } catch (error) {
+    if (error instanceof CpuFault) return true;
+    throw error;
   }
 }

@@ -113,7 +113,9 @@ export class PlainCore implements CoreContext {
 
   readonly events: CoreContext['events'] = {
     unknownMsr: ({ address, access }) => void this.unknownMsrs.push(`${access} ${address.toString(16)}`),
-    shutdown: () => void this.shutdowns++,
+    shutdown: () => {
+      this.shutdowns++;
+    },
   };
 
   segment(number: SegmentNumber): SegmentRegister {
