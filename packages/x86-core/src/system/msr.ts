@@ -56,7 +56,7 @@ const remembered: ReadonlyMap<number, bigint> = new Map([
   [0x79, 0n], // IA32_BIOS_UPDT_TRIG
   [0xe1, 0n], // IA32_UMWAIT_CONTROL
   [0x17a, 0n], // IA32_MCG_STATUS
-  [0x1a0, 1n], // IA32_MISC_ENABLE: fast strings
+  [0x1a0, 0x4_1801n], // IA32_MISC_ENABLE: fast strings, MONITOR; no branch trace, no precise events
   [0x1d9, 0n], // IA32_DEBUGCTL
   [0x277, 0x0007_0406_0007_0406n], // IA32_PAT
 ]);
