@@ -1,6 +1,8 @@
 /** The runtime: what handlers and regions call, and what TypeScript does with guest memory. Instantiated once for each thread and memory. */
 export * from './float';
 export * from './integer';
+export * from './carryless';
+export * from './string-compare';
 export * from './exception';
 export * from './translate';
 export * from './page-walk';

@@ -17,16 +17,21 @@ import { farTransferDefinitions } from './far-transfer.ts';
 import { flagControlDefinitions } from './flag-control.ts';
 import { fmaDefinitions } from './fma.ts';
 import { hintDefinitions } from './hint.ts';
+import { mmxConvertDefinitions } from './mmx-convert.ts';
 import { multiplyDivideDefinitions } from './multiply-divide.ts';
 import { mxcsrDefinitions } from './mxcsr.ts';
 import { packedArithmeticDefinitions } from './packed/arithmetic.ts';
+import { cryptoDefinitions } from './packed/crypto.ts';
+import { differenceDefinitions } from './packed/differences.ts';
 import { vectorElementDefinitions } from './packed/element.ts';
 import { gatherDefinitions } from './packed/gather.ts';
 import { maskedMoveDefinitions } from './packed/masked-move.ts';
 import { vectorMoveDefinitions } from './packed/move.ts';
 import { permuteDefinitions } from './packed/permute.ts';
+import { shaDefinitions } from './packed/sha.ts';
 import { packedShiftDefinitions } from './packed/shift.ts';
 import { packedShuffleDefinitions } from './packed/shuffle.ts';
+import { stringCompareDefinitions } from './packed/string-compare.ts';
 import { rotateDefinitions } from './rotate.ts';
 import { shiftDefinitions } from './shift.ts';
 import { sseFloatDefinitions } from './sse-float.ts';
@@ -67,6 +72,7 @@ const groups: readonly ReadonlyMap<string, Definition>[] = [
   sseFloatRoundDefinitions,
   fmaDefinitions,
   mxcsrDefinitions,
+  mmxConvertDefinitions,
   x87Definitions,
   x87TransferDefinitions,
   x87ControlDefinitions,
@@ -78,6 +84,10 @@ const groups: readonly ReadonlyMap<string, Definition>[] = [
   permuteDefinitions,
   maskedMoveDefinitions,
   gatherDefinitions,
+  differenceDefinitions,
+  stringCompareDefinitions,
+  cryptoDefinitions,
+  shaDefinitions,
   systemDefinitions,
   farTransferDefinitions,
 ];

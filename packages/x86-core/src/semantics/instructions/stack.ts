@@ -63,8 +63,10 @@ function enter(m: MeaningBuilder): void {
   const top = m.let(v.sub(m.stackBits, m.stackPointer(), v.constant(bits / 8)));
   const end = m.let(v.sub(m.stackBits, top, v.and(m.immediate(0), 0xffff)));
   const frame = m.gpr(RBP, bits);
+  const place = m.translate({ offset: top, segment: SS }, bits / 8, 'write');
   m.translate({ offset: end, segment: SS }, bits / 8, 'write');
-  m.store(top, bits, frame, SS);
+  m.storeTo(place, 0, bits, frame);
+  m.commit(place);
   m.setGpr(RBP, bits, v.truncate(bits, top));
   m.setStackPointer(end);
 }

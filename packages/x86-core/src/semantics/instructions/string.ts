@@ -16,7 +16,7 @@ interface Comparison {
   readonly b: Value;
 }
 
-/** With 32-bit addresses in 64-bit mode a repeated instruction clears the upper halves even where nothing is done, as processors do it. */
+/** With 32-bit addresses in 64-bit mode processors clear upper halves even where nothing is done: of RCX, and of what MOVS and STOS move. */
 function zeroExtend(m: MeaningBuilder, registers: readonly number[]): void {
   for (const register of registers) m.setGpr(register, 32, m.gpr(register, 32));
 }
@@ -78,7 +78,7 @@ function stos(bits: ElementBits): Definition {
 }
 
 function lods(bits: ElementBits): Definition {
-  return repeated([RSI], (m) => {
+  return repeated([], (m) => {
     const value = m.load(source(m), bits);
     m.setGpr(RAX, bits, value);
     advance(m, bits, RSI);
@@ -87,7 +87,7 @@ function lods(bits: ElementBits): Definition {
 }
 
 function cmps(bits: ElementBits): Definition {
-  return repeated([RSI, RDI], (m) => {
+  return repeated([], (m) => {
     const a = m.load(source(m), bits);
     const b = m.load(destination(m), bits, ES);
     return compare(m, bits, a, b, RSI, RDI);
@@ -95,7 +95,7 @@ function cmps(bits: ElementBits): Definition {
 }
 
 function scas(bits: ElementBits): Definition {
-  return repeated([RDI], (m) => {
+  return repeated([], (m) => {
     const b = m.load(destination(m), bits, ES);
     return compare(m, bits, m.gpr(RAX, bits), b, RDI);
   });
