@@ -13,3 +13,8 @@ export declare function busWrite(core: usize, physical: u64, bytes: i32, from: u
 // @ts-expect-error: decorators
 @external('core', 'codeWritten')
 export declare function codeWritten(page: u32): void;
+
+/** An access while WATCHED is set, before it is made. */
+// @ts-expect-error: decorators
+@external('core', 'watch')
+export declare function watch(core: usize, linear: u64, bytes: i32, write: i32): void;

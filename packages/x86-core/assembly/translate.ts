@@ -5,8 +5,18 @@
  * next page, whose bytes are 0 where there is none.
  */
 import { ACCESS_USER, ACCESS_WRITE, PAGE_CODE, PAGE_READ, PAGE_WRITE } from '../src/semantics/machine-memory';
-import { BOUNCE, BOUNCE_BYTES, BOUNCE_PLACES, CPL, CR0, CR4, LONG_MODE, RFLAGS_SYSTEM } from '../src/semantics/state';
-import { busRead, busWrite } from './bus';
+import {
+  BOUNCE,
+  BOUNCE_BYTES,
+  BOUNCE_PLACES,
+  CPL,
+  CR0,
+  CR4,
+  LONG_MODE,
+  RFLAGS_SYSTEM,
+  WATCHED,
+} from '../src/semantics/state';
+import { busRead, busWrite, watch } from './bus';
 import { notCanonical, raise } from './exception';
 import { NOT_TRANSLATED, pageIsGlobal, pageIsLarge, translateLinear } from './page-walk';
 import { beforeStore, hostAddress, physicalEntry } from './physical';
@@ -41,6 +51,7 @@ export function translate(core: usize, address: u64, bytes: i32, access: i32): u
     raise(core, ALIGNMENT_CHECK, 0, 1);
     return 0;
   }
+  if (load<i32>(core + WATCHED) != 0) watch(core, linear, bytes, write ? 1 : 0);
   const physical = translateLinear(core, linear, rights);
   if (physical == NOT_TRANSLATED) return 0;
   const slot = <usize>(access >> 4);

@@ -14,3 +14,6 @@ export * from './register.ts';
 export type { FlagEffects, ModRm, OpcodeMap, OperandSize, Row, TrailingField, Vex } from './table/notation.ts';
 export type { OperandKind } from './table/operand-kind.ts';
 export { type Mnemonic, nearestMnemonic, type Prefix, type PrefixedMnemonic, rows, rowsOf } from './table/table.ts';
+export { dispatchInterrupt } from './apic/dispatch.ts';
+export type { DeliveryMode, InterruptMessage } from './apic/interrupt-message.ts';
+export * from './cpu/index.ts';

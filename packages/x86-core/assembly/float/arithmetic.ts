@@ -1,7 +1,7 @@
 /** The operations on finite numbers other than zero: exact to 128 bits with a sticky one, then rounded once. */
 import { DOWN, rounding } from './environment';
 import { ZERO, setNumber } from './number';
-import { normalizeAndRound, round } from './round';
+import { round } from './round';
 
 /** The upper half of the last 128-bit product, or the remainder of the last division. */
 export let productHigh: u64 = 0;
@@ -43,7 +43,13 @@ function quotientDigit(rest: u64, next: u64, divisorHigh: u64, divisorLow: u64):
   return digit;
 }
 
-/** The sum of two numbers of 128 bits, normalized; zero if it is zero. */
+/** What `sum` left: normalized, or 0 in both halves. */
+export let sumSign: bool = false;
+export let sumExponent: i32 = 0;
+export let sumHigh: u64 = 0;
+export let sumLow: u64 = 0;
+
+/** The sum of two numbers of 128 bits, rounded; zero if it is zero. */
 export function addWide(
   aSign: bool,
   aExponent: i32,
@@ -54,13 +60,29 @@ export function addWide(
   bHigh: u64,
   bLow: u64,
 ): void {
+  sum(aSign, aExponent, aHigh, aLow, bSign, bExponent, bHigh, bLow);
+  if ((sumHigh | sumLow) == 0) setNumber(ZERO, rounding == DOWN, 0, 0);
+  else round(sumSign, sumExponent, sumHigh, sumLow);
+}
+
+/** The sum of two numbers of 128 bits. What is lost leaves a bit. */
+export function sum(
+  aSign: bool,
+  aExponent: i32,
+  aHigh: u64,
+  aLow: u64,
+  bSign: bool,
+  bExponent: i32,
+  bHigh: u64,
+  bLow: u64,
+): void {
   if (aExponent < bExponent || (aExponent == bExponent && (aHigh < bHigh || (aHigh == bHigh && aLow < bLow)))) {
-    addOrdered(bSign, bExponent, bHigh, bLow, aSign, aExponent, aHigh, aLow);
-  } else addOrdered(aSign, aExponent, aHigh, aLow, bSign, bExponent, bHigh, bLow);
+    sumOrdered(bSign, bExponent, bHigh, bLow, aSign, aExponent, aHigh, aLow);
+  } else sumOrdered(aSign, aExponent, aHigh, aLow, bSign, bExponent, bHigh, bLow);
 }
 
 /** |a| >= |b|. */
-function addOrdered(
+function sumOrdered(
   aSign: bool,
   aExponent: i32,
   aHigh: u64,
@@ -83,19 +105,36 @@ function addOrdered(
     bLow = (bHigh << (64 - distance)) | (bLow >> distance) | u64(lost != 0);
     bHigh >>= distance;
   }
+  sumSign = aSign;
+  sumExponent = aExponent;
   if (aSign == bSign) {
     const low = aLow + bLow;
     const carry = u64(low < aLow);
     const high = aHigh + bHigh + carry;
     if (high < aHigh || (carry != 0 && high == aHigh)) {
-      round(aSign, aExponent + 1, (high >> 1) | ((<u64>1) << 63), (high << 63) | (low >> 1) | (low & 1));
-    } else round(aSign, aExponent, high, low);
+      sumExponent++;
+      sumHigh = (high >> 1) | ((<u64>1) << 63);
+      sumLow = (high << 63) | (low >> 1) | (low & 1);
+    } else {
+      sumHigh = high;
+      sumLow = low;
+    }
     return;
   }
-  const low = aLow - bLow;
-  const high = aHigh - bHigh - u64(aLow < bLow);
-  if ((high | low) == 0) setNumber(ZERO, rounding == DOWN, 0, 0);
-  else normalizeAndRound(aSign, aExponent, high, low);
+  sumLow = aLow - bLow;
+  sumHigh = aHigh - bHigh - u64(aLow < bLow);
+  if (sumHigh == 0) {
+    sumHigh = sumLow;
+    sumLow = 0;
+    sumExponent -= 64;
+  }
+  if (sumHigh == 0) return;
+  const shift = <i32>clz(sumHigh);
+  if (shift != 0) {
+    sumHigh = (sumHigh << shift) | (sumLow >> (64 - shift));
+    sumLow <<= shift;
+    sumExponent -= shift;
+  }
 }
 
 export function multiply(sign: bool, aExponent: i32, a: u64, bExponent: i32, b: u64): void {

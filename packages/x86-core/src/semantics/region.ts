@@ -55,7 +55,7 @@ function cutAt(run: StraightRun, blocks: readonly bigint[]): StraightRun {
   const cut = run.instructions.findIndex(({ rip }, position) => position > 0 && blocks.includes(rip));
   if (cut < 0) return run;
   const end = run.instructions[cut]?.rip as bigint;
-  return { instructions: run.instructions.slice(0, cut), end, ending: 'cut' };
+  return { instructions: run.instructions.slice(0, cut), end, ending: 'cut', crosses: false };
 }
 
 function regionBody(blocks: readonly bigint[], runs: readonly StraightRun[], used: Set<RegionRegister>): FunctionBody {

@@ -126,6 +126,8 @@ export const BOUNCE_PLACES = 0x900;
 export const TLB_USED_COUNT = 0xa00;
 /** 1: an entry stands for a part of a large page, so that INVLPG forgets all (4 bytes). */
 export const TLB_LARGE = 0xa04;
+/** Not 0: every access is told to the import `watch` (4 bytes). */
+export const WATCHED = 0xa08;
 /** Two records for code that is not cached. */
 export const SCRATCH_RECORDS = 0xa40;
 /** Fields that only floating point uses: float/state.ts has 0x1e8, and from here to 0xc00. */

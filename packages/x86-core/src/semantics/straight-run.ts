@@ -12,6 +12,8 @@ export interface RunInstruction {
   readonly rip: bigint;
   readonly next: bigint;
   readonly mayLeave: boolean;
+  /** It may leave for TypeScript to carry it out. */
+  readonly assists: boolean;
 }
 
 export interface StraightRun {
@@ -19,44 +21,55 @@ export interface StraightRun {
   /** Where it goes on: behind a run that was cut, or at what could not be decoded. */
   readonly end: bigint;
   /**
-   * jump: the last instruction always jumps or leaves. cut: it goes on at `end`. invalid, too long: what is at `end` is no instruction.
-   * truncated: the bytes at `end` end inside of an instruction.
+   * jump: the last instruction always jumps or leaves. cut: it goes on at `end`. invalid, too long: what is at `end` is no instruction;
+   * notAvailable: one that raises #NM. truncated: the bytes at `end` end inside of an instruction.
    */
-  readonly ending: 'jump' | 'cut' | 'invalid' | 'too long' | 'truncated';
+  readonly ending: 'jump' | 'cut' | 'invalid' | 'notAvailable' | 'too long' | 'truncated';
+  /** The only instruction reaches into the next page. */
+  readonly crosses: boolean;
 }
 
-/** Guest code, up to 15 bytes from an offset in CS; fewer where memory ends. */
-export type FetchCode = (rip: bigint) => Uint8Array;
+/** Guest code from an offset in CS: up to the end of the page, or, with `beyond`, 15 bytes; fewer where memory ends. */
+export type FetchCode = (rip: bigint, beyond: boolean) => Uint8Array;
 
 export interface RunOptions {
   /** Not taken conditional branches go on in the same run. */
   readonly throughBranches: boolean;
   /** Default 64. */
   readonly maximum?: number;
-  /** Whether an instruction may be carried out; one that may not ends the run as invalid. */
-  readonly available?: (instruction: Instruction) => boolean;
+  /** Whether an instruction may be carried out; one that may not ends the run. */
+  readonly availability?: (instruction: Instruction) => 'ready' | 'invalid' | 'notAvailable';
+  /** The run ends before these places. */
+  readonly isBreakpoint?: (rip: bigint) => boolean;
 }
 
 const PAGE_MASK = ~0xfffn;
 
-/** An instruction that reaches into the next page stands in a run of its own: that page's mapping is another's. */
+/** An instruction that reaches into the next page stands in a run of its own: the mapping of that page may change by itself. */
 export function decodeRun(fetch: FetchCode, start: bigint, code: CodeShape, options: RunOptions): StraightRun {
   const decoded: Omit<RunInstruction, 'shape'>[] = [];
-  const { maximum = 64, available } = options;
+  const { maximum = 64 } = options;
   const page = start & PAGE_MASK;
   let rip = start;
   let ending: StraightRun['ending'] = 'cut';
+  let crosses = false;
   while (decoded.length < maximum && (rip & PAGE_MASK) === page) {
-    const instruction = decode(code.mode, fetch(rip));
-    const effect = instruction.kind === 'failure' ? undefined : effectOf(shapeOf(instruction, code, false));
-    if (instruction.kind === 'failure' || effect === undefined || available?.(instruction) === false) {
-      ending = instruction.kind === 'failure' ? instruction.reason : 'invalid';
+    const first = decoded.length === 0;
+    if (!first && options.isBreakpoint?.(rip) === true) break;
+    let instruction = decode(code.mode, fetch(rip, false));
+    if (instruction.kind === 'failure' && instruction.reason === 'truncated') {
+      if (!first) break;
+      instruction = decode(code.mode, fetch(rip, true));
+      crosses = true;
+    }
+    const refused = instruction.kind === 'failure' ? instruction.reason : refusal(instruction, options);
+    const effect = refused === undefined ? effectOf(shapeOf(instruction as Instruction, code, false)) : undefined;
+    if (instruction.kind === 'failure' || effect === undefined) {
+      ending = refused ?? 'invalid';
       break;
     }
     const next = BigInt.asUintN(code.mode === 64 ? 64 : 32, rip + BigInt(instruction.length));
-    const crosses = ((rip + BigInt(instruction.length - 1)) & PAGE_MASK) !== page;
-    if (crosses && decoded.length > 0) break;
-    decoded.push({ instruction, rip, next, mayLeave: effect.mayLeave });
+    decoded.push({ instruction, rip, next, mayLeave: effect.mayLeave, assists: effect.assists });
     rip = next;
     if (effect.ends) {
       ending = 'jump';
@@ -69,7 +82,12 @@ export function decodeRun(fetch: FetchCode, start: bigint, code: CodeShape, opti
     ...each,
     shape: shapeOf(each.instruction, code, dead[position] === true),
   }));
-  return { instructions, end: rip, ending };
+  return { instructions, end: rip, ending, crosses };
+}
+
+function refusal(instruction: Instruction, { availability }: RunOptions): 'invalid' | 'notAvailable' | undefined {
+  const answer = availability?.(instruction) ?? 'ready';
+  return answer === 'ready' ? undefined : answer;
 }
 
 /** Whether the run may show a flag that was set before it. */
@@ -84,6 +102,7 @@ interface Effect {
   readonly branches: boolean;
   /** It may end before its end, and then everything is seen. */
   readonly mayLeave: boolean;
+  readonly assists: boolean;
 }
 
 const effects = new Map<string, Effect | undefined>();
@@ -106,6 +125,7 @@ function effectOfMeaning({ statements }: Meaning): Effect {
     ),
     branches: statements.some(({ kind }) => kind === 'jump'),
     mayLeave: statements.some(mayLeave),
+    assists: statements.some(assists),
   };
 }
 
@@ -123,4 +143,9 @@ function mayLeave(statement: Statement): boolean {
     default:
       return false;
   }
+}
+
+function assists(statement: Statement): boolean {
+  if (statement.kind === 'if') return statement.body.some(assists) || statement.otherwise.some(assists);
+  return statement.kind === 'leave' && statement.reason === 'assist';
 }

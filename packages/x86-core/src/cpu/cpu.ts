@@ -1,0 +1,530 @@
+/**
+ * One amd64 core: runs guest code for a budget, takes interrupts, and leaves to TypeScript what src/system carries out.
+ *
+ * Handlers in WebAssembly run from record to record. They come back here (Reason) where a branch has no record yet, where an instruction is carried out
+ * in TypeScript or raised an exception, where an event waits, and when the budget is used up.
+ */
+import { readApicPage, writeApicPage } from '../apic/apic-registers.ts';
+import { dispatchInterrupt } from '../apic/dispatch.ts';
+import type { Instruction } from '../decode/instruction.ts';
+import { Reason, type ReasonCode } from '../semantics/reason.ts';
+import * as record from '../semantics/record.ts';
+import * as state from '../semantics/state.ts';
+import type { TlbScope } from '../system/core-context.ts';
+import {
+  type Activity,
+  afterInstruction,
+  beforeInstruction,
+  CpuFault,
+  deliverFault,
+  eventPending,
+  executeAssist,
+  hasBreakpoints,
+  needsStepping,
+  reset,
+  Segment,
+  serveEvents,
+  type SystemOptions,
+  SystemState,
+  watchData,
+} from '../system/index.ts';
+import { Cr0, Cr4, Rflags } from '../system/register-bits.ts';
+import { type AccessBytes, type Bus, emptyBus } from './bus.ts';
+import { CodeFetch } from './code-fetch.ts';
+import { type CodeMode, codeModeOf } from './code-mode.ts';
+import { StateContext } from './core-context.ts';
+import { CoreState } from './core-state.ts';
+import { type Block, DecodeCache } from './decode-cache.ts';
+import { type DeviceMemory, LinearMemory } from './linear-memory.ts';
+import { PhysicalMemory } from './physical-memory.ts';
+import { Registers } from './registers.ts';
+import { type CpuState, restoreState, saveState } from './saved-state.ts';
+
+export interface CpuOptions extends SystemOptions {
+  /** Memory of the machine; several cores may share one. Default: an empty one with room for 16 MiB. */
+  readonly memory?: PhysicalMemory;
+  /** Nanoseconds, for the time-stamp counter and the timer of the local APIC. Default: one for each instruction. */
+  readonly now?: () => bigint;
+  /** 64 random bits, for RDRAND and RDSEED. Default: from `crypto`. */
+  readonly random?: () => bigint;
+}
+
+/**
+ * budget: used up. halt: HLT or MWAIT, and no event that ends it. breakpoint: RIP is at one. shutdown: a triple fault. waitForStartup: a core that waits
+ * for SIPI.
+ */
+export type StopReason = 'budget' | 'halt' | 'breakpoint' | 'shutdown' | 'waitForStartup';
+
+const idleReasons: Readonly<Record<Exclude<Activity, 'running'>, StopReason>> = {
+  halted: 'halt',
+  shutdown: 'shutdown',
+  waitForStartup: 'waitForStartup',
+};
+
+export class Cpu {
+  readonly memory: PhysicalMemory;
+  readonly registers: Registers;
+  /** What src/system sees of this core. */
+  readonly context: StateContext;
+  /** Local APIC, pending events, activity, features. */
+  readonly system: SystemState;
+  /** Linear addresses to stop at, before the instruction there. Change it with `setBreakpoint`. */
+  readonly #breakpoints = new Set<bigint>();
+  readonly #bus: Bus;
+  readonly #state: CoreState;
+  readonly #base: number;
+  readonly #view: DataView;
+  readonly #cache: DecodeCache;
+  readonly #fetch: CodeFetch;
+  readonly #modes = new Map<string, { readonly mode: CodeMode; readonly number: number }>();
+  /** Counts changes of the mapping: entries of JUMPS are for one of them. */
+  #mapping = 1;
+  #modeIsKnown = false;
+  #mode: CodeMode;
+  #singleMode: CodeMode;
+  #stepping = false;
+  /** Instructions before the present run, and the budget that it began with. */
+  #counted = 0;
+  #budget = 0;
+
+  constructor(bus: Bus = emptyBus, options: CpuOptions = {}) {
+    this.#bus = bus;
+    this.memory = options.memory ?? new PhysicalMemory({ bytes: 16 << 20 });
+    this.#base = this.memory.addCore({
+      busRead: (physical, bytes, to) => this.#busRead(physical, bytes, to),
+      busWrite: (physical, bytes, from) => this.#busWrite(physical, bytes, from),
+      watch: (linear, bytes, write) => watchData(this.context, linear, bytes, write),
+      dropCode: (page) => this.#cache.dropPage(page),
+      mappingChanged: () => this.#flushTlb('all'),
+    });
+    this.#view = this.memory.view;
+    this.#state = new CoreState(this.#view, this.#base);
+    const now = options.now ?? ((): bigint => BigInt(this.instructions));
+    this.system = new SystemState(
+      {
+        now,
+        sendInterrupt: (message) => {
+          if (bus.sendInterrupt === undefined) dispatchInterrupt([this.system.apic], message);
+          else bus.sendInterrupt(message);
+        },
+        endOfInterrupt: (vector) => bus.endOfInterrupt?.(vector),
+        notify: () => this.#notify(),
+      },
+      options,
+    );
+    const devices: DeviceMemory = {
+      read: (physical, bytes) => this.#deviceRead(physical, bytes),
+      write: (physical, bytes, value) => this.#deviceWrite(physical, bytes, value),
+    };
+    const linear = new LinearMemory(this.memory, this.#state, devices);
+    this.context = new StateContext(this.#state, linear, {
+      bus,
+      events: { unknownMsr: (report) => bus.unknownMsr?.(report), shutdown: () => bus.shutdown?.() },
+      system: this.system,
+      now,
+      random: options.random ?? randomBits,
+      flushTlb: (scope) => this.#flushTlb(scope),
+      modeChanged: () => {
+        this.#modeIsKnown = false;
+      },
+      codeMoved: () => this.#nextMapping(),
+    });
+    this.registers = new Registers(this.context);
+    this.#cache = new DecodeCache(this.#view, this.memory.handlers, this.#base, this.#base + this.memory.coreBytes);
+    this.#fetch = new CodeFetch(this.context, this.memory, linear, devices);
+    this.memory.runtime.clearTlb(this.#base);
+    this.#state.set64(state.INHIBIT, NO_ADDRESS);
+    this.#mode = codeModeOf(this.context, false);
+    this.#singleMode = this.#mode;
+    this.reset();
+  }
+
+  /** Everything as after RESET; memory stays. */
+  reset(): void {
+    reset(this.context);
+    this.#state.set64(state.INHIBIT, NO_ADDRESS);
+  }
+
+  /** Instructions carried out since the core was made. */
+  get instructions(): number {
+    return this.#counted + this.#budget - this.#left;
+  }
+
+  get #left(): number {
+    return Number(this.#view.getBigInt64(this.#base + state.BUDGET, true));
+  }
+
+  set #left(value: number) {
+    this.#view.setBigInt64(this.#base + state.BUDGET, BigInt(value), true);
+  }
+
+  /** Level of the INTR pin. */
+  interrupt(level: boolean): void {
+    this.system.setInterruptLine(level);
+  }
+
+  nmi(): void {
+    this.system.raiseNmi();
+  }
+
+  init(): void {
+    this.system.raiseInit();
+  }
+
+  /** @param page 0 to 255: real mode code at page * 4096 */
+  sipi(page: number): void {
+    this.system.raiseStartup(page);
+  }
+
+  /** Stops `run` before the instruction at a linear address. */
+  setBreakpoint(linear: bigint): void {
+    this.#breakpoints.add(linear);
+    this.#forgetCode();
+  }
+
+  clearBreakpoint(linear: bigint): void {
+    this.#breakpoints.delete(linear);
+    this.#forgetCode();
+  }
+
+  save(): CpuState {
+    return saveState(this.#state, this.system);
+  }
+
+  /** @throws StateError for what `save` of this version did not give */
+  restore(saved: CpuState): void {
+    restoreState(this.#state, this.system, saved);
+    this.#flushTlb('all');
+    this.#modeIsKnown = false;
+    this.#notify();
+  }
+
+  /** Carries out one instruction, or takes one event. */
+  step(): StopReason {
+    this.#beginRun(1);
+    return this.#loop(true);
+  }
+
+  /** Runs about so many instructions: at most a block more. */
+  run(budget: number): StopReason {
+    this.#beginRun(budget);
+    return this.#loop(false);
+  }
+
+  #beginRun(budget: number): void {
+    this.#counted = this.instructions;
+    this.#budget = budget;
+    this.#left = budget;
+    const { apic } = this.system;
+    if (apic.deadline !== undefined) apic.advance();
+    this.#state.set32(state.EVENTS, 1);
+    this.#state.set32(state.LINK, 0);
+  }
+
+  #loop(once: boolean): StopReason {
+    const view = this.#view;
+    const base = this.#base;
+    const { handlers } = this.memory;
+    const begun = this.context.rip;
+    let first = true;
+    for (;;) {
+      if (view.getInt32(base + state.EVENTS, true) !== 0) {
+        this.#serveEvents();
+        if (once && !first) return 'budget';
+      }
+      if (this.system.activity !== 'running') return idleReasons[this.system.activity];
+      if (view.getInt32(base + state.BUDGET + 4, true) < 0 || (this.#left === 0 && !first)) return 'budget';
+      if (!this.#modeIsKnown) this.#learnMode();
+      const rip = this.context.rip;
+      if (this.#breakpoints.size > 0 && !(first && rip === begun) && this.#isBreakpoint(rip)) return 'breakpoint';
+      first = false;
+      const inhibited = this.context.inhibited;
+      if (inhibited) this.#state.set64(state.INHIBIT, NO_ADDRESS);
+      if (once || this.#stepping || (inhibited && this.system.interruptPending)) {
+        this.#stepOnce();
+        if (inhibited) view.setInt32(base + state.EVENTS, 1, true);
+        if (once) return 'budget';
+        continue;
+      }
+      const at = this.#blockAt(rip, this.#mode);
+      if (at === 0) continue;
+      handlers.run(at, base);
+      const reason = view.getInt32(base + state.REASON, true) as ReasonCode;
+      if (reason > Reason.transfer) this.#leave(reason);
+    }
+  }
+
+  /** What a handler left for. @returns whether an instruction completed */
+  #leave(reason: ReasonCode): boolean {
+    switch (reason) {
+      case Reason.fault:
+        this.#deliver(this.#fault());
+        return false;
+      case Reason.assist:
+        return this.#assist();
+      case Reason.events:
+        this.#modeIsKnown = false;
+        return true;
+      default:
+        return true;
+    }
+  }
+
+  #assist(): boolean {
+    const at = this.#view.getInt32(this.#base + state.RECORD, true);
+    this.#left -= 1;
+    const completed = executeAssist(this.context, this.#cache.instructionAt(at) as Instruction);
+    this.#afterTypeScript();
+    return completed;
+  }
+
+  #deliver(fault: CpuFault): void {
+    deliverFault(this.context, fault);
+    this.#afterTypeScript();
+  }
+
+  /** Flags, activity or breakpoints may be others. */
+  #afterTypeScript(): void {
+    if (this.system.interruptPending || this.system.nmiPending) this.#notify();
+    this.#modeIsKnown = false;
+  }
+
+  /** The exception that the handler raised. A #GP of an access to the stack segment is #SS (SDM 3A 6.15). */
+  #fault(): CpuFault {
+    const core = this.#state;
+    const at = core.get32(state.RECORD);
+    const segment = this.#view.getUint32(at + record.SEGMENT, true);
+    const stack = this.#base + state.SEGMENTS + state.SEGMENT_BYTES * Segment.ss;
+    const vector = core.get32(state.EXCEPTION_VECTOR);
+    const code = core.get32(state.EXCEPTION_HAS_CODE) === 0 ? undefined : core.get32(state.EXCEPTION_CODE);
+    if (core.get32(state.EXCEPTION_ACCESS) !== 0 && segment === stack) return new CpuFault(STACK_FAULT, code);
+    return new CpuFault(vector, code, vector === PAGE_FAULT ? core.get64(state.EXCEPTION_ADDRESS) : undefined);
+  }
+
+  /** Something happened that may be an event. Callable at any time from this thread. */
+  #notify(): void {
+    this.#state.set32(state.PENDING, 1);
+    this.#state.set32(state.EVENTS, 1);
+  }
+
+  #serveEvents(): void {
+    this.#state.set32(state.EVENTS, 0);
+    while (eventPending(this.context) && serveEvents(this.context)) this.#modeIsKnown = false;
+    const { system } = this;
+    this.#state.set32(state.PENDING, system.interruptPending || system.nmiPending ? 1 : 0);
+  }
+
+  /** One instruction, with what the debug registers and TF ask for. */
+  #stepOnce(): void {
+    const flags = this.context.rflags;
+    try {
+      if (this.#stepping) beforeInstruction(this.context);
+    } catch (error) {
+      if (!(error instanceof CpuFault)) throw error;
+      this.#deliver(error);
+      return;
+    }
+    const at = this.#blockAt(this.context.rip, this.#singleMode);
+    if (at === 0) return;
+    const left = this.#left;
+    this.#left = 0;
+    this.memory.handlers.run(at, this.#base);
+    const reason = this.#view.getInt32(this.#base + state.REASON, true) as ReasonCode;
+    const completed = this.#leave(reason);
+    this.#left = left - 1;
+    if (!completed || !this.#stepping) return;
+    try {
+      afterInstruction(this.context, flags);
+    } catch (error) {
+      if (!(error instanceof CpuFault)) throw error;
+      this.#deliver(error);
+    }
+    this.#modeIsKnown = false;
+  }
+
+  #isBreakpoint(rip: bigint): boolean {
+    const base = this.#mode.shape.mode === 64 ? 0n : this.context.segment(Segment.cs).base;
+    return this.#breakpoints.has(rip + base);
+  }
+
+  /** The first record of the block at RIP; 0 after an exception was delivered. */
+  #blockAt(rip: bigint, mode: CodeMode): number {
+    try {
+      const place = this.#fetch.locate(rip, mode);
+      const { physical } = place;
+      if (!this.#fetch.isCacheable(physical)) {
+        this.#state.set32(state.LINK, 0);
+        return this.#cache.addUnkept(this.#fetch.decode(place, undefined).run, rip);
+      }
+      const known = this.#cache.find(physical, rip, mode);
+      const block = known !== undefined && this.#stillCrosses(known) ? known : this.#decode(place);
+      this.#enter(block, rip);
+      return block.at;
+    } catch (error) {
+      if (!(error instanceof CpuFault)) throw error;
+      this.#state.set32(state.LINK, 0);
+      this.#deliver(error);
+      return 0;
+    }
+  }
+
+  /** The second page of an instruction that reaches into it is mapped where it was. */
+  #stillCrosses(block: Block): boolean {
+    if (block.secondPage < 0) return true;
+    const next = this.#fetch.locate(
+      BigInt.asUintN(block.mode.shape.mode === 64 ? 64 : 32, (block.rip | 0xfffn) + 1n),
+      block.mode,
+    );
+    if (Math.floor(next.physical / 4096) === block.secondPage) return true;
+    this.#cache.dropPage(block.secondPage);
+    return false;
+  }
+
+  #decode(place: { readonly rip: bigint; readonly physical: number; readonly mode: CodeMode }): Block {
+    const { rip, physical, mode } = place;
+    if (this.#cache.isFull) this.#forgetCode();
+    const isBreakpoint = this.#breakpoints.size === 0 ? undefined : (at: bigint): boolean => this.#isBreakpoint(at);
+    const { run, secondPage } = this.#fetch.decode(place, isBreakpoint);
+    const block = this.#cache.add(run, rip, mode, physical, secondPage);
+    const bytes = Math.max(
+      1,
+      Number(BigInt.asUintN(32, run.end - rip)) + (run.ending === 'jump' || run.ending === 'cut' ? 0 : 1),
+    );
+    const here = Math.min(bytes, 4096 - (physical % 4096));
+    this.memory.markCode(physical, here);
+    if (secondPage >= 0 && this.#fetch.isCacheable(secondPage * 4096)) this.memory.markCode(secondPage * 4096, 15);
+    return block;
+  }
+
+  /** Links the branch that waits for this block, and enters it where returns look. */
+  #enter(block: Block, rip: bigint): void {
+    if (this.#breakpoints.size > 0 || block.mode.single) {
+      this.#state.set32(state.LINK, 0);
+      return;
+    }
+    this.#cache.link(block);
+    const entry = this.#base + state.JUMPS + (Number(rip & BigInt(state.JUMP_ENTRIES - 1)) << 4);
+    this.#view.setBigUint64(entry, rip, true);
+    this.#view.setInt32(entry + 8, block.at, true);
+    this.#view.setInt32(entry + 12, this.#view.getInt32(this.#base + state.JUMPS_KEY, true), true);
+  }
+
+  #learnMode(): void {
+    this.#modeIsKnown = true;
+    this.#mode = this.#modeNumbered(codeModeOf(this.context, false)).mode;
+    const stepping = this.#needsStepping();
+    this.#stepping = stepping;
+    this.#singleMode = this.#modeNumbered(codeModeOf(this.context, true)).mode;
+    const core = this.#state;
+    const watches = hasBreakpoints(this.context, 'write') || hasBreakpoints(this.context, 'access');
+    core.set32(state.WATCHED, watches ? 1 : 0);
+    core.set32(state.TLB, this.#base + state.TLB_SETS + state.TLB_SET_BYTES * this.#tlbSet(watches));
+    this.#setJumpsKey();
+  }
+
+  /** RF by itself asks for nothing where no instruction breakpoint is: it ends here, before the instruction. */
+  #needsStepping(): boolean {
+    const system = this.#state.get32(state.RFLAGS_SYSTEM);
+    if ((system & Rflags.rf) !== 0 && !hasBreakpoints(this.context, 'execute')) {
+      this.#state.set32(state.RFLAGS_SYSTEM, system & ~Rflags.rf);
+    }
+    return needsStepping(this.context);
+  }
+
+  #tlbSet(watches: boolean): number {
+    const flags = this.#state.get32(state.RFLAGS_SYSTEM);
+    const ac = (flags & Rflags.ac) !== 0;
+    if (this.context.cpl === 3) {
+      return watches || (ac && (this.context.cr0 & Cr0.am) !== 0) ? state.TLB_CHECKED : state.TLB_USER;
+    }
+    if (watches) return state.TLB_CHECKED;
+    return ac && (this.context.cr4 & Cr4.smap) !== 0 ? state.TLB_SUPERVISOR_AC : state.TLB_SUPERVISOR;
+  }
+
+  #modeNumbered(mode: CodeMode): { readonly mode: CodeMode; readonly number: number } {
+    let known = this.#modes.get(mode.key);
+    if (known === undefined) {
+      known = { mode, number: this.#modes.size };
+      this.#modes.set(mode.key, known);
+    }
+    return known;
+  }
+
+  #setJumpsKey(): void {
+    const { number } = this.#modeNumbered(this.#mode);
+    this.#state.set32(state.JUMPS_KEY, (this.#mapping << MODE_BITS) | (number & ((1 << MODE_BITS) - 1)));
+  }
+
+  /** Places in JUMPS are no longer true. */
+  #nextMapping(): void {
+    this.#mapping++;
+    if (this.#mapping >= 1 << (32 - MODE_BITS)) {
+      this.#mapping = 1;
+      this.memory.bytes.fill(0, this.#base + state.JUMPS, this.#base + state.JUMPS + 16 * state.JUMP_ENTRIES);
+    }
+    this.#setJumpsKey();
+  }
+
+  #flushTlb(scope: TlbScope): void {
+    const { runtime } = this.memory;
+    if (typeof scope === 'bigint') runtime.flushPage(this.#base, scope);
+    else runtime.flushTlb(this.#base, scope === 'nonGlobal' ? 1 : 0);
+    this.#nextMapping();
+  }
+
+  #forgetCode(): void {
+    this.#cache.clear();
+    this.#nextMapping();
+  }
+
+  #busRead(physical: bigint, bytes: number, to: number): void {
+    for (let done = 0; done < bytes; ) {
+      const piece = pieceOf(bytes - done);
+      const value = Number(this.#deviceRead(Number(physical) + done, piece));
+      for (let at = 0; at < piece; at++) this.#view.setUint8(to + done + at, value >>> (8 * at));
+      done += piece;
+    }
+  }
+
+  #busWrite(physical: bigint, bytes: number, from: number): void {
+    for (let done = 0; done < bytes; ) {
+      const piece = pieceOf(bytes - done);
+      let value = 0n;
+      for (let at = piece - 1; at >= 0; at--) value = (value << 8n) | BigInt(this.#view.getUint8(from + done + at));
+      this.#deviceWrite(Number(physical) + done, piece, value);
+      done += piece;
+    }
+  }
+
+  #deviceRead(physical: number, bytes: number): bigint {
+    if (bytes === 8) return this.#deviceRead(physical, 4) | (this.#deviceRead(physical + 4, 4) << 32n);
+    const { apic } = this.system;
+    if (apic.claims(BigInt(physical))) return BigInt(readApicPage(apic, physical % 4096, bytes) >>> 0);
+    return BigInt(this.#bus.readMemory(physical, bytes as AccessBytes) >>> 0);
+  }
+
+  #deviceWrite(physical: number, bytes: number, value: bigint): void {
+    if (bytes === 8) {
+      this.#deviceWrite(physical, 4, value & 0xffff_ffffn);
+      this.#deviceWrite(physical + 4, 4, value >> 32n);
+      return;
+    }
+    const { apic } = this.system;
+    if (apic.claims(BigInt(physical))) writeApicPage(apic, physical % 4096, bytes, Number(value));
+    else this.#bus.writeMemory(physical, bytes as AccessBytes, Number(value));
+  }
+}
+
+/** Bits of JUMPS_KEY that stand for the mode. */
+const MODE_BITS = 8;
+const STACK_FAULT = 12;
+const PAGE_FAULT = 14;
+const NO_ADDRESS = BigInt.asUintN(64, BigInt(state.INHIBIT_NONE));
+
+function pieceOf(bytes: number): 1 | 2 | 4 {
+  return bytes >= 4 ? 4 : bytes >= 2 ? 2 : 1;
+}
+
+function randomBits(): bigint {
+  return crypto.getRandomValues(new BigUint64Array(1))[0] as bigint;
+}

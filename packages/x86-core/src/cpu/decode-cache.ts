@@ -1,0 +1,172 @@
+/**
+ * The blocks of decoded instructions of one core: found by physical address, RIP and mode; dropped by page when their code is written to.
+ *
+ * A dropped block's records stay where they are until the arena is emptied, and leave when they are reached. So whoever still points to them (links
+ * within the page, JUMPS, the block that is running) finds out by itself.
+ */
+import type { Instruction } from '../decode/instruction.ts';
+import type { HandlerTable } from '../semantics/handler-table.ts';
+import * as record from '../semantics/record.ts';
+import { writePlainRecord, writeRecord } from '../semantics/record-writer.ts';
+import * as state from '../semantics/state.ts';
+import type { StraightRun } from '../semantics/straight-run.ts';
+import type { CodeMode } from './code-mode.ts';
+
+export interface Block {
+  readonly rip: bigint;
+  readonly mode: CodeMode;
+  /** Physical address of the first byte. */
+  readonly physical: number;
+  /** Page number of the second page of an instruction that reaches into it; else -1. */
+  readonly secondPage: number;
+  /** Its first record. */
+  readonly at: number;
+  readonly records: number;
+}
+
+const PAGE = 4096;
+const PAGE_MASK = ~0xfffn;
+
+export class DecodeCache {
+  readonly #view: DataView;
+  readonly #handlers: HandlerTable;
+  readonly #core: number;
+  readonly #end: number;
+  #free: number;
+  readonly #blocks = new Map<number, Block[]>();
+  readonly #pages = new Map<number, Set<Block>>();
+  /** Those that TypeScript carries out, by their records. */
+  readonly #instructions = new Map<number, Instruction>();
+
+  constructor(view: DataView, handlers: HandlerTable, core: number, end: number) {
+    this.#view = view;
+    this.#handlers = handlers;
+    this.#core = core;
+    this.#end = end;
+    this.#free = core + state.RECORDS;
+  }
+
+  find(physical: number, rip: bigint, mode: CodeMode): Block | undefined {
+    return this.#blocks.get(physical)?.find((block) => block.mode === mode && block.rip === rip);
+  }
+
+  /** Of a record that left to be carried out. */
+  instructionAt(at: number): Instruction | undefined {
+    return this.#instructions.get(at);
+  }
+
+  get isFull(): boolean {
+    return this.#free + MAX_BLOCK_BYTES > this.#end;
+  }
+
+  /** Writes a run as a block. The caller has seen that there is room. */
+  add(run: StraightRun, rip: bigint, mode: CodeMode, physical: number, secondPage: number): Block {
+    const at = this.#free;
+    const records = this.#write(run, rip);
+    this.#free = at + records * record.RECORD_BYTES;
+    const block: Block = { rip, mode, physical, secondPage, at, records };
+    const here = this.#blocks.get(physical);
+    if (here === undefined) this.#blocks.set(physical, [block]);
+    else here.push(block);
+    this.#enterPage(Math.floor(physical / PAGE), block);
+    if (secondPage >= 0) this.#enterPage(secondPage, block);
+    return block;
+  }
+
+  /** Writes a run that is not kept: it holds one instruction. @returns its first record */
+  addUnkept(run: StraightRun, rip: bigint): number {
+    const free = this.#free;
+    this.#free = this.#core + state.SCRATCH_RECORDS;
+    const at = this.#free;
+    this.#write(run, rip);
+    this.#free = free;
+    return at;
+  }
+
+  #enterPage(page: number, block: Block): void {
+    const blocks = this.#pages.get(page);
+    if (blocks === undefined) this.#pages.set(page, new Set([block]));
+    else blocks.add(block);
+  }
+
+  #write({ instructions, end, ending }: StraightRun, rip: bigint): number {
+    const view = this.#view;
+    this.#handlers.prepare(instructions.map(({ shape }) => shape));
+    let at = this.#free;
+    for (const [position, each] of instructions.entries()) {
+      writeRecord(view, this.#core, at, each, this.#handlers.indexOf(each.shape), position + 1);
+      if (leavesPage(view.getBigUint64(at + record.IMMEDIATE, true), rip)) {
+        view.setInt32(at + record.TARGET, record.TARGET_IN_JUMPS, true);
+      }
+      if (each.assists) this.#instructions.set(at, each.instruction);
+      at += record.RECORD_BYTES;
+    }
+    if (ending !== 'jump') {
+      const isCut = ending === 'cut';
+      const handler = this.#handlers.special(isCut ? 'goOn' : failures[ending]);
+      writePlainRecord(view, at, handler, instructions.length + (isCut ? 0 : 1), end, 0);
+      view.setBigUint64(at + record.IMMEDIATE, end, true);
+      if (leavesPage(end, rip)) view.setInt32(at + record.TARGET, record.TARGET_IN_JUMPS, true);
+      at += record.RECORD_BYTES;
+    }
+    return (at - this.#free) / record.RECORD_BYTES;
+  }
+
+  /**
+   * Lets the branch whose target field is LINK go to a block directly, which is for good: only within a page, and not to an instruction that reaches
+   * into the next one.
+   */
+  link(block: Block): void {
+    const field = this.#core + state.LINK;
+    const link = this.#view.getInt32(field, true);
+    if (link === 0) return;
+    this.#view.setInt32(link, block.secondPage < 0 ? block.at : record.TARGET_IN_JUMPS, true);
+    this.#view.setInt32(field, 0, true);
+  }
+
+  /** Forgets the blocks with code on a page (by number). */
+  dropPage(page: number): void {
+    const blocks = this.#pages.get(page);
+    if (blocks === undefined) return;
+    this.#pages.delete(page);
+    const stale = this.#handlers.special('stale');
+    for (const block of blocks) {
+      for (let index = 0; index < block.records; index++) {
+        const at = block.at + index * record.RECORD_BYTES;
+        this.#view.setInt32(at + record.HANDLER, stale, true);
+        this.#instructions.delete(at);
+      }
+      this.#forget(block);
+    }
+  }
+
+  #forget(block: Block): void {
+    const here = this.#blocks.get(block.physical);
+    const left = here?.filter((each) => each !== block) ?? [];
+    if (left.length === 0) this.#blocks.delete(block.physical);
+    else this.#blocks.set(block.physical, left);
+    for (const page of [Math.floor(block.physical / PAGE), block.secondPage]) this.#pages.get(page)?.delete(block);
+  }
+
+  /** Forgets everything. The core must not be running, and JUMPS must be emptied. */
+  clear(): void {
+    this.#blocks.clear();
+    this.#pages.clear();
+    this.#instructions.clear();
+    this.#free = this.#core + state.RECORDS;
+    this.#view.setInt32(this.#core + state.LINK, 0, true);
+  }
+}
+
+/** 64 instructions and an ending. */
+const MAX_BLOCK_BYTES = 65 * record.RECORD_BYTES;
+const failures = {
+  invalid: 'undefined',
+  notAvailable: 'notAvailable',
+  'too long': 'tooLong',
+  truncated: 'undefined',
+} as const;
+
+function leavesPage(target: bigint, rip: bigint): boolean {
+  return (target & PAGE_MASK) !== (rip & PAGE_MASK);
+}

@@ -1,0 +1,150 @@
+/** Guest memory by linear address, as TypeScript accesses it for a core: through the page tables, with CpuFault where they refuse. */
+import * as machine from '../semantics/machine-memory.ts';
+import * as state from '../semantics/state.ts';
+import type { Access, MemoryBytes } from '../system/core-context.ts';
+import { CpuFault, generalProtection } from '../system/cpu-fault.ts';
+import type { CoreState } from './core-state.ts';
+import type { PhysicalMemory } from './physical-memory.ts';
+
+const PAGE = 4096n;
+const CR4_LA57 = 1 << 12;
+
+/** Memory that no page of PhysicalMemory has. */
+export interface DeviceMemory {
+  read(physical: number, bytes: number): bigint;
+  write(physical: number, bytes: number, value: bigint): void;
+}
+
+export class LinearMemory {
+  readonly #memory: PhysicalMemory;
+  readonly #state: CoreState;
+  readonly #devices: DeviceMemory;
+
+  constructor(memory: PhysicalMemory, core: CoreState, devices: DeviceMemory) {
+    this.#memory = memory;
+    this.#state = core;
+    this.#devices = devices;
+  }
+
+  /** The physical address of a byte. @throws CpuFault #PF, #GP for an address that is not canonical */
+  translate(linear: bigint, rights: number): number {
+    let address = linear;
+    if (this.#state.get32(state.LONG_MODE) === 0) address &= 0xffff_ffffn;
+    else {
+      const bits = (this.#state.get32(state.CR4) & CR4_LA57) === 0 ? 48 : 57;
+      if (BigInt.asUintN(64, BigInt.asIntN(bits, address)) !== address) throw generalProtection();
+    }
+    const physical = this.#memory.runtime.translateLinear(this.#state.base, address, rights);
+    if (physical === -1n) throw this.fault();
+    return Number(physical);
+  }
+
+  /** The exception in the core's state. */
+  fault(): CpuFault {
+    const core = this.#state;
+    const vector = core.get32(state.EXCEPTION_VECTOR);
+    const code = core.get32(state.EXCEPTION_HAS_CODE) === 0 ? undefined : core.get32(state.EXCEPTION_CODE);
+    return new CpuFault(vector, code, vector === PAGE_FAULT ? core.get64(state.EXCEPTION_ADDRESS) : undefined);
+  }
+
+  rights(access: Access): number {
+    switch (access) {
+      case 'user':
+        return machine.ACCESS_USER;
+      case 'supervisor':
+        return 0;
+      case 'system':
+        return machine.ACCESS_SYSTEM;
+      case 'current':
+        return this.#state.get32(state.CPL) === 3 ? machine.ACCESS_USER : 0;
+    }
+  }
+
+  read(address: bigint, bytes: MemoryBytes, access: Access): bigint {
+    if (crosses(address, bytes)) return join(this.readBytes(address, bytes, access));
+    return this.readPhysical(this.translate(address, this.rights(access)), bytes);
+  }
+
+  write(address: bigint, bytes: MemoryBytes, value: bigint, access: Access): void {
+    if (crosses(address, bytes)) {
+      this.writeBytes(address, split(value, bytes), access);
+      return;
+    }
+    const physical = this.translate(address, this.rights(access) | machine.ACCESS_WRITE);
+    this.#writePhysical(physical, bytes, value);
+  }
+
+  readBytes(address: bigint, length: number, access: Access): Uint8Array {
+    const bytes = new Uint8Array(length);
+    for (const { offset, count, physical } of this.#pieces(address, length, this.rights(access))) {
+      const host = this.#memory.hostAddress(physical);
+      if (host !== 0) bytes.set(this.#memory.bytes.subarray(host, host + count), offset);
+      else for (let at = 0; at < count; at++) bytes[offset + at] = Number(this.#devices.read(physical + at, 1));
+    }
+    return bytes;
+  }
+
+  /** All of it is translated before any of it is written. */
+  writeBytes(address: bigint, bytes: Uint8Array, access: Access): void {
+    for (const { offset, count, physical } of this.#pieces(address, bytes.length, this.#writing(access))) {
+      const host = this.#memory.hostAddressForWrite(physical);
+      if (host !== 0) this.#memory.bytes.set(bytes.subarray(offset, offset + count), host);
+      else
+        for (let at = 0; at < count; at++) this.#devices.write(physical + at, 1, BigInt(bytes[offset + at] as number));
+    }
+  }
+
+  checkWrite(address: bigint, length: number, access: Access): void {
+    this.#pieces(address, length, this.#writing(access));
+  }
+
+  #writing(access: Access): number {
+    return this.rights(access) | machine.ACCESS_WRITE;
+  }
+
+  /** Parts of a range that lie on one page each, translated. */
+  #pieces(address: bigint, length: number, rights: number): { offset: number; count: number; physical: number }[] {
+    const pieces: { offset: number; count: number; physical: number }[] = [];
+    for (let offset = 0; offset < length; ) {
+      const at = BigInt.asUintN(64, address + BigInt(offset));
+      const count = Math.min(length - offset, Number(PAGE - (at % PAGE)));
+      pieces.push({ offset, count, physical: this.translate(at, rights) });
+      offset += count;
+    }
+    return pieces;
+  }
+
+  readPhysical(physical: number, bytes: MemoryBytes): bigint {
+    const host = this.#memory.hostAddress(physical);
+    if (host === 0) return this.#devices.read(physical, bytes);
+    const { view } = this.#memory;
+    if (bytes === 8) return view.getBigUint64(host, true);
+    return BigInt(
+      bytes === 4 ? view.getUint32(host, true) : bytes === 2 ? view.getUint16(host, true) : view.getUint8(host),
+    );
+  }
+
+  #writePhysical(physical: number, bytes: MemoryBytes, value: bigint): void {
+    const host = this.#memory.hostAddressForWrite(physical);
+    const { view } = this.#memory;
+    if (host === 0) this.#devices.write(physical, bytes, BigInt.asUintN(8 * bytes, value));
+    else if (bytes === 8) view.setBigUint64(host, value, true);
+    else if (bytes === 4) view.setUint32(host, Number(value & 0xffff_ffffn), true);
+    else if (bytes === 2) view.setUint16(host, Number(value & 0xffffn), true);
+    else view.setUint8(host, Number(value & 0xffn));
+  }
+}
+
+const PAGE_FAULT = 14;
+
+function crosses(address: bigint, bytes: number): boolean {
+  return (address & 0xfffn) + BigInt(bytes) > PAGE;
+}
+
+function join(bytes: Uint8Array): bigint {
+  return bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+}
+
+function split(value: bigint, bytes: number): Uint8Array {
+  return Uint8Array.from({ length: bytes }, (_, position) => Number((value >> BigInt(8 * position)) & 0xffn));
+}

@@ -1,0 +1,38 @@
+/** The compiled runtime (assembly/), and its functions as TypeScript calls them. */
+import { runtimeBase64 } from '../generated/runtime.ts';
+
+/** Addresses of cores and of host memory are numbers; linear and physical ones are bigints. */
+export interface Runtime {
+  /** A physical address, or -1 after an exception was raised. `access`: ACCESS_ bits of semantics/machine-memory.ts. */
+  translateLinear(core: number, linear: bigint, access: number): bigint;
+  translate(core: number, linear: bigint, bytes: number, access: number): number;
+  clearTlb(core: number): void;
+  flushTlb(core: number, keepGlobal: number): void;
+  flushPage(core: number, linear: bigint): void;
+  protectPage(core: number, host: number): void;
+  setMxcsr(core: number, value: number): void;
+}
+
+/** What the runtime calls. Physical addresses are bigints. */
+export interface RuntimeImports {
+  busRead(core: number, physical: bigint, bytes: number, to: number): void;
+  busWrite(core: number, physical: bigint, bytes: number, from: number): void;
+  codeWritten(page: number): void;
+  watch(core: number, linear: bigint, bytes: number, write: number): void;
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+export function instantiateRuntime(
+  memory: WebAssembly.Memory,
+  imports: RuntimeImports,
+): { readonly runtime: Runtime; readonly functions: Readonly<Record<string, WebAssembly.ExportValue>> } {
+  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(runtimeBase64), (character) => character.charCodeAt(0)));
+  const abort = (): never => {
+    throw new Error('The runtime stopped');
+  };
+  const instance = new WebAssembly.Instance(compiled, { env: { memory, abort }, core: { ...imports } });
+  const functions = instance.exports;
+  (functions['_start'] as () => void)();
+  return { runtime: functions as unknown as Runtime, functions };
+}
