@@ -60,7 +60,8 @@ export function emitSystem(a: Assembler): void {
     .emit('jae', a.ref('systemWaitLong'))
     .emit('div', cx)
     .emit('mov', cx, ax)
-    .emit('test', cx, cx).emit('je', a.ref('serviceDone'));
+    .emit('test', cx, cx)
+    .emit('je', a.ref('serviceDone'));
   a.emit('in', al, 0x61).emit('mov', ah, al);
   a.label('systemWaitToggle')
     .emit('in', al, 0x61)

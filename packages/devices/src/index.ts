@@ -53,3 +53,6 @@ export {
   type SystemControlBOptions,
   type SystemControlBState,
 } from './system-control.ts';
+export { Vga, type VgaDeviceState, type VgaOptions } from './vga/vga.ts';
+export type { Picture } from './vga/vga-render.ts';
+export type { TextScreen } from './vga/vga-state.ts';
