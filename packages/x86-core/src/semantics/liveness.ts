@@ -2,7 +2,7 @@
  * Which instructions of a block set flags that nobody reads, by the flags column of the table.
  *
  * A flag is read by an instruction that tests it, and by everything that may leave the block: branches, and whatever may fault, since a
- * fault shows all flags. Rows that write a flag in every case end its life; shifts by a count that may be 0 do not.
+ * fault shows all flags. Rows that write a flag in every case end its life; shifts by a count that may be 0 do not, nor repeated string comparisons.
  */
 import type { Instruction } from '../decode/instruction.ts';
 import type { FlagEffects } from '../table/notation.ts';
@@ -45,7 +45,18 @@ function writtenFlags({ written, cleared, set, undefined: unknown }: FlagEffects
   return Array.from(written + cleared + set + unknown).filter((flag) => STATUS.includes(flag));
 }
 
-/** Shifts and rotates by CL or an immediate, and repeated string comparisons: a count of 0 changes no flag. */
-function keepsFlagsAtTimes({ row }: Instruction): boolean {
-  return /^(sh|sa|ro|rc)/.test(row.mnemonic) ? row.operands.at(-1)?.type !== 'one' : row.repeat === 'repz';
+/** Rows whose flags depend on a count: "if the count is 0, the flags are not affected" (SDM 2). The flags column has no word for it. */
+const counted: ReadonlySet<string> = new Set([
+  ...['shl', 'sal', 'shr', 'sar', 'shld', 'shrd'],
+  ...['rol', 'ror', 'rcl', 'rcr'],
+]);
+
+/** Whether the instruction may change no flag: shifts and rotates by a count that is not known, or 0, and string comparisons, whose REP may be of 0. */
+function keepsFlagsAtTimes({ row, operands, operandSize }: Instruction): boolean {
+  if (!counted.has(row.mnemonic)) return row.repeat === 'repz';
+  const count = operands.at(-1);
+  if (typeof count !== 'number') return true;
+  const masked = count & (operandSize === 64 ? 63 : 31);
+  // Through CF, bytes and words come round after 9 and 17.
+  return masked === 0 || (row.mnemonic.startsWith('rc') && masked >= 9);
 }

@@ -148,7 +148,7 @@ test('a repeated move stops where it faults, and goes on after the page is there
     expect(run()).toBe(Reason.fault);
     expect([core.get(rcx), core.get(rsi), core.get(rdi), core.rip]).toEqual([68n, 0x4020n, 0x6000n, BigInt(CODE)]);
     core.protect(6, { write: true });
-    expect(run()).toBe(Reason.halt);
+    expect(run()).toBe(Reason.assist);
     expect([core.get(rcx), core.get(rdi)]).toEqual([0n, 0x6044n]);
     expect(core.bytes.slice(GUEST + 0x5fe0, GUEST + 0x6044)).toEqual(core.bytes.slice(GUEST + 0x4000, GUEST + 0x4064));
   }

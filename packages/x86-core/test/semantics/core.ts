@@ -1,5 +1,6 @@
 /** A core without devices for tests and benchmarks: guest memory, pages with rights, registers by name. */
 import { CodeBuffer, encode, gpr64, type Operand, type PrefixedMnemonic, type Register } from '../../src/index.ts';
+import { runtimeBase64 } from '../../src/generated/runtime.ts';
 import { type CoreEnvironment, compileRegion, Interpreter, type Region } from '../../src/semantics/index.ts';
 import * as state from '../../src/semantics/state.ts';
 
@@ -45,6 +46,7 @@ export class TestCore {
       core: CORE,
       recordsEnd: GUEST,
       functions: {
+        ...this.#runtime(),
         translate: (_core: number, address: bigint, bytes: number, access: number) =>
           this.#translate(BigInt.asUintN(64, address), bytes, access),
         commit: () => this.#commit(),
@@ -56,6 +58,16 @@ export class TestCore {
       fetch: (rip) => this.bytes.subarray(GUEST + Number(rip), GUEST + Number(rip) + 15),
     };
     this.interpreter = new Interpreter(this.#environment);
+  }
+
+  /** Arithmetic of the runtime; what it does with memory is replaced above. */
+  #runtime(): WebAssembly.Exports {
+    const module = new WebAssembly.Module(Buffer.from(runtimeBase64, 'base64'));
+    const unused = (): never => {
+      throw new Error('The runtime asked for memory');
+    };
+    const imports = Object.fromEntries(WebAssembly.Module.imports(module).map(({ name }) => [name, unused]));
+    return new WebAssembly.Instance(module, { core: imports, env: { memory: this.memory, abort: unused } }).exports;
   }
 
   flushTlb(): void {

@@ -74,8 +74,8 @@ export class InterpreterSubject implements Subject {
     const unused = (): never => {
       throw new Error('The runtime asked for memory');
     };
-    const core = { busRead: unused, busWrite: unused, codeWritten: unused };
-    return new WebAssembly.Instance(module, { core, env: { memory: this.#memory, abort: unused } }).exports;
+    const imports = Object.fromEntries(WebAssembly.Module.imports(module).map(({ name }) => [name, unused]));
+    return new WebAssembly.Instance(module, { core: imports, env: { memory: this.#memory, abort: unused } }).exports;
   }
 
   load(input: Uint8Array, code: Uint8Array): void {
