@@ -21,14 +21,13 @@ export function dsdtBody(machine: AcpiMachine): Uint8Array {
   const root = device(
     'PCI0',
     name('_HID', eisaId('PNP0A03')),
-    name('_ADR', integer(0)),
     name('_UID', integer(0)),
     name('_CRS', rootResources(machine)),
     name('_PRT', interruptRouting(machine)),
     device('ISA', name('_ADR', integer(0x10000)), ...isa),
   );
   const off = pack(integer(0), integer(0), integer(0), integer(0));
-  return Uint8Array.from([...scope('\\_SB', root), ...name('\\_S5', off)]);
+  return Uint8Array.from([...scope('_SB', root), ...name('_S5', off)]);
 }
 
 const SERIAL_PORTS = [

@@ -93,7 +93,8 @@ export class PciBus implements Device<PciBusState> {
     const same = (a: PciRegion, b: PciRegion): boolean => a.base === b.base && a.window === b.window;
     for (const region of plugged.regions) if (!next.some((each) => same(each, region))) space.unmap(region);
     for (const region of next) if (!plugged.regions.some((each) => same(each, region))) space.map(region);
-    plugged.regions = next;
+    // What is unmapped later is the object that was mapped.
+    plugged.regions = next.map((region) => plugged.regions.find((each) => same(each, region)) ?? region);
   }
 
   /** The function that the address register selects; only bus 0 exists. */
