@@ -4,12 +4,13 @@
  *
  * Intervals are visited by their start. One that finds a register free for all of its life takes it, preferring those that
  * save a move; else one that is free for a part, split there; else the least valuable by uses weighted by loop depth goes
- * to memory, from here to its next use that needs a register.
+ * to memory, from here to its next use that needs a register. Ways into and out of memory are moved out of loops.
  */
 import { CALLEE_SAVED } from './convention.ts';
 import { firstAtLeast, firstCommon, Interval, MUST, MAY } from './interval.ts';
 import { FIRST_VIRTUAL, R10, R11, R8, R9, RAX, RBP, RBX, RCX, RDI, RDX, RSI, XMM0 } from './lir.ts';
 import type { Liveness } from './liveness.ts';
+import type { LoopTable } from './loops.ts';
 
 /** In order of preference: short encodings and no saving first. */
 const GENERAL: readonly number[] = [RAX, RCX, RDX, RSI, RDI, R8, R9, R10, R11, RBX, RBP, 14, 15, 12, 13];
@@ -19,12 +20,13 @@ const INFINITE = Number.POSITIVE_INFINITY;
 const isCalleeSaved: readonly boolean[] = Array.from({ length: 32 }, (_, i) => CALLEE_SAVED.includes(i));
 
 /** Assigns every interval a register or a stack slot, splitting as needed. Pieces hang off the first one by `next`. */
-export function allocateRegisters(liveness: Liveness): void {
-  new LinearScan(liveness).run();
+export function allocateRegisters(liveness: Liveness, loops: LoopTable): void {
+  new LinearScan(liveness, loops).run();
 }
 
 class LinearScan {
   readonly #liveness: Liveness;
+  readonly #loops: LoopTable;
   readonly #general: readonly number[];
   /** A heap by start. */
   readonly #unhandled: Interval[] = [];
@@ -38,8 +40,9 @@ class LinearScan {
   readonly #nextUse = new Float64Array(32);
   readonly #usedCalleeSaved = new Set<number>();
 
-  constructor(liveness: Liveness) {
+  constructor(liveness: Liveness, loops: LoopTable) {
     this.#liveness = liveness;
+    this.#loops = loops;
     this.#general = GENERAL.filter((register) => !liveness.reserved.includes(register));
   }
 
@@ -205,11 +208,12 @@ class LinearScan {
     for (const interval of this.#active) {
       if (interval.assigned !== register) continue;
       this.#active = this.#active.filter((other) => other !== interval);
-      if (interval.start >= position) {
+      const at = this.#loops.entry(this.#lastUse(interval, position), position);
+      if (interval.start >= at) {
         interval.assigned = -1;
         this.#toMemory(interval);
       } else {
-        this.#toMemory(interval.split(position));
+        this.#toMemory(interval.split(at));
       }
       break;
     }
@@ -224,12 +228,25 @@ class LinearScan {
     }
   }
 
+  /**
+   * Position of the last use in front of `position` that needs the register. An interval that is evicted inside of a loop leaves
+   * its register where the outermost loop that has no such use begins: else each round would load it again for the next.
+   */
+  #lastUse({ uses, kinds, start }: Interval, position: number): number {
+    for (let i = firstAtLeast(uses, position) - 1; i >= 0 && (uses[i] as number) >= start; i--) {
+      const use = uses[i] as number;
+      if (kinds[i] === MUST || (kinds[i] === MAY && !this.#loops.isEntry(use))) return use;
+    }
+    return start - 1;
+  }
+
   /** Puts a piece into memory up to its next use that needs a register; the rest starts over there. */
   #toMemory(piece: Interval): void {
     piece.spilled = true;
     const use = this.#reloadUse(piece);
     if (use === INFINITE) return;
-    const at = use & -2;
+    // In front of a loop rather than in it.
+    const at = this.#loops.entry(piece.start, use & -2);
     if (at <= piece.start) {
       piece.spilled = false;
       this.#push(piece);

@@ -241,7 +241,7 @@ class LivenessFinder {
     }
   }
 
-  /** A value that a loop carries around unchanged and reads is wanted again at the loop's end. */
+  /** A value that a loop carries around unchanged and reads is wanted again at the loop's end: without it, each round would load it. */
   #loopUse(interval: Interval, header: LirBlock): void {
     const end = header.loopEnd - 1;
     const { uses, kinds, weights } = interval;
@@ -250,7 +250,7 @@ class LivenessFinder {
     if (at === 0 || (uses[at - 1] as number) < header.from) return;
     uses.splice(at, 0, end);
     kinds.splice(at, 0, LOOP);
-    weights.splice(at, 0, 0);
+    weights.splice(at, 0, depthWeight(header.loopDepth));
   }
 }
 

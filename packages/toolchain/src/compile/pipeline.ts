@@ -9,6 +9,7 @@ import { finishFlow } from './flow.ts';
 import { allocateRegisters } from './linear-scan.ts';
 import type { LirFunction } from './lir.ts';
 import { findLiveness } from './liveness.ts';
+import { LoopTable } from './loops.ts';
 import type { ModuleContext } from './module-context.ts';
 import { type Allocation, resolveAllocation } from './resolve.ts';
 import { selectInstructions } from './select.ts';
@@ -33,6 +34,6 @@ export function lowerFunction(context: ModuleContext, index: number): { lir: Lir
   finishFlow(lir, blocks);
   const liveness = findLiveness(lir);
   coalesceCopies(lir, liveness);
-  allocateRegisters(liveness);
+  allocateRegisters(liveness, new LoopTable(lir));
   return { lir, allocation: resolveAllocation(lir, liveness) };
 }

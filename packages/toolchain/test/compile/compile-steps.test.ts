@@ -2,7 +2,7 @@
  * The compiler's work grows with the size of a function, not with its square. What is counted is how often each piece of the
  * compiler's code runs, which V8 counts for coverage: the same every time, whatever else the machine does.
  */
-import { type Profiler, Session } from 'node:inspector/promises';
+import { Session } from 'node:inspector/promises';
 import { expect, it } from 'vitest';
 import { longFunction } from './long-function.ts';
 import { compileText } from './samples.ts';

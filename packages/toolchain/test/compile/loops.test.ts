@@ -108,3 +108,36 @@ describe('where loops start', () => {
     expect(nested.map((at) => at % 16 === 0)).toEqual([true, false]);
   });
 });
+
+describe('what a loop does not use', () => {
+  /** `around` values live across an inner loop that keeps `within` others busy; both in an outer loop that uses all. */
+  const text = (around: number, within: number): string => {
+    const names = (prefix: string, count: number): string[] =>
+      Array.from({ length: count }, (_, i) => `$${prefix}${i}`);
+    const [outer, inner] = [names('o', around), names('i', within)];
+    const step = (name: string, i: number): string =>
+      `(local.set ${name} (i32.add (local.get ${name}) (i32.const ${i + 3})))`;
+    const mixed = (name: string, i: number): string =>
+      `(local.set ${name} (i32.xor (i32.rotl (local.get ${name}) (i32.const 3)) (i32.or
+        (i32.shr_u (local.get ${name}) (i32.const 7)) (i32.and (local.get ${inner[(i + 1) % within] as string}) (local.get $m)))))`;
+    return `(module (memory 1) (func (export "f") (param $n i32) (param $m i32)
+      ${[...outer, ...inner].map((name) => `(local ${name} i32)`).join(' ')} (local $k i32)
+      (loop $outer
+        ${outer.map(step).join(' ')} ${inner.map(step).join(' ')}
+        (local.set $k (local.get $m))
+        (loop $inner ${inner.map(mixed).join(' ')}
+          (br_if $inner (local.tee $k (i32.sub (local.get $k) (i32.const 1)))))
+        (br_if $outer (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+      ${[...outer, ...inner].map((name, i) => `(i32.store offset=${i * 4} (i32.const 0) (local.get ${name}))`).join(' ')}))`;
+  };
+
+  it('leaves its register in front of it, not in every round', () => {
+    for (const around of [2, 3, 4, 5, 6, 7, 8, 9]) {
+      const loop = innermostLoop(compileText(text(around, 8)), 'f');
+      expect(
+        loop.filter((line) => line.includes('[rsp')),
+        `${around} around`,
+      ).toEqual([]);
+    }
+  });
+});
