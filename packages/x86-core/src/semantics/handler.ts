@@ -247,11 +247,12 @@ class HandlerTarget implements Target {
     this.#spend(
       () => this.body.i64(1n),
       () => this.thisRip(),
+      () => this.#spendBlock(1),
     );
   }
 
   /** Takes instructions from the budget, and leaves where it is used up or an event waits. */
-  #spend(pushCount: () => void, pushRip: () => void): void {
+  #spend(pushCount: () => void, pushRip: () => void, beforeExit: () => void = () => {}): void {
     const { body } = this;
     const left = body.local('i64');
     this.core();
@@ -268,6 +269,7 @@ class HandlerTarget implements Target {
     body.load32(state.EVENTS);
     body.operator('i32.or');
     body.if();
+    beforeExit();
     this.#exit(Reason.budget, pushRip);
     body.end();
   }
