@@ -114,7 +114,6 @@ class ModuleCompiler {
       if (definition.imported === undefined) this.#function(definition, i);
     });
     const anywhere = this.#options.memoryBase.kind === 'register';
-    if (this.#context.hasEntries) this.#entries();
     if (anywhere) this.#initialize();
     for (const [symbol, write] of this.#context.routines) this.#routine([symbol], false, write);
     buildTables(this.#context, this.#rodata);
@@ -124,6 +123,7 @@ class ModuleCompiler {
     buildGlobals(this.#context, globals);
     buildInstance(this.#context, globals);
     buildReferences(this.#context, this.#rodata);
+    if (this.#context.hasEntries) this.#entries();
     const data = anywhere ? undefined : buildData(this.#context);
     const plain = (name: Section['name'], bytes: Uint8Array): Section => ({
       name,
@@ -218,8 +218,11 @@ class ModuleCompiler {
   #entries(): void {
     const { module, symbols } = this.#context;
     module.functions.forEach(({ type, imported }, i) => {
+      if (imported !== undefined) return;
+      const write = entryOf(symbols[i] as string, type);
       const names = this.#exportedNames(i);
-      if (imported === undefined && names.length > 0) this.#routine(names, true, entryOf(symbols[i] as string, type));
+      if (names.length > 0) this.#routine(names, true, write);
+      if (this.#context.references.has(i)) this.#routine([this.#context.entrySymbol(i)], false, write);
     });
   }
 

@@ -134,7 +134,13 @@ export class ModuleContext {
     return this.layout.globals[index] as number;
   }
 
-  /** Symbol of the descriptor that stands for a function as a value: its address and its signature, 8 bytes each. */
+  /** Symbol by which code outside of the module calls a function that was given to it as a value. */
+  entrySymbol(index: number): string {
+    const imported = this.module.functions[index]?.imported !== undefined;
+    return this.hasEntries && !imported ? `${this.options.name}:entry.${index}` : (this.symbols[index] as string);
+  }
+
+  /** Symbol of the descriptor that stands for a function as a value: address, signature, address for the outside; 8 bytes each. */
   reference(index: number): string {
     this.#references.add(index);
     return `${this.options.name}:reference.${index}`;

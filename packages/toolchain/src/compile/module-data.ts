@@ -235,7 +235,7 @@ export function buildSegments(context: ModuleContext, builder: SectionBuilder): 
 export function buildReferences(context: ModuleContext, builder: SectionBuilder): void {
   for (const index of context.references) {
     builder.align(8);
-    builder.define(context.reference(index), 16, 'object', false);
+    builder.define(context.reference(index), 24, 'object', false);
     builder.address(context.symbols[index] as string);
     const bytes = new Uint8Array(8);
     new DataView(bytes.buffer).setUint32(
@@ -244,6 +244,7 @@ export function buildReferences(context: ModuleContext, builder: SectionBuilder)
       true,
     );
     builder.append(bytes);
+    builder.address(context.entrySymbol(index));
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Function references and tables. A reference is the address of a descriptor of the function, which holds its code's address and the
- * number of its signature; 0 is null. What takes a loop is a routine of the module.
+ * Function references and tables. A reference is the address of a descriptor of the function: its code's address, the number of its
+ * signature, the address for callers outside of the module. 0 is null. What takes a loop is a routine of the module.
  */
 import type { Value } from '../ir/graph.ts';
 import * as op from '../ir/op.ts';

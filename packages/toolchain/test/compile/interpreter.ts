@@ -31,6 +31,8 @@ function parseInterpreted(output: string): Called[] {
       inResults = true;
     } else if (LOGGED.test(line)) last.push(`log ${LOGGED.exec(line)?.[1]}`);
     else if (line.startsWith('[trap')) last.push('trap');
+    // The interpreter cannot be called back before its instance is complete.
+    else if (line.includes('failed to instantiate')) last.push('limit');
     else if (line.startsWith('[exception')) last.push('exception');
     else if (line.startsWith('[host limit')) last.push('limit');
     else if (inResults) last.push(`result ${line}`);

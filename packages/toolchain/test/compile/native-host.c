@@ -166,10 +166,10 @@ static void call_export(uint32_t index) {
   if (index >= export_count) throw_exception();
   call_as_javascript(exports[index].address, &exports[index].signature);
 }
-/* A reference is the address of a descriptor: code, number of the type. */
+/* A reference is the address of a descriptor: code, number of the type, code for the outside. */
 static void call_reference(const uint64_t *reference) {
   if (!reference) throw_exception();
-  call_as_javascript(reference[0], &types[(uint32_t)reference[1] - 1]);
+  call_as_javascript(reference[2], &types[(uint32_t)reference[1] - 1]);
 }
 static uint32_t call_reference_catch(const uint64_t *reference) {
   sigjmp_buf here, *outer = catching;
