@@ -22,6 +22,7 @@ import { mnemonics } from '../../src/semantics/instructions/index.ts';
 import { Reason } from '../../src/semantics/reason.ts';
 import { YMM } from '../../src/semantics/state.ts';
 import { CORE, GUEST, type Line, TestCore } from './core.ts';
+import { everyRow } from './every-row.ts';
 import { straight } from './straight.ts';
 
 const CODE = 0x1000;
@@ -74,6 +75,20 @@ function agree(lines: readonly Line[], states: number): void {
 
 test('every instruction in every shape', () => {
   for (const line of straight) agree([line], 10);
+});
+
+test('every row of the table that goes on behind itself', { timeout: 120_000 }, () => {
+  const lines = everyRow();
+  expect(lines.length).toBeGreaterThan(2000);
+  const failures: string[] = [];
+  for (const line of lines) {
+    try {
+      agree([line], 2);
+    } catch (error) {
+      failures.push(`${(line as readonly string[])[0]}: ${String(error).slice(0, 100)}`);
+    }
+  }
+  expect(failures).toEqual([]);
 });
 
 test('random programs: flags that are dead, alive across others, read by every condition', () => {

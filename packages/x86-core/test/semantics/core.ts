@@ -166,13 +166,13 @@ export class TestCore {
     return compileRegion(this.#environment, blocks);
   }
 
-  /** Everything an instruction can change: registers, flags, RIP, vector registers, guest memory. */
+  /** Everything an instruction can change: registers, flags, RIP, vector and x87 registers, guest memory. */
   snapshot(): { registers: bigint[]; rip: bigint; flags: number; vectors: string; memory: string } {
     return {
       registers: gpr64.map((register) => this.get(register)),
       rip: this.rip,
       flags: this.flags,
-      vectors: textOf(this.bytes.subarray(CORE + state.YMM, CORE + state.YMM + 512)),
+      vectors: textOf(this.bytes.subarray(CORE + state.YMM, CORE + state.X87_OPCODE + 4)),
       memory: textOf(this.bytes.subarray(GUEST)),
     };
   }

@@ -88,8 +88,9 @@ function lods(bits: ElementBits): Definition {
 
 function cmps(bits: ElementBits): Definition {
   return repeated([], (m) => {
-    const a = m.load(source(m), bits);
+    // Where both fault, processors report the destination.
     const b = m.load(destination(m), bits, ES);
+    const a = m.load(source(m), bits);
     return compare(m, bits, a, b, RSI, RDI);
   });
 }
