@@ -4,7 +4,7 @@ export { setMxcsr } from './sse';
 export { sseOrder } from './sse-compare';
 export { x87Arithmetic, x87ArithmeticMemory } from './x87-arithmetic';
 export { x87Compare, x87CompareFlags, x87CompareMemory, x87Examine } from './x87-compare';
-export { x87Initialize, x87Restore, x87Save, x87SetControl } from './x87-environment';
+export { x87EnterMmx, x87Initialize, x87Restore, x87Save, x87SetControl } from './x87-environment';
 export { x87Function } from './x87-function';
 export {
   x87Convert,

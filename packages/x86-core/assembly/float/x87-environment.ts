@@ -44,6 +44,13 @@ export function x87Initialize(core: usize): void {
   store<u32>(core, 0, X87_OPCODE);
 }
 
+/** An instruction with MMX registers: all registers count as filled, from number 0 on (SDM 1 9.5.1). @returns 0. */
+export function x87EnterMmx(core: usize): i32 {
+  store<u32>(core, 0, X87_TOP);
+  store<u32>(core, 0, X87_EMPTY);
+  return 0;
+}
+
 /** The tag word: for each physical register 0 valid, 1 zero, 2 special, 3 empty. */
 function tags(core: usize): u32 {
   let word: u32 = 0;

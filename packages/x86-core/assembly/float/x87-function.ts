@@ -1,4 +1,4 @@
-/** Functions of ST(0) that are exact or rounded once: FCHS, FABS, FSQRT, FRNDINT, FSCALE, FXTRACT. SDM 1 8.3.5. */
+/** Functions of ST(0). Here those that are exact or rounded once: FCHS, FABS, FSQRT, FRNDINT, FSCALE, FXTRACT. SDM 1 8.3.5. */
 import * as operation from '../../src/semantics/float/operation';
 import { squareRoot } from './arithmetic';
 import { maskUnderflow, raise, setRoundedUp, ZERO_DIVIDE } from './environment';
@@ -9,6 +9,7 @@ import { format80, round } from './round';
 import * as arithmetic from './x87-arithmetic';
 import { keepFirst, propagate } from './x87-arithmetic';
 import { partialRemainder } from './x87-remainder';
+import { exponentialOfTop, functionOfAngle, functionOfTwo } from './x87-transcendental';
 import {
   addressOf,
   beginX87,
@@ -30,6 +31,16 @@ export function x87Function(core: usize, which: i32): void {
   else if (which == operation.EXTRACT) extract(core);
   else if (which == operation.PARTIAL_REMAINDER || which == operation.PARTIAL_REMAINDER_1) {
     partialRemainder(core, which == operation.PARTIAL_REMAINDER_1);
+  } else if (which == operation.TWO_TO_X_MINUS_1) exponentialOfTop(core);
+  else if (which == operation.Y_LOG2_X || which == operation.Y_LOG2_X_PLUS_1 || which == operation.PARTIAL_ARCTANGENT) {
+    functionOfTwo(core, which);
+  } else if (
+    which == operation.PARTIAL_TANGENT ||
+    which == operation.SINE_AND_COSINE ||
+    which == operation.SINE ||
+    which == operation.COSINE
+  ) {
+    functionOfAngle(core, which);
   } else {
     if (isEmpty(core, 0) || (which == operation.SCALE && isEmpty(core, 1))) {
       underflow();

@@ -188,11 +188,11 @@ export function x87StoreRegister(core: usize, index: i32, pops: i32): void {
   finishX87(core);
 }
 
-/** FSTPNCE: does not ask whether ST(0) is empty. */
+/** FSTPNCE: an empty ST(0) is popped without a word. */
 export function x87StoreUnchecked(core: usize, index: i32): void {
   const from = addressOf(core, 0);
   beginX87(core);
-  giveBits(core, index, load<u64>(from), load<u16>(from, 8));
+  if (!isEmpty(core, 0)) giveBits(core, index, load<u64>(from), load<u16>(from, 8));
   pop(core);
   finishX87(core);
 }

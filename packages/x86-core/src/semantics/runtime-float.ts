@@ -13,6 +13,7 @@ export const floatFunctions = {
   x87Compare: '(i32, i32, i32, i32)',
   x87CompareFlags: '(i32, i32, i32, i32) -> i64',
   x87CompareMemory: '(i32, i32, i64, i32)',
+  x87EnterMmx: '(i32) -> i32',
   x87Examine: '(i32)',
   x87Initialize: '(i32)',
   x87Restore: '(i32, i32, i32)',
