@@ -49,17 +49,19 @@ export function codeModeOf(core: CoreContext, single: boolean): CodeMode {
   return { key: `${Object.values(shape).join()} ${bits.join('')}`, shape, ...parts };
 }
 
-const flatSegments: readonly SegmentNumber[] = [Segment.es, Segment.cs, Segment.ss, Segment.ds];
+const dataSegments: readonly SegmentNumber[] = [Segment.es, Segment.ss, Segment.ds];
 
-/** flat: code, and data that may be written, all from 0 to 4 GiB. */
+/** flat: code, and data that may be read and written, all from 0 to 4 GiB. */
 function segmentationOf(core: CoreContext): Segmentation {
-  const flat = flatSegments.every((number) => {
+  const isWhole = (number: SegmentNumber): boolean => {
     const { base, limit, attributes } = core.segment(number);
-    const isCode = number === Segment.cs;
-    const type = Attribute.code | Attribute.expandDown | (isCode ? 0 : Attribute.writable);
-    const wanted = isCode ? Attribute.code : Attribute.writable;
-    const fits = isCode ? (attributes & Attribute.code) !== 0 : (attributes & type) === wanted;
-    return base === 0n && limit === 0xffff_ffff && fits && (attributes & Attribute.unusable) === 0;
-  });
+    return base === 0n && limit === 0xffff_ffff && (attributes & Attribute.unusable) === 0;
+  };
+  const isWritable = (number: SegmentNumber): boolean => {
+    const { attributes } = core.segment(number);
+    const type = attributes & (Attribute.code | Attribute.expandDown | Attribute.writable);
+    return type === Attribute.writable;
+  };
+  const flat = isWhole(Segment.cs) && dataSegments.every((number) => isWhole(number) && isWritable(number));
   return flat && !hasRealSegments(core) ? 'flat' : 'segmented';
 }

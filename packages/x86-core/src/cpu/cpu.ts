@@ -4,7 +4,6 @@
  * Handlers in WebAssembly run from record to record. They come back here (Reason) where a branch has no record yet, where an instruction is carried out
  * in TypeScript or raised an exception, where an event waits, and when the budget is used up.
  */
-import { readApicPage, writeApicPage } from '../apic/apic-registers.ts';
 import { dispatchInterrupt } from '../apic/dispatch.ts';
 import type { Instruction } from '../decode/instruction.ts';
 import { Reason, type ReasonCode } from '../semantics/reason.ts';
@@ -28,14 +27,16 @@ import {
   SystemState,
   watchData,
 } from '../system/index.ts';
-import { Cr0, Cr4, Rflags } from '../system/register-bits.ts';
-import { type AccessBytes, type Bus, emptyBus } from './bus.ts';
+import { Rflags } from '../system/register-bits.ts';
+import { type Bus, emptyBus } from './bus.ts';
 import { CodeFetch } from './code-fetch.ts';
-import { type CodeMode, codeModeOf } from './code-mode.ts';
+import type { CodeMode } from './code-mode.ts';
 import { StateContext } from './core-context.ts';
 import { CoreState } from './core-state.ts';
 import { type Block, DecodeCache } from './decode-cache.ts';
-import { type DeviceMemory, LinearMemory } from './linear-memory.ts';
+import { DeviceAccess } from './device-access.ts';
+import { LinearMemory } from './linear-memory.ts';
+import { type KnownMode, MODE_BITS, ModeTracker } from './mode-tracker.ts';
 import { PhysicalMemory } from './physical-memory.ts';
 import { Registers } from './registers.ts';
 import { type CpuState, restoreState, saveState } from './saved-state.ts';
@@ -75,13 +76,14 @@ export class Cpu {
   readonly #base: number;
   readonly #view: DataView;
   readonly #cache: DecodeCache;
+  /** The handler of records that were dropped. */
+  readonly #stale: number;
   readonly #fetch: CodeFetch;
-  readonly #modes = new Map<string, { readonly mode: CodeMode; readonly number: number }>();
+  readonly #modes: ModeTracker;
   /** Counts changes of the mapping: entries of JUMPS are for one of them. */
   #mapping = 1;
   #modeIsKnown = false;
-  #mode: CodeMode;
-  #singleMode: CodeMode;
+  #mode: KnownMode;
   #stepping = false;
   /** Instructions before the present run, and the budget that it began with. */
   #counted = 0;
@@ -91,8 +93,8 @@ export class Cpu {
     this.#bus = bus;
     this.memory = options.memory ?? new PhysicalMemory({ bytes: 16 << 20 });
     this.#base = this.memory.addCore({
-      busRead: (physical, bytes, to) => this.#busRead(physical, bytes, to),
-      busWrite: (physical, bytes, from) => this.#busWrite(physical, bytes, from),
+      busRead: (physical, bytes, to) => devices.copyIn(Number(physical), bytes, to),
+      busWrite: (physical, bytes, from) => devices.copyOut(Number(physical), bytes, from),
       watch: (linear, bytes, write) => watchData(this.context, linear, bytes, write),
       dropCode: (page) => this.#cache.dropPage(page),
       mappingChanged: () => this.#flushTlb('all'),
@@ -112,10 +114,7 @@ export class Cpu {
       },
       options,
     );
-    const devices: DeviceMemory = {
-      read: (physical, bytes) => this.#deviceRead(physical, bytes),
-      write: (physical, bytes, value) => this.#deviceWrite(physical, bytes, value),
-    };
+    const devices = new DeviceAccess(bus, this.system, this.#view);
     const linear = new LinearMemory(this.memory, this.#state, devices);
     this.context = new StateContext(this.#state, linear, {
       bus,
@@ -130,12 +129,13 @@ export class Cpu {
       codeMoved: () => this.#nextMapping(),
     });
     this.registers = new Registers(this.context);
+    this.#stale = this.memory.handlers.special('stale');
     this.#cache = new DecodeCache(this.#view, this.memory.handlers, this.#base, this.#base + this.memory.coreBytes);
     this.#fetch = new CodeFetch(this.context, this.memory, linear, devices);
     this.memory.runtime.clearTlb(this.#base);
     this.#state.set64(state.INHIBIT, NO_ADDRESS);
-    this.#mode = codeModeOf(this.context, false);
-    this.#singleMode = this.#mode;
+    this.#modes = new ModeTracker(this.context);
+    this.#mode = this.#modes.current;
     this.reset();
   }
 
@@ -246,7 +246,7 @@ export class Cpu {
         if (once) return 'budget';
         continue;
       }
-      const at = this.#blockAt(rip, this.#mode);
+      const at = this.#blockAt(rip, this.#mode.mode);
       if (at === 0) continue;
       handlers.run(at, base);
       const reason = view.getInt32(base + state.REASON, true) as ReasonCode;
@@ -273,7 +273,10 @@ export class Cpu {
   #assist(): boolean {
     const at = this.#view.getInt32(this.#base + state.RECORD, true);
     this.#left -= 1;
-    const completed = executeAssist(this.context, this.#cache.instructionAt(at) as Instruction);
+    const instruction = this.#cache.instructionAt(at) as Instruction;
+    const completed = executeAssist(this.context, instruction);
+    // MOV to a debug register changes what the context does not see.
+    if (instruction.row.mnemonic === 'mov') this.#modeIsKnown = false;
     this.#afterTypeScript();
     return completed;
   }
@@ -283,10 +286,11 @@ export class Cpu {
     this.#afterTypeScript();
   }
 
-  /** Flags, activity or breakpoints may be others. */
+  /** Whatever ran may have let an interrupt in, or set a breakpoint off. The context says where the mode changed. */
   #afterTypeScript(): void {
-    if (this.system.interruptPending || this.system.nmiPending) this.#notify();
-    this.#modeIsKnown = false;
+    const { system } = this;
+    if (this.#state.get32(state.PENDING) !== 0) this.#state.set32(state.EVENTS, 1);
+    if (system.debugInhibited || system.pendingDebug !== 0) this.#modeIsKnown = false;
   }
 
   /** The exception that the handler raised. A #GP of an access to the stack segment is #SS (SDM 3A 6.15). */
@@ -324,7 +328,7 @@ export class Cpu {
       this.#deliver(error);
       return;
     }
-    const at = this.#blockAt(this.context.rip, this.#singleMode);
+    const at = this.#blockAt(this.context.rip, this.#mode.single);
     if (at === 0) return;
     const left = this.#left;
     this.#left = 0;
@@ -343,12 +347,23 @@ export class Cpu {
   }
 
   #isBreakpoint(rip: bigint): boolean {
-    const base = this.#mode.shape.mode === 64 ? 0n : this.context.segment(Segment.cs).base;
+    const base = this.#mode.mode.shape.mode === 64 ? 0n : this.context.segment(Segment.cs).base;
     return this.#breakpoints.has(rip + base);
   }
 
   /** The first record of the block at RIP; 0 after an exception was delivered. */
   #blockAt(rip: bigint, mode: CodeMode): number {
+    const entry = this.#base + state.JUMPS + (this.#state.get32(state.RIP) & (state.JUMP_ENTRIES - 1)) * 16;
+    const view = this.#view;
+    if (
+      !mode.single &&
+      view.getInt32(entry + 12, true) === view.getInt32(this.#base + state.JUMPS_KEY, true) &&
+      view.getInt32(this.#base + state.LINK, true) === 0 &&
+      view.getBigUint64(entry, true) === rip
+    ) {
+      const at = view.getInt32(entry + 8, true);
+      if (view.getInt32(at + record.HANDLER, true) !== this.#stale) return at;
+    }
     try {
       const place = this.#fetch.locate(rip, mode);
       const { physical } = place;
@@ -411,14 +426,12 @@ export class Cpu {
 
   #learnMode(): void {
     this.#modeIsKnown = true;
-    this.#mode = this.#modeNumbered(codeModeOf(this.context, false)).mode;
-    const stepping = this.#needsStepping();
-    this.#stepping = stepping;
-    this.#singleMode = this.#modeNumbered(codeModeOf(this.context, true)).mode;
+    this.#mode = this.#modes.current;
+    this.#stepping = this.#needsStepping();
+    const { watches } = this.#modes;
     const core = this.#state;
-    const watches = hasBreakpoints(this.context, 'write') || hasBreakpoints(this.context, 'access');
     core.set32(state.WATCHED, watches ? 1 : 0);
-    core.set32(state.TLB, this.#base + state.TLB_SETS + state.TLB_SET_BYTES * this.#tlbSet(watches));
+    core.set32(state.TLB, this.#base + state.TLB_SETS + state.TLB_SET_BYTES * this.#modes.tlbSet(watches));
     this.#setJumpsKey();
   }
 
@@ -431,28 +444,8 @@ export class Cpu {
     return needsStepping(this.context);
   }
 
-  #tlbSet(watches: boolean): number {
-    const flags = this.#state.get32(state.RFLAGS_SYSTEM);
-    const ac = (flags & Rflags.ac) !== 0;
-    if (this.context.cpl === 3) {
-      return watches || (ac && (this.context.cr0 & Cr0.am) !== 0) ? state.TLB_CHECKED : state.TLB_USER;
-    }
-    if (watches) return state.TLB_CHECKED;
-    return ac && (this.context.cr4 & Cr4.smap) !== 0 ? state.TLB_SUPERVISOR_AC : state.TLB_SUPERVISOR;
-  }
-
-  #modeNumbered(mode: CodeMode): { readonly mode: CodeMode; readonly number: number } {
-    let known = this.#modes.get(mode.key);
-    if (known === undefined) {
-      known = { mode, number: this.#modes.size };
-      this.#modes.set(mode.key, known);
-    }
-    return known;
-  }
-
   #setJumpsKey(): void {
-    const { number } = this.#modeNumbered(this.#mode);
-    this.#state.set32(state.JUMPS_KEY, (this.#mapping << MODE_BITS) | (number & ((1 << MODE_BITS) - 1)));
+    this.#state.set32(state.JUMPS_KEY, (this.#mapping << MODE_BITS) | this.#mode.number);
   }
 
   /** Places in JUMPS are no longer true. */
@@ -476,54 +469,11 @@ export class Cpu {
     this.#cache.clear();
     this.#nextMapping();
   }
-
-  #busRead(physical: bigint, bytes: number, to: number): void {
-    for (let done = 0; done < bytes; ) {
-      const piece = pieceOf(bytes - done);
-      const value = Number(this.#deviceRead(Number(physical) + done, piece));
-      for (let at = 0; at < piece; at++) this.#view.setUint8(to + done + at, value >>> (8 * at));
-      done += piece;
-    }
-  }
-
-  #busWrite(physical: bigint, bytes: number, from: number): void {
-    for (let done = 0; done < bytes; ) {
-      const piece = pieceOf(bytes - done);
-      let value = 0n;
-      for (let at = piece - 1; at >= 0; at--) value = (value << 8n) | BigInt(this.#view.getUint8(from + done + at));
-      this.#deviceWrite(Number(physical) + done, piece, value);
-      done += piece;
-    }
-  }
-
-  #deviceRead(physical: number, bytes: number): bigint {
-    if (bytes === 8) return this.#deviceRead(physical, 4) | (this.#deviceRead(physical + 4, 4) << 32n);
-    const { apic } = this.system;
-    if (apic.claims(BigInt(physical))) return BigInt(readApicPage(apic, physical % 4096, bytes) >>> 0);
-    return BigInt(this.#bus.readMemory(physical, bytes as AccessBytes) >>> 0);
-  }
-
-  #deviceWrite(physical: number, bytes: number, value: bigint): void {
-    if (bytes === 8) {
-      this.#deviceWrite(physical, 4, value & 0xffff_ffffn);
-      this.#deviceWrite(physical + 4, 4, value >> 32n);
-      return;
-    }
-    const { apic } = this.system;
-    if (apic.claims(BigInt(physical))) writeApicPage(apic, physical % 4096, bytes, Number(value));
-    else this.#bus.writeMemory(physical, bytes as AccessBytes, Number(value));
-  }
 }
 
-/** Bits of JUMPS_KEY that stand for the mode. */
-const MODE_BITS = 8;
 const STACK_FAULT = 12;
 const PAGE_FAULT = 14;
 const NO_ADDRESS = BigInt.asUintN(64, BigInt(state.INHIBIT_NONE));
-
-function pieceOf(bytes: number): 1 | 2 | 4 {
-  return bytes >= 4 ? 4 : bytes >= 2 ? 2 : 1;
-}
 
 function randomBits(): bigint {
   return crypto.getRandomValues(new BigUint64Array(1))[0] as bigint;
