@@ -56,3 +56,14 @@ export {
 export { Vga, type VgaDeviceState, type VgaOptions } from './vga/vga.ts';
 export type { Picture } from './vga/vga-render.ts';
 export type { TextScreen } from './vga/vga-state.ts';
+export { VirtioBlock, type VirtioBlockOptions } from './virtio/virtio-block.ts';
+export { VirtioConsole, type VirtioConsoleEvents } from './virtio/virtio-console.ts';
+export { VirtioNet, type VirtioNetEvents, type VirtioNetOptions } from './virtio/virtio-net.ts';
+export {
+  type VirtioFunction,
+  VirtioPci,
+  type VirtioPciOptions,
+  type VirtioPciState,
+  type VirtioTransport,
+} from './virtio/virtio-pci.ts';
+export { VirtioRng } from './virtio/virtio-rng.ts';
