@@ -16,12 +16,12 @@ function character(code: number): string {
   return code < 0x7f ? String.fromCharCode(code) : (HIGH[code - 0x7f] ?? ' ');
 }
 
-/** 25 lines without trailing blanks, joined by newlines; empty lines at the end are left out. */
-export function screenFromTextMemory(cells: Uint8Array): string {
+/** Lines of cells, two bytes each, without trailing blanks, joined by newlines; empty lines at the end are left out. */
+export function screenFromTextMemory(cells: Uint8Array, columns: number = COLUMNS, rows: number = ROWS): string {
   const lines: string[] = [];
-  for (let row = 0; row < ROWS; row++) {
+  for (let row = 0; row < rows; row++) {
     let line = '';
-    for (let column = 0; column < COLUMNS; column++) line += character(cells[(row * COLUMNS + column) * 2] ?? 0);
+    for (let column = 0; column < columns; column++) line += character(cells[(row * columns + column) * 2] ?? 0);
     lines.push(line.trimEnd());
   }
   return lines.join('\n').trimEnd();

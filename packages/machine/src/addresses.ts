@@ -14,6 +14,8 @@ export const SHADOWED = 0xc_0000;
 export const SHADOWED_BYTES: number = 256 * KIB;
 export const SHADOW_SEGMENT_BYTES: number = 16 * KIB;
 export const ONE_MIB = 0x10_0000;
+/** Firmware puts PCI's memory here. */
+export const PCI_MEMORY_FIRST = 0xe000_0000;
 export const PCI_MEMORY_LAST = 0xfebf_ffff;
 export const IO_APIC_ADDRESS = 0xfec0_0000;
 export const HPET_ADDRESS = 0xfed0_0000;
@@ -35,6 +37,8 @@ export const Port = {
   debugBochs: 0xe9,
   exit: 0xf4,
   serial2: 0x2f8,
+  vbe: 0x1ce,
+  vga: 0x3b0,
   serial1: 0x3f8,
   debugQemu: 0x402,
   edgeLevel: 0x4d0,

@@ -34,8 +34,19 @@ import {
   type ShadowSegment,
   SystemControlA,
   SystemControlB,
+  Vga,
 } from '@drift-os/devices';
-import { IO_APIC_ADDRESS, Irq, PCI_MEMORY_LAST, PciDevice, PIRQ_ROUTES, Port } from './addresses.ts';
+import {
+  IO_APIC_ADDRESS,
+  Irq,
+  PCI_MEMORY_LAST,
+  PciDevice,
+  PIRQ_ROUTES,
+  Port,
+  VGA_MEMORY,
+  VGA_MEMORY_BYTES,
+  PCI_MEMORY_FIRST,
+} from './addresses.ts';
 import { IsaInterrupts } from './isa-interrupts.ts';
 import { MemorySpace } from './memory-space.ts';
 import { PortSpace } from './port-space.ts';
@@ -69,6 +80,10 @@ export interface BoardOptions {
   /** Unix time in ms at the clock's zero. */
   readonly startTime: number;
   readonly drives: readonly (IdeDriveOptions | undefined)[];
+  /** Of the VGA; a power of two. */
+  readonly videoMemory: Uint8Array;
+  /** The VGA's own BIOS, where the BIOS wants one. */
+  readonly vgaBios: Uint8Array | undefined;
 }
 
 /** Soft off: sleep type of \_S5. */
@@ -83,6 +98,7 @@ export class Board {
   readonly keyboardController: I8042;
   readonly serial: readonly [Ns16550, Ns16550];
   readonly pci: PciBus;
+  readonly vga: Vga;
   readonly powerManagement: Piix4Pm;
   readonly firmwareItems: FwCfgItems;
   /** By name, in the order in which they are reset, saved and restored. */
@@ -135,6 +151,11 @@ export class Board {
     this.pci.plug(PciDevice.piix, 1, ide.pci);
     this.pci.plug(PciDevice.piix, 3, this.powerManagement.pci);
 
+    const { videoMemory, vgaBios } = options;
+    const rom = vgaBios === undefined ? {} : { rom: vgaBios };
+    this.vga = this.#add('VGA', new Vga({ clock, events, memory: videoMemory, ...rom }));
+    this.pci.plug(PciDevice.vga, 0, this.vga.pci);
+
     this.firmwareItems = new FwCfgItems();
     this.#describe(options);
     const firmware = this.#add('fw_cfg', new FwCfg({ memory: ram, items: this.firmwareItems }));
@@ -166,6 +187,8 @@ export class Board {
     place('exit port 501h', Port.exitSecond, 4, exit.ports);
     place('COM2', Port.serial2, 8, this.serial[1].ports);
     place('COM1', Port.serial1, 8, this.serial[0].ports);
+    place('VGA', Port.vga, 0x30, this.vga.ports);
+    place('VBE', Port.vbe, 4, this.vga.vbePorts);
     place('8259 edge/level', Port.edgeLevel, 2, this.pics.edgeLevelControl);
     place('fw_cfg', Port.firmwareConfiguration, FW_CFG_PORTS, firmware.ports);
     place('PCI', Port.pci, 8, this.pci.ports);
@@ -177,6 +200,7 @@ export class Board {
       place(`IDE ${channel}`, command, 8, at.command);
       place(`IDE ${channel} control`, control, 1, at.control);
     }
+    this.memory.add({ name: 'VGA', first: VGA_MEMORY, length: VGA_MEMORY_BYTES, window: this.vga.window });
     this.memory.add({ name: 'I/O APIC', first: IO_APIC_ADDRESS, length: 0x1000, window: this.ioApic.memory });
   }
 
@@ -202,7 +226,7 @@ export class Board {
       apicIds: Array.from({ length: cores }, (_, core) => core),
       ioApic: { id: 0, address: IO_APIC_ADDRESS },
       pmBase: Port.powerManagement,
-      pciMemory: { first: memory, last: PCI_MEMORY_LAST },
+      pciMemory: { first: PCI_MEMORY_FIRST, last: PCI_MEMORY_LAST },
       serialPorts: 2,
       pirqs: PIRQ_ROUTES,
     });

@@ -1,5 +1,10 @@
-/** The machine: address spaces, time. */
+/** The machine: an amd64 PC of cores and devices. */
+export { createMachine } from './create-machine.ts';
+export { Keyboard } from './keyboard.ts';
+export { type Ending, Machine } from './machine.ts';
 export { MachineError, type MachineErrorCode } from './machine-error.ts';
-export { MemorySpace, type MemoryRange } from './memory-space.ts';
-export { PortSpace, type PortRange } from './port-space.ts';
-export { MachineClock } from './machine-clock.ts';
+export { type MemoryRange, MemorySpace } from './memory-space.ts';
+export { type MemorySize, parseMemorySize } from './memory-size.ts';
+export type { DiskOptions, LinuxOptions, MachineOptions } from './options.ts';
+export { type PortRange, PortSpace } from './port-space.ts';
+export { SerialLine } from './serial-line.ts';

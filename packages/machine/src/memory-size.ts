@@ -15,7 +15,10 @@ export function parseMemorySize(size: MemorySize): number {
   const [, digits, unit] = /^([0-9]+)([KMG]?)$/.exec(String(size)) ?? [];
   const bytes = Number(digits) * (UNITS[unit as keyof typeof UNITS] ?? 1);
   if (!(bytes >= LEAST && bytes <= LOW_MEMORY_LIMIT && bytes % 2 ** 20 === 0)) {
-    throw new MachineError('BAD_OPTION', `memory: ${size} is not a size from 2M to 3G in whole megabytes. Write 512M, for example.`);
+    throw new MachineError(
+      'BAD_OPTION',
+      `memory: ${size} is not a size from 2M to 3G in whole megabytes. Write 512M, for example.`,
+    );
   }
   return bytes;
 }

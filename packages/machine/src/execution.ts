@@ -1,0 +1,138 @@
+/**
+ * Runs all cores in one thread, in turns.
+ *
+ * In virtual time an instruction takes a fixed time and the same run comes out every time: nothing depends on the host but what it types and when.
+ * In host time the guest's clock is the host's, and a guest that waits costs nothing.
+ */
+import type { Cpu } from '@drift-os/x86-core';
+import { MachineClock } from './machine-clock.ts';
+
+/** What a round of turns came to. */
+export type RoundResult =
+  /** Cores ran. */
+  | 'ran'
+  /** All cores wait for something that is scheduled. */
+  | 'idle'
+  /** All cores wait, and nothing is scheduled: only the host can wake them. */
+  | 'waiting'
+  /** A core is at a breakpoint. */
+  | 'breakpoint'
+  /** The bootstrap core shut itself down: a triple fault. */
+  | 'shutdown';
+
+/** Instructions of a turn in virtual time, and in host time. */
+const VIRTUAL_TURN = 20_000;
+const HOST_TURN = 100_000;
+/** What an instruction takes in virtual time. */
+const NANOSECONDS_PER_INSTRUCTION = 4n;
+
+export class Execution {
+  readonly clock: MachineClock;
+  readonly time: 'virtual' | 'host';
+  #cores: readonly Cpu[] = [];
+  /** The core whose turn it is, the time at which its turn began, and its instruction count then. */
+  #current: Cpu | undefined;
+  #turnBegan = 0n;
+  #countedBefore = 0;
+  /** Host time at which the guest's clock was `#hostBase`; undefined while paused. */
+  #hostStart: number | undefined;
+  #hostBase = 0n;
+  #stop = false;
+  /** The core that is at a breakpoint. */
+  stoppedAt: number | undefined;
+
+  constructor(time: 'virtual' | 'host') {
+    this.time = time;
+    this.clock = new MachineClock(() => (time === 'virtual' ? this.#virtualNow() : this.#hostNow()));
+  }
+
+  set cores(cores: readonly Cpu[]) {
+    this.#cores = cores;
+  }
+
+  #virtualNow(): bigint {
+    if (this.#current === undefined) return this.#turnBegan;
+    return this.#turnBegan + BigInt(this.#current.instructions - this.#countedBefore) * NANOSECONDS_PER_INSTRUCTION;
+  }
+
+  #hostNow(): bigint {
+    if (this.#hostStart === undefined) return this.#hostBase;
+    return this.#hostBase + BigInt(Math.round((performance.now() - this.#hostStart) * 1e6));
+  }
+
+  /** Lets host time pass, or not. */
+  set running(running: boolean) {
+    this.#hostBase = this.#hostNow();
+    this.#hostStart = running ? performance.now() : undefined;
+  }
+
+  /** Ends the round after the turn under way. */
+  stop(): void {
+    this.#stop = true;
+  }
+
+  /** Nanoseconds until something is due, while all cores wait. */
+  get untilDue(): bigint | undefined {
+    const due = this.#due();
+    return due === undefined ? undefined : due - this.clock.now();
+  }
+
+  /** Makes the calls that are due. */
+  catchUp(): void {
+    this.clock.advanceTo(this.clock.now());
+  }
+
+  /** While all cores wait: lets virtual time pass to what is due next. */
+  skipToDue(): void {
+    const due = this.#due();
+    if (due === undefined) return;
+    if (due > this.#turnBegan) this.#turnBegan = due;
+    this.clock.advanceTo(due);
+  }
+
+  /** A turn for each core. */
+  round(): RoundResult {
+    this.catchUp();
+    this.#stop = false;
+    const began = this.clock.now();
+    const budget = this.#budget(began);
+    let result: RoundResult | undefined;
+    let longest = 0;
+    for (const [index, core] of this.#cores.entries()) {
+      const before = core.instructions;
+      this.#turnBegan = began;
+      this.#countedBefore = before;
+      this.#current = core;
+      const reason = core.run(budget);
+      this.#current = undefined;
+      const count = core.instructions - before;
+      if (count > longest) longest = count;
+      if (reason === 'breakpoint') {
+        this.stoppedAt = index;
+        result = 'breakpoint';
+      } else if (reason === 'shutdown' && index === 0) result ??= 'shutdown';
+      else if (reason === 'budget' || count > 0) result ??= 'ran';
+      if (this.#stop) break;
+    }
+    this.#turnBegan = began + BigInt(longest) * NANOSECONDS_PER_INSTRUCTION;
+    return result ?? (this.#due() === undefined ? 'waiting' : 'idle');
+  }
+
+  #budget(now: bigint): number {
+    if (this.time === 'host') return HOST_TURN;
+    const due = this.#due();
+    if (due === undefined) return VIRTUAL_TURN;
+    const left = Number((due - now) / NANOSECONDS_PER_INSTRUCTION) + 1;
+    return Math.max(1, Math.min(VIRTUAL_TURN, left));
+  }
+
+  /** When a device or a local APIC's timer wants something next. */
+  #due(): bigint | undefined {
+    let due = this.clock.next;
+    for (const core of this.#cores) {
+      const { deadline } = core.system.apic;
+      if (deadline !== undefined && (due === undefined || deadline < due)) due = deadline;
+    }
+    return due;
+  }
+}

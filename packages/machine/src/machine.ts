@@ -1,0 +1,237 @@
+/** A PC that runs: made by `createMachine`, driven through its consoles, stopped, looked into. */
+import { screenFromTextMemory, type SerialMatch, type WaitOptions } from '@drift-os/console';
+import type { Picture } from '@drift-os/devices';
+import type { Cpu, PhysicalMemory, Registers } from '@drift-os/x86-core';
+import type { Board } from './board.ts';
+import type { Execution } from './execution.ts';
+import type { Keyboard } from './keyboard.ts';
+import { MachineError } from './machine-error.ts';
+import type { SerialLine } from './serial-line.ts';
+
+/** How a machine ended. */
+export interface Ending {
+  /**
+   * power-off: the guest switched it off. exit: the guest wrote to the exit port. reset: the guest reset it, and `onReset` says to end.
+   * stopped: `stop` was called. failed: an error in the machine itself, which is `error`.
+   */
+  readonly reason: 'power-off' | 'exit' | 'reset' | 'stopped' | 'failed';
+  /** Of an exit: 1 to 255, twice what was written plus 1. Otherwise 0, or 1 where it failed. */
+  readonly status: number;
+  readonly error?: unknown;
+}
+
+/** How long the machine runs before the host has a turn, in milliseconds. */
+const HOST_TURN = 8;
+
+export interface MachineParts {
+  readonly board: Board;
+  readonly cores: readonly Cpu[];
+  readonly memory: PhysicalMemory;
+  readonly execution: Execution;
+  readonly serial: readonly [SerialLine, SerialLine];
+  readonly keyboard: Keyboard;
+}
+
+export class Machine implements AsyncDisposable {
+  /** COM1 and COM2. */
+  readonly serial: readonly [SerialLine, SerialLine];
+  readonly keyboard: Keyboard;
+  readonly cores: readonly Cpu[];
+  /** Guest-physical memory: RAM and ROM. */
+  readonly memory: PhysicalMemory;
+  /** Resolves when the machine has ended; never rejects. */
+  readonly ended: Promise<Ending>;
+  readonly #board: Board;
+  readonly #execution: Execution;
+  #end: (ending: Ending) => void = () => {};
+  #ending: Ending | undefined;
+  #running = false;
+  #loop: Promise<void> = Promise.resolve();
+  #wake: () => void = () => {};
+  /** Something from the host waits for the guest. */
+  #input = false;
+
+  constructor(parts: MachineParts) {
+    this.#board = parts.board;
+    this.#execution = parts.execution;
+    this.cores = parts.cores;
+    this.memory = parts.memory;
+    this.serial = parts.serial;
+    this.keyboard = parts.keyboard;
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  /** Output of COM1 so far. */
+  get output(): string {
+    return this.serial[0].output;
+  }
+
+  get running(): boolean {
+    return this.#running;
+  }
+
+  /** Nanoseconds of the guest's time since it was made. */
+  get time(): bigint {
+    return this.#execution.clock.now();
+  }
+
+  /** Waits for text on COM1. See SerialLine. @throws MachineError TIMEOUT or MACHINE_ENDED */
+  waitFor(pattern: string | RegExp, options?: WaitOptions): Promise<SerialMatch> {
+    return this.serial[0].waitFor(pattern, options);
+  }
+
+  /** Types on COM1. */
+  send(text: string): void {
+    this.serial[0].send(text);
+  }
+
+  /** The text screen's lines; of a graphics mode nothing. */
+  screenText(): string {
+    const screen = this.#board.vga.text();
+    if (screen === undefined) return '';
+    const { buffer, byteOffset, byteLength } = screen.cells;
+    return screenFromTextMemory(new Uint8Array(buffer, byteOffset, byteLength), screen.columns, screen.rows);
+  }
+
+  /** What a monitor shows; undefined while the picture is off. */
+  screenshot(): Picture | undefined {
+    return this.#board.vga.picture();
+  }
+
+  /** Registers of a core. @throws MachineError BAD_OPTION for a core that is not there */
+  registers(core = 0): Registers {
+    return this.#core(core).registers;
+  }
+
+  #core(number: number): Cpu {
+    const core = this.cores[number];
+    if (core !== undefined) return core;
+    throw new MachineError('BAD_OPTION', `There is no core ${number}; this machine has ${this.cores.length}.`);
+  }
+
+  /** Goes on, in the background. */
+  run(): void {
+    if (this.#running || this.#ending !== undefined) return;
+    this.#running = true;
+    this.#execution.running = true;
+    this.#loop = this.#runLoop();
+  }
+
+  /** Stops; resolves when no core runs any more. The guest's clock stands still. */
+  async pause(): Promise<void> {
+    if (!this.#running) return;
+    this.#running = false;
+    this.#execution.stop();
+    this.#wake();
+    await this.#loop;
+  }
+
+  /** Carries out one instruction of a core of a paused machine. */
+  step(core = 0): void {
+    this.#core(core).step();
+    this.#flush();
+  }
+
+  /** Presses the reset button. */
+  reset(): void {
+    this.#board.reset();
+    for (const core of this.cores) core.reset();
+    this.inputArrived();
+  }
+
+  /** Ends the machine, without asking the guest. */
+  async stop(): Promise<Ending> {
+    this.endWith({ reason: 'stopped', status: 0 });
+    await this.#loop;
+    return this.ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  /** Ends it for a reason that the guest, or the host, has. */
+  endWith(ending: Ending): void {
+    if (this.#ending !== undefined) return;
+    this.#ending = ending;
+    this.#running = false;
+    this.#execution.stop();
+    const why = ending.reason === 'exit' ? `exit port, status ${ending.status}` : ending.reason;
+    for (const line of this.serial) line.end(`the machine ended (${why})`);
+    this.#end(ending);
+    this.#wake();
+  }
+
+  /** The host has put something into a device: a machine that waits goes on. */
+  inputArrived(): void {
+    this.#input = true;
+    this.#wake();
+  }
+
+  #flush(): void {
+    for (const line of this.serial) line.flush();
+  }
+
+  async #runLoop(): Promise<void> {
+    try {
+      while (this.#running) {
+        const until = performance.now() + HOST_TURN;
+        let wait: number | undefined = 0;
+        while (this.#running && performance.now() < until) {
+          this.#input = false;
+          const result = this.#execution.round();
+          if (result === 'breakpoint') this.#running = false;
+          else if (result === 'shutdown') this.#shutDown();
+          else if (result === 'idle' && this.#execution.time === 'virtual') this.#execution.skipToDue();
+          else if (result === 'idle') {
+            wait = Number(this.#execution.untilDue ?? 0n) / 1e6;
+            if (wait > 0) break;
+          } else if (result === 'waiting') {
+            wait = undefined;
+            break;
+          }
+        }
+        this.#flush();
+        if (this.#running) await this.#hostTurn(wait);
+      }
+    } catch (error) {
+      this.endWith({ reason: 'failed', status: 1, error });
+    } finally {
+      this.#running = false;
+      this.#execution.running = false;
+      this.#flush();
+    }
+  }
+
+  /** A triple fault: boards reset the processor then. */
+  #shutDown(): void {
+    this.reset();
+  }
+
+  /** Lets the host do what it has to, and waits for at most so many milliseconds; undefined: until something comes. */
+  #hostTurn(wait: number | undefined): Promise<void> {
+    if (wait === 0 || this.#input) return nextTask();
+    return new Promise((resolve) => {
+      const timer = wait === undefined ? undefined : setTimeout(done, wait);
+      this.#wake = done;
+      function done(): void {
+        clearTimeout(timer);
+        resolve();
+      }
+    });
+  }
+}
+
+/** After the host's other tasks. setTimeout would wait for a millisecond or four. */
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
+}

@@ -1,0 +1,85 @@
+/** RAM and ROM where a PC has them, and the shadow of C0000h to FFFFFh that the host bridge switches. */
+import type { GuestMemory, MemoryWindow, ShadowSegment } from '@drift-os/devices';
+import type { PhysicalMemory } from '@drift-os/x86-core';
+import { FOUR_GIB, SHADOW_SEGMENT_BYTES, SHADOWED, SHADOWED_BYTES, VGA_MEMORY, VGA_MEMORY_BYTES } from './addresses.ts';
+import { MachineError } from './machine-error.ts';
+
+/** Of a BIOS, so much of its end appears below 1 MiB. */
+const BIOS_BELOW_1M = 0x2_0000;
+
+/** Bytes that a PhysicalMemory needs for this map. */
+export function physicalBytes(ram: number, bios: Uint8Array): number {
+  return ram + SHADOWED_BYTES + bios.length;
+}
+
+export class MemoryMap {
+  /** All of RAM, from physical address 0. */
+  readonly ram: Uint8Array;
+  /** What lies at C0000h to FFFFFh while RAM is not shown there. */
+  readonly #rom: Uint8Array;
+  readonly #physical: PhysicalMemory;
+  /** By segment of 16 KiB: whether stores reach RAM. */
+  readonly #writesRam = new Array<boolean>(SHADOWED_BYTES / SHADOW_SEGMENT_BYTES).fill(false);
+
+  /** @throws MachineError BAD_IMAGE for a BIOS that is not 64 KiB to 1 MiB in steps of 64 KiB */
+  constructor(physical: PhysicalMemory, ramBytes: number, bios: Uint8Array) {
+    if (bios.length === 0 || bios.length % 0x1_0000 !== 0 || bios.length > 0x10_0000) {
+      throw new MachineError(
+        'BAD_IMAGE',
+        `The BIOS has ${bios.length} bytes; one has 64 KiB to 1 MiB, in steps of 64 KiB. Give a ROM image such as SeaBIOS' bios.bin.`,
+      );
+    }
+    this.#physical = physical;
+    this.ram = physical.mapRam(0, ramBytes);
+    physical.unmap(VGA_MEMORY, VGA_MEMORY_BYTES);
+    physical.mapRom(FOUR_GIB - bios.length, bios);
+    const low = new Uint8Array(SHADOWED_BYTES).fill(0xff);
+    const shown = bios.subarray(Math.max(0, bios.length - BIOS_BELOW_1M));
+    low.set(shown, SHADOWED_BYTES - shown.length);
+    this.#rom = physical.mapRom(SHADOWED, low);
+  }
+
+  /** Follows the host bridge's attribute registers. */
+  shadow({ start, bytes, readRam, writeRam }: ShadowSegment): void {
+    const offset = start - SHADOWED;
+    const first = offset / SHADOW_SEGMENT_BYTES;
+    this.#writesRam.fill(writeRam, first, first + bytes / SHADOW_SEGMENT_BYTES);
+    const source = readRam ? this.ram.subarray(start, start + bytes) : this.#rom.subarray(offset, offset + bytes);
+    this.#physical.mapAlias(start, source, readRam && writeRam);
+  }
+
+  /** Stores to C0000h to FFFFFh that PhysicalMemory does not take: to RAM behind the ROM that is read, or nowhere. */
+  readonly shadowWindow: MemoryWindow = {
+    read: (offset, bytes) => littleEndian(this.#rom.subarray(offset, offset + bytes)),
+    write: (offset, bytes, value) => {
+      if (this.#writesRam[Math.floor(offset / SHADOW_SEGMENT_BYTES)] !== true) return;
+      for (let i = 0; i < bytes; i++) this.ram[SHADOWED + offset + i] = value >>> (8 * i);
+    },
+  };
+
+  /** For bus masters. */
+  readonly busMaster: GuestMemory = {
+    read: (address, target) => {
+      this.#physical.read(address, target);
+    },
+    write: (address, source) => {
+      this.#physical.write(address, source);
+    },
+    load: (address, bytes) => {
+      const host = this.#physical.hostAddress(address);
+      if (host !== 0 && address % bytes === 0) return littleEndian(this.#physical.bytes.subarray(host, host + bytes));
+      const value = new Uint8Array(bytes);
+      this.#physical.read(address, value);
+      return littleEndian(value);
+    },
+    store: (address, bytes, value) => {
+      const contents = new Uint8Array(bytes);
+      for (let i = 0; i < bytes; i++) contents[i] = value >>> (8 * i);
+      this.#physical.write(address, contents);
+    },
+  };
+}
+
+function littleEndian(bytes: Uint8Array): number {
+  return bytes.reduceRight((value, byte) => value * 256 + byte, 0);
+}

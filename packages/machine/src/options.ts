@@ -1,0 +1,79 @@
+/** What a machine can be made of. */
+import { BufferDisk, type Disk, type IdeDriveOptions, OverlayDisk } from '@drift-os/devices';
+import { MachineError } from './machine-error.ts';
+import type { MemorySize } from './memory-size.ts';
+
+export interface DiskOptions {
+  /** Sectors somewhere on the host, or an image in memory, which is not changed. */
+  readonly disk: Disk | Uint8Array;
+  readonly kind?: 'disk' | 'cd';
+  /** Writes go to the disk itself. Default: they stay in the machine. */
+  readonly writeThrough?: boolean;
+}
+
+export interface LinuxOptions {
+  /** A bzImage. */
+  readonly kernel: Uint8Array;
+  readonly initrd?: Uint8Array;
+  readonly commandLine?: string;
+}
+
+export interface MachineOptions {
+  /** 1 to 32. Default 1. */
+  readonly cores?: number;
+  /** 2M to 3G. Default 128M. */
+  readonly memory?: MemorySize;
+  /** Up to four, on the IDE channels in order; the first is booted from. */
+  readonly disks?: readonly (DiskOptions | Uint8Array)[];
+  /** Boots this kernel instead of a disk. */
+  readonly linux?: LinuxOptions;
+  /** A BIOS image, such as SeaBIOS. Default: Drift's own. */
+  readonly bios?: Uint8Array;
+  /** For a BIOS that wants one: SeaBIOS' vgabios-stdvga.bin. */
+  readonly vgaBios?: Uint8Array;
+  /**
+   * virtual: an instruction takes 4 ns, waiting takes none, and every run is the same. host: the guest's time is the host's, and a guest that
+   * waits costs nothing. Default host.
+   */
+  readonly time?: 'virtual' | 'host';
+  /** What the real-time clock shows at the start. Default: now, and 2020-01-01 in virtual time. */
+  readonly startTime?: Date;
+  /** Stay where the machine is until `run`. */
+  readonly paused?: boolean;
+  /** When the guest resets the machine: begin again (default), or end. */
+  readonly onReset?: 'restart' | 'end';
+}
+
+const SECTOR_BYTES = 512;
+const MAX_CORES = 32;
+const MAX_DISKS = 4;
+
+/** @throws MachineError BAD_OPTION */
+export function checkCores(cores: number): number {
+  if (!Number.isInteger(cores) || cores < 1 || cores > MAX_CORES) {
+    throw new MachineError('BAD_OPTION', `cores: ${cores} is not a whole number from 1 to ${MAX_CORES}.`);
+  }
+  return cores;
+}
+
+/** @throws MachineError BAD_OPTION or BAD_IMAGE */
+export function drivesOf(disks: readonly (DiskOptions | Uint8Array)[]): IdeDriveOptions[] {
+  if (disks.length > MAX_DISKS) {
+    throw new MachineError('BAD_OPTION', `disks: ${disks.length} are given; two IDE channels hold four.`);
+  }
+  return disks.map((each, number) => {
+    const { disk, kind = 'disk', writeThrough = false } = each instanceof Uint8Array ? { disk: each } : each;
+    const host = disk instanceof Uint8Array ? new BufferDisk(wholeSectors(disk, number)) : disk;
+    return { kind, disk: kind === 'cd' || writeThrough ? host : new OverlayDisk(host) };
+  });
+}
+
+function wholeSectors(image: Uint8Array, number: number): Uint8Array {
+  if (image.length === 0 || image.length % SECTOR_BYTES !== 0) {
+    throw new MachineError(
+      'BAD_IMAGE',
+      `Disk ${number} has ${image.length} bytes, which is no whole number of sectors of 512. Give a raw disk image.`,
+    );
+  }
+  return image;
+}
