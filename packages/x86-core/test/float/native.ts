@@ -16,17 +16,21 @@ if (!available) {
 }
 
 /** Layout of a case: see native.c. */
-export const CASE_BYTES = 944;
-export const CASE_MEMORY = 32;
-export const CASE_RAX = 96;
-export const CASE_RFLAGS = 104;
-export const CASE_AREA = 112;
+export const CASE_BYTES: number = 944;
+export const CASE_MEMORY: number = 32;
+export const CASE_RAX: number = 96;
+export const CASE_RFLAGS: number = 104;
+export const CASE_AREA: number = 112;
 /** Offsets in an XSAVE area: SDM 1 10.5.1, 13.4. */
-export const AREA_MXCSR = CASE_AREA + 24;
-export const AREA_ST = CASE_AREA + 32;
-export const AREA_XMM = CASE_AREA + 160;
-export const AREA_HEADER = CASE_AREA + 512;
-export const AREA_YMM_HIGH = CASE_AREA + 576;
+export const AREA_CONTROL: number = CASE_AREA;
+export const AREA_STATUS: number = CASE_AREA + 2;
+/** A bit for each physical register that is not empty. */
+export const AREA_TAGS: number = CASE_AREA + 4;
+export const AREA_MXCSR: number = CASE_AREA + 24;
+export const AREA_ST: number = CASE_AREA + 32;
+export const AREA_XMM: number = CASE_AREA + 160;
+export const AREA_HEADER: number = CASE_AREA + 512;
+export const AREA_YMM_HIGH: number = CASE_AREA + 576;
 
 /** Cases as they are after their instruction ran. */
 export function runNatively(cases: Buffer): Buffer {
