@@ -73,13 +73,13 @@ export class HandlerTable {
   }
 
   #addAll(bodies: ReadonlyMap<string, FunctionBody>): void {
+    const fingerprints = new Map(Array.from(bodies, ([key, body]) => [key, body.fingerprint]));
     const fresh = new Map<string, FunctionBody>();
-    for (const body of bodies.values()) {
-      const { fingerprint } = body;
-      if (!this.#byCode.has(fingerprint)) fresh.set(fingerprint, body);
+    for (const [key, fingerprint] of fingerprints) {
+      if (!this.#byCode.has(fingerprint)) fresh.set(fingerprint, bodies.get(key) as FunctionBody);
     }
     if (fresh.size > 0) this.#compile(fresh);
-    for (const [key, body] of bodies) this.#indexes.set(key, this.#byCode.get(body.fingerprint) as number);
+    for (const [key, fingerprint] of fingerprints) this.#indexes.set(key, this.#byCode.get(fingerprint) as number);
   }
 
   #compile(bodies: ReadonlyMap<string, FunctionBody>): void {

@@ -124,7 +124,13 @@ export type Statement =
       readonly otherwise: readonly Statement[];
     }
   /** Runs the body, again while the condition holds afterwards. Each round is complete in itself: RIP stays until the last. */
-  | { readonly kind: 'loop'; readonly body: readonly Statement[]; readonly again: Value }
+  | {
+      readonly kind: 'loop';
+      readonly body: readonly Statement[];
+      readonly again: Value;
+      /** Whether a round takes one from the budget, which may end the run there: where the number of rounds has no bound. */
+      readonly counted: boolean;
+    }
   /** Calls a runtime function. */
   | {
       readonly kind: 'call';

@@ -140,7 +140,7 @@ class Lowering {
         this.#if(statement);
         return;
       case 'loop':
-        this.#loop(statement.body, statement.again);
+        this.#loop(statement);
         return;
       case 'jump': {
         const { condition } = statement;
@@ -306,14 +306,14 @@ class Lowering {
     this.#body.end();
   }
 
-  #loop(statements: readonly Statement[], again: Value): void {
+  #loop({ body: statements, again, counted }: Statement & { kind: 'loop' }): void {
     this.#target.beginConditional();
     const label = this.#body.loop();
     this.statements(statements);
     this.#target.endConditional();
     this.#value(again);
     this.#body.if();
-    this.#target.countRound();
+    if (counted) this.#target.countRound();
     this.#body.branch(label);
     this.#body.end();
     this.#body.end();

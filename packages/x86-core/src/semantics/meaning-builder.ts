@@ -199,15 +199,26 @@ export class MeaningBuilder extends OperandBuilder {
     this.statements.push({ kind: 'if', condition, body: statements, otherwise: others });
   }
 
+  /**
+   * Changes that processors make before the instruction may still fault, and that stay where it does: repeating them gives the same. What may be
+   * refused can come after them.
+   */
+  early(body: () => void): void {
+    const [changed, firstChange] = [this.changed, this.#firstChange];
+    body();
+    this.changed = changed;
+    this.#firstChange = firstChange;
+  }
+
   /** Each round may fault and be restarted by itself: it ends with a state in which the instruction can begin anew. */
-  loop(body: () => Value): void {
+  loop(body: () => Value, counted = true): void {
     let again: Value = constant(0);
     const statements = this.#block(() => {
       this.changed = false;
       again = body();
     });
     if (this.changed) this.#noteChange();
-    this.statements.push({ kind: 'loop', body: statements, again });
+    this.statements.push({ kind: 'loop', body: statements, again, counted });
   }
 
   #block(body: () => void): Statement[] {
@@ -217,17 +228,20 @@ export class MeaningBuilder extends OperandBuilder {
     return statements;
   }
 
-  /** @param target offset in CS, truncated to the operand size here. A computed one is checked before the first change. */
+  /** @param target offset in CS, truncated to the operand size here. It is checked before the first change. */
   jump(target: Value, hint: JumpHint, condition?: Value): void {
     const near = hint === 'indirect' ? this.let(truncate(this.operandSize, target)) : target;
-    if (hint === 'indirect') this.#checkTarget(target);
+    if (hint === 'indirect' || this.shape.code.segmentation === 'segmented') this.#checkTarget(target, condition);
     this.statements.push({ kind: 'jump', target: near, condition, hint });
   }
 
-  #checkTarget(target: Value): void {
+  /** A direct target may lie behind the limit of CS too. */
+  #checkTarget(target: Value, condition: Value | undefined): void {
     const { segmentation } = this.shape.code;
     if (segmentation === 'flat') return;
-    const check: Statement = { kind: 'checkTarget', target: truncate(this.operandSize, target) };
+    const always: Statement = { kind: 'checkTarget', target: truncate(this.operandSize, target) };
+    const check: Statement =
+      condition === undefined ? always : { kind: 'if', condition, body: [always], otherwise: [] };
     if (this.#firstChange < 0) this.statements.push(check);
     else this.statements.splice(this.#firstChange, 0, check);
   }

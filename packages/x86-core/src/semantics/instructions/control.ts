@@ -2,7 +2,7 @@
 import type { Bits, Value } from '../language.ts';
 import type { MeaningBuilder } from '../meaning-builder.ts';
 import * as v from '../integer.ts';
-import { conditionNames, type Definition, RCX } from './definition.ts';
+import { conditionNames, type Definition, RCX, SS } from './definition.ts';
 
 const BOUND_RANGE = 5;
 const INVALID_OPCODE = 6;
@@ -19,7 +19,11 @@ function jmp(m: MeaningBuilder): void {
 function call(m: MeaningBuilder): void {
   const target = m.read(0);
   const direct = m.kind(0) === 'immediate';
-  m.push(NEXT, m.operandSize);
+  // The return address is written also where the target is refused.
+  const bits = m.operandSize;
+  const top = m.let(v.sub(m.stackBits, m.stackPointer(), v.constant(bits / 8)));
+  m.early(() => m.store(top, bits, NEXT, SS));
+  m.setStackPointer(top);
   m.jump(target, direct ? 'call' : 'indirect');
 }
 

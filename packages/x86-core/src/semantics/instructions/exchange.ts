@@ -27,15 +27,22 @@ function xadd(m: MeaningBuilder): void {
   m.flags('add', bits, a, b, sum);
 }
 
-/** The destination is written in both cases. The accumulator changes only where the comparison fails. */
+/** Memory is written in both cases. The accumulator changes only where the comparison fails, a register only where it holds. */
 function cmpxchg(m: MeaningBuilder): void {
   const bits = m.bits(0);
   const expected = m.gpr(RAX, bits);
   const replacement = m.read(1);
   const a = m.readForWrite(0);
   const equal = m.let(v.equal(expected, a));
-  m.write(0, m.let(v.select(equal, replacement, a)));
-  m.if(v.isFalse(equal), () => m.setGpr(RAX, bits, a));
+  const toRegister = m.kind(0) === 'gpr';
+  if (!toRegister) m.write(0, m.let(v.select(equal, replacement, a)));
+  m.if(
+    equal,
+    () => {
+      if (toRegister) m.write(0, replacement);
+    },
+    () => m.setGpr(RAX, bits, a),
+  );
   m.flags('sub', bits, expected, a, m.let(v.sub(bits, expected, a)), true);
 }
 

@@ -33,23 +33,24 @@ function pop(m: MeaningBuilder): void {
 
 /** SP is pushed as it was before. */
 function pushAll(bits: 16 | 32): Definition {
-  return (m) =>
+  return (m) => {
+    // A fault is that of the first push that has one.
+    const first = m.let(v.sub(m.stackBits, m.stackPointer(), v.constant(bits / 8)));
+    m.translate({ offset: first, segment: SS }, bits / 8, 'write');
     m.pushes(
       [RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI].map((register) => m.gpr(register, bits)),
       bits,
     );
+  };
 }
 
-/** What PUSHA stored of SP is skipped. */
+/** What PUSHA stored of SP is skipped. A fault leaves the registers that were popped before it. */
 function popAll(bits: 16 | 32): Definition {
   return (m) => {
-    const registers = [RDI, RSI, RBP, undefined, RBX, RDX, RCX, RAX];
-    const values = registers.map((register, slot) =>
-      register === undefined ? undefined : m.peek(bits, (slot * bits) / 8),
-    );
-    for (const [slot, register] of registers.entries()) {
-      const value = values[slot];
-      if (register !== undefined && value !== undefined) m.setGpr(register, bits, value);
+    for (const [slot, register] of [RDI, RSI, RBP, undefined, RBX, RDX, RCX, RAX].entries()) {
+      if (register === undefined) continue;
+      const value = m.peek(bits, (slot * bits) / 8);
+      m.early(() => m.setGpr(register, bits, value));
     }
     m.release(bits);
   };
@@ -64,10 +65,14 @@ function enter(m: MeaningBuilder): void {
   const end = m.let(v.sub(m.stackBits, top, v.and(m.immediate(0), 0xffff)));
   const frame = m.gpr(RBP, bits);
   const place = m.translate({ offset: top, segment: SS }, bits / 8, 'write');
+  m.early(() => {
+    m.storeTo(place, 0, bits, frame);
+    m.commit(place);
+  });
   m.translate({ offset: end, segment: SS }, bits / 8, 'write');
-  m.storeTo(place, 0, bits, frame);
-  m.commit(place);
-  m.setGpr(RBP, bits, v.truncate(bits, top));
+  // With a stack of 64 KiB, EBP gets the upper half of ESP too.
+  const upper = m.stackBits === 16 && bits === 32 ? v.and(m.gpr(RSP, 32), 0xffff_0000) : v.constant(0);
+  m.setGpr(RBP, bits, m.let(v.truncate(bits, v.or(top, upper))));
   m.setStackPointer(end);
 }
 

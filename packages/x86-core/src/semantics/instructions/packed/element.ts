@@ -5,7 +5,15 @@ import type { OperatorName } from '../../../wasm/operators.ts';
 import * as v from '../../vector-value.ts';
 import { carryWord } from '../../flags.ts';
 import type { Definition } from '../definition.ts';
-import { alignLegacy, bothEncodings, control, enterMmx, halvesOf, sourcesOf } from './packed.ts';
+import {
+  alignLegacy,
+  bothEncodings,
+  checkPendingException,
+  control,
+  halvesOf,
+  setMmxState,
+  sourcesOf,
+} from './packed.ts';
 
 type ElementBits = 8 | 16 | 32 | 64;
 
@@ -21,9 +29,10 @@ function extract(bits: ElementBits): Definition {
     const isMmx = m.kind(source) === 'mmx';
     const number = numberOf(m, bits, isMmx ? 64 : 128);
     if (isMmx) {
+      checkPendingException(m);
       const distance = v.operation('i64.mul', number, v.constant(bits));
       const element = m.let(v.truncate(bits, v.operation('i64.shr_u', m.read(source), distance)));
-      enterMmx(m);
+      setMmxState(m);
       m.write(0, element);
       return;
     }
@@ -37,13 +46,14 @@ function extract(bits: ElementBits): Definition {
 function insert(bits: ElementBits): Definition {
   return (m) => {
     const { a, b } = sourcesOf(m);
+    if (m.kind(0) === 'mmx') checkPendingException(m);
     const value = m.let(v.truncate(bits as Bits, m.read(b)));
     if (m.kind(0) === 'mmx') {
       const distance = m.let(v.operation('i64.mul', numberOf(m, bits, 64), v.constant(bits)));
       const mask = v.operation('i64.shl', v.constant(2 ** bits - 1), distance);
       const kept = v.operation('i64.and', m.read(a), v.not(mask));
       const result = m.let(v.operation('i64.or', kept, v.operation('i64.shl', value, distance)));
-      enterMmx(m);
+      setMmxState(m);
       m.write(0, result);
       return;
     }
@@ -89,8 +99,9 @@ function chosenDoubleword(of: Value, number: Value): Value {
 function signMask(operator: 'i8x16.bitmask' | 'i32x4.bitmask' | 'i64x2.bitmask', count: number): Definition {
   return (m) => {
     if (m.kind(1) === 'mmx') {
+      checkPendingException(m);
       const mask = m.let(v.bit(v.operation(operator, v.low64(m.read(1)))));
-      enterMmx(m);
+      setMmxState(m);
       m.write(0, mask);
       return;
     }

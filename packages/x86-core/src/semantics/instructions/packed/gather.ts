@@ -48,7 +48,7 @@ function gather(indexBits: 32 | 64, elementBits: 32 | 64): Definition {
         replace(m, 0, lanes, number, lanes.splat(element));
         replace(m, 2, lanes, number, v.ZERO);
         return chosenLanes(m, lanes, count);
-      }),
+      }, false),
     );
     clearAbove(m, count * elementBits);
     m.writeVector(2, [v.ZERO]);

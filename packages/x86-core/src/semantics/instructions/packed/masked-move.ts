@@ -4,7 +4,7 @@
  * Where the vector lies within one page, an access to one element is allowed just where one to all of them is, so it is translated once.
  * Across two pages, with only some elements chosen, TypeScript carries it out element by element.
  */
-import type { AccessBits, Value } from '../../language.ts';
+import type { Access, AccessBits, Value } from '../../language.ts';
 import type { MeaningBuilder } from '../../meaning-builder.ts';
 import type { Address } from '../../statement-builder.ts';
 import * as v from '../../vector-value.ts';
@@ -36,6 +36,7 @@ function load(width: 32 | 64): Definition {
     leaveWhereApart(m, mask, all, m.linearAddress(), 16 * signs.length);
     const loaded = signs.map(() => m.let(v.ZERO));
     m.if(v.operation('i32.ne', mask, v.constant32(0)), () => {
+      checkFirst(m, m.operandAddress(2), mask, width, 'read');
       for (const [half, sign] of signs.entries()) {
         const chosen = v.shiftLanes(width === 32 ? 'i32x4.shr_s' : 'i64x2.shr_s', sign, width - 1);
         m.assign(loaded[half] as Value, v.vectorAnd(m.readVector(2, half as 0 | 1), chosen));
@@ -64,6 +65,7 @@ function storeChosen(
   width: AccessBits,
 ): void {
   m.if(v.operation('i32.ne', mask, v.constant32(0)), () => {
+    checkFirst(m, address, mask, width, 'write');
     const place = m.translate(address, (values.length * width) / 8, 'modify');
     for (const [number, value] of values.entries()) {
       const chosen = v.operation('i32.and', mask, v.constant32(2 ** number));
@@ -71,6 +73,19 @@ function storeChosen(
     }
     m.commit(place);
   });
+}
+
+/** A fault is that of the first element that is chosen. */
+function checkFirst(
+  m: MeaningBuilder,
+  { offset, segment }: Address,
+  mask: Value,
+  width: AccessBits,
+  access: Access,
+): void {
+  const number = v.operation('i64.extend_i32_u', v.operation('i32.ctz', mask));
+  const first = v.add(m.addressSize, offset, v.operation('i64.mul', number, v.constant(width / 8)));
+  m.translate({ offset: m.let(first), segment }, width / 8, access);
 }
 
 function store(width: 32 | 64): Definition {
@@ -98,6 +113,10 @@ function lanesOf(m: MeaningBuilder, of: Value, width: 8 | 32 | 64): Value[] {
 /** To RDI in DS, or the segment of a prefix; the mask is the second operand. */
 function storeBytes(m: MeaningBuilder): void {
   const isMmx = m.kind(0) === 'mmx';
+  if (isMmx) {
+    checkPendingException(m);
+    m.early(() => setMmxState(m));
+  }
   const bytes = isMmx ? 8 : 16;
   const [source, signs] = isMmx
     ? [m.let(v.low64(m.read(0))), m.let(v.low64(m.read(1)))]
@@ -105,9 +124,7 @@ function storeBytes(m: MeaningBuilder): void {
   const mask = bitsOf(m, [signs], 8);
   const offset = m.gpr(RDI, m.addressSize);
   leaveWhereApart(m, mask, 2 ** bytes - 1, m.linearAddress(offset), bytes);
-  if (isMmx) checkPendingException(m);
   storeChosen(m, { offset, segment: 'operand' }, mask, lanesOf(m, source, 8).slice(0, bytes), 8);
-  if (isMmx) setMmxState(m);
 }
 
 export const maskedMoveDefinitions: ReadonlyMap<string, Definition> = new Map<string, Definition>([

@@ -2,7 +2,7 @@
 import type { MeaningBuilder } from '../../meaning-builder.ts';
 import * as v from '../../vector-value.ts';
 import type { Definition } from '../definition.ts';
-import { bothEncodings, checkPendingException, enterMmx, halvesOf } from './packed.ts';
+import { bothEncodings, checkPendingException, halvesOf, setMmxState } from './packed.ts';
 import { X87_EMPTY, X87_TOP } from '../../state.ts';
 
 /** Whole registers. Aligned ones fault also in VEX encodings (SDM 2 2.4, table 2-14). */
@@ -20,18 +20,23 @@ function whole(aligned: boolean): Definition {
   };
 }
 
-/** MOVD, MOVQ: the low element, the rest becomes 0. With MMX registers: SDM 2 MOVD, MOVQ. */
+/** MOVD, MOVQ: the low element, the rest becomes 0. */
 function low(bits: 32 | 64): Definition {
   return (m) => {
-    const mmx = [0, 1].find((operand) => m.kind(operand) === 'mmx');
-    if (m.kind(0) === 'gpr' || m.kind(0) === 'memory' || m.kind(0) === 'mmx') {
-      const value = m.kind(1) === 'vector' ? m.readLow(1, bits) : v.truncate(bits, m.read(1));
-      const once = m.let(value);
-      m.prepareWrite(0);
-      if (mmx !== undefined) enterMmx(m);
-      m.write(0, once);
-    } else m.writeLow(0, bits, m.kind(1) === 'vector' ? m.readLow(1, bits) : m.read(1), false);
+    if (m.kind(0) === 'mmx' || m.kind(1) === 'mmx') moveMmx(m, bits);
+    else if (m.kind(0) === 'vector')
+      m.writeLow(0, bits, m.kind(1) === 'vector' ? m.readLow(1, bits) : m.read(1), false);
+    else m.write(0, m.readLow(1, bits));
   };
+}
+
+/** A store changes the x87 state also where it faults. */
+function moveMmx(m: MeaningBuilder, bits: 32 | 64): void {
+  checkPendingException(m);
+  if (m.kind(0) === 'memory') m.early(() => setMmxState(m));
+  const value = m.let(v.truncate(bits, m.read(1)));
+  if (m.kind(0) !== 'memory') setMmxState(m);
+  m.write(0, value);
 }
 
 /** MOVSS, MOVSD: between registers the rest stays, or comes from the second operand; a load clears it. */
@@ -86,21 +91,16 @@ function duplicateLow(m: MeaningBuilder): void {
 }
 
 function toVectorFromMmx(m: MeaningBuilder): void {
+  checkPendingException(m);
   const value = m.read(1);
-  enterMmx(m);
+  setMmxState(m);
   m.writeLow(0, 64, value, false);
 }
 
 function toMmxFromVector(m: MeaningBuilder): void {
+  checkPendingException(m);
   const value = m.readLow(1, 64);
-  enterMmx(m);
-  m.write(0, value);
-}
-
-function storeMmx(m: MeaningBuilder): void {
-  const value = m.read(1);
-  m.prepareWrite(0);
-  enterMmx(m);
+  setMmxState(m);
   m.write(0, value);
 }
 
@@ -139,7 +139,7 @@ export const vectorMoveDefinitions: ReadonlyMap<string, Definition> = new Map<st
   ...bothEncodings('movddup', duplicateLow),
   ['movq2dq', toVectorFromMmx],
   ['movdq2q', toMmxFromVector],
-  ['movntq', storeMmx],
+  ['movntq', (m) => moveMmx(m, 64)],
   ['movnti', (m) => m.write(0, m.read(1))],
   ['emms', emms],
   ['vzeroupper', clearVectors([1])],

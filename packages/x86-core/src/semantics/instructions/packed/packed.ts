@@ -26,15 +26,7 @@ export function halvesOf(m: MeaningBuilder): readonly (0 | 1)[] {
   return m.halves(0) === 2 ? [0, 1] : [0];
 }
 
-/**
- * Before the first change of an MMX instruction, when nothing can fault any more but this: #MF where an x87 exception waits. All x87
- * registers become valid, and TOP 0 (SDM 1 9.5.1).
- */
-export function enterMmx(m: MeaningBuilder): void {
-  checkPendingException(m);
-  setMmxState(m);
-}
-
+/** The change of every MMX instruction but EMMS: all x87 registers become valid, and TOP 0 (SDM 1 9.5.1). */
 export function setMmxState(m: MeaningBuilder): void {
   m.stateStore(X87_TOP, 32, v.constant(0));
   m.stateStore(X87_EMPTY, 32, v.constant(0));
@@ -44,6 +36,7 @@ const MATH_FAULT = 16;
 /** ES: an unmasked x87 exception waits. */
 const EXCEPTION_SUMMARY = 0x80;
 
+/** #MF where an x87 exception waits: before anything else that an MMX instruction may raise. */
 export function checkPendingException(m: MeaningBuilder): void {
   const summary = v.operation('i64.and', m.stateLoad(X87_STATUS, 32), v.constant(EXCEPTION_SUMMARY));
   m.raiseIf(v.operation('i64.ne', summary, v.constant(0)), MATH_FAULT);
@@ -53,8 +46,9 @@ export function checkPendingException(m: MeaningBuilder): void {
 export function unary(compute: Unary): Definition {
   return (m) => {
     if (m.kind(0) === 'mmx') {
+      checkPendingException(m);
       const result = m.let(v.quadword(compute(m, m.let(v.low64(m.read(1))), 0), 0));
-      enterMmx(m);
+      setMmxState(m);
       m.write(0, result);
       return;
     }
@@ -83,9 +77,10 @@ function binaryWith(compute: Binary, computeMmx: (m: MeaningBuilder, a: Value, b
   return (m) => {
     const { a, b } = sourcesOf(m);
     if (m.kind(0) === 'mmx') {
+      checkPendingException(m);
       const second = m.read(b);
       const result = m.let(computeMmx(m, m.read(a), second));
-      enterMmx(m);
+      setMmxState(m);
       m.write(0, result);
       return;
     }

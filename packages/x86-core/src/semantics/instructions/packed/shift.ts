@@ -4,7 +4,7 @@ import type { MeaningBuilder } from '../../meaning-builder.ts';
 import type { OperatorName } from '../../../wasm/operators.ts';
 import * as v from '../../vector-value.ts';
 import type { Definition } from '../definition.ts';
-import { alignLegacy, binary, bothEncodings, control, enterMmx, halvesOf } from './packed.ts';
+import { alignLegacy, binary, bothEncodings, checkPendingException, control, halvesOf, setMmxState } from './packed.ts';
 
 /** All lanes by one count: the low 64 bits of a register or memory, or an immediate. Counts from the width on give 0, or the sign. */
 function shift(operator: OperatorName, width: number): Definition {
@@ -12,6 +12,7 @@ function shift(operator: OperatorName, width: number): Definition {
   return (m) => {
     const operand = m.operandCount - 1;
     const value = m.vex ? 1 : 0;
+    if (m.kind(0) === 'mmx') checkPendingException(m);
     const count = m.let(countOf(m, operand));
     const fits = m.let(v.operation('i64.lt_u', count, v.constant(width)));
     const number = m.let(v.narrow(arithmetic ? v.select(fits, count, v.constant(width - 1)) : count));
@@ -21,7 +22,7 @@ function shift(operator: OperatorName, width: number): Definition {
     };
     if (m.kind(0) === 'mmx') {
       const result = m.let(v.quadword(shifted(m.let(v.low64(m.read(0)))), 0));
-      enterMmx(m);
+      setMmxState(m);
       m.write(0, result);
     } else
       m.writeVector(
