@@ -86,8 +86,14 @@ const FLOATS64 = NUMBERS.map((number) => {
   return view.getBigUint64(0);
 });
 
-const VALUES: Readonly<Record<string, readonly bigint[]>> = { i: INTEGERS32, l: INTEGERS64, f: FLOATS32, d: FLOATS64 };
-const TYPES: Readonly<Record<string, string>> = { i: 'i32', l: 'i64', f: 'f32', d: 'f64' };
+/** Edge values as bits, by the letter of their type. */
+export const VALUES: Readonly<Record<string, readonly bigint[]>> = {
+  i: INTEGERS32,
+  l: INTEGERS64,
+  f: FLOATS32,
+  d: FLOATS64,
+};
+export const TYPES: Readonly<Record<string, string>> = { i: 'i32', l: 'i64', f: 'f32', d: 'f64' };
 
 /** Operators on scalars that are nothing but their operation. */
 export const scalarOperators: readonly Operator[] = [...operators.values()].filter(
@@ -142,7 +148,7 @@ export function scalarCases(list: readonly Operator[]): OperatorCase {
 
 const BYTES = [0, 1, 0x7f, 0x80, 0xff, 0x55, 0x11, 0x3f, 0x20, 0xc0, 0x40, 0x0f, 0xf0, 0x10, 0x81, 0xfe];
 /** Vectors as sixteen bytes in the text format, made of edges of every lane width and of floats. */
-const VECTORS: readonly string[] = [
+export const VECTORS: readonly string[] = [
   new Array(16).fill(0).join(' '),
   new Array(16).fill(255).join(' '),
   BYTES.join(' '),
@@ -175,7 +181,7 @@ export function vectorCases(list: readonly Operator[]): OperatorCase {
   list.forEach(({ name, popped, pushed, lanes }, n) => {
     const types = Array.from(popped as string);
     const lane = lanes > 0 ? ` ${n % lanes}` : '';
-    const shape = /^(f32x4|f64x2)\.(?!eq|ne|lt|gt|le|ge|extract)/.exec(name)?.[1];
+    const shape = /^(f32x4|f64x2)\.(?!(?:eq|ne|lt|gt|le|ge)$|extract)/.exec(name)?.[1];
     const scalars: Readonly<Record<string, readonly string[]>> = {
       i: [0, 1, 7, 9, 33, -1, 2147483647].map((i) => `(i32.const ${i})`),
       l: ['(i64.const -1)', '(i64.const 0x123456789abcdef0)'],
@@ -206,15 +212,46 @@ export function vectorCases(list: readonly Operator[]): OperatorCase {
       }
     }
     functions.push(
-      `(func (export "${name}") (local v128 i32) (local.set 1 (i32.const 4096)) ${bodies.join('\n')} (call $hash))`,
+      `(func (export "${name}") (result i32) (local v128 i32) (local.set 1 (i32.const 4096)) ${bodies.join('\n')} (call $hash))`,
     );
     calls.push({ name, arguments: [] });
   });
-  // The results of each operator are folded into a running hash, so that a difference names the first operator it shows in.
-  const hash = `(global $h (mut i32) (i32.const 1)) (func $hash (local i32) (local.set 0 (i32.const 4096))
+  // Each gives a running hash of all results so far, so that a difference names the first operator it shows in.
+  const hash = `(global $h (mut i32) (i32.const 1)) (func $hash (result i32) (local i32) (local.set 0 (i32.const 4096))
     (loop $again (global.set $h (i32.add (i32.mul (global.get $h) (i32.const 31)) (i32.load (local.get 0))))
-    (local.set 0 (i32.add (local.get 0) (i32.const 4))) (br_if $again (i32.lt_u (local.get 0) (i32.const 16384)))))
-    (func (export "hash") (result i32) (global.get $h))`;
-  const withHash = calls.flatMap((call) => [call, { name: 'hash', arguments: [] }]);
-  return { wasm: assembleText(`(module (memory (export "m") 1) ${hash} ${functions.join('\n')})`), calls: withHash };
+    (local.set 0 (i32.add (local.get 0) (i32.const 4))) (br_if $again (i32.lt_u (local.get 0) (i32.const 16384))))
+    (global.get $h))`;
+  return { wasm: assembleText(`(module (memory (export "m") 1) ${hash} ${functions.join('\n')})`), calls };
+}
+
+/** Shuffles of every kind that has code of its own, and of kinds that have none. */
+export function shuffleCases(): OperatorCase {
+  const from = (make: (i: number) => number): number[] => Array.from({ length: 16 }, (_, i) => make(i));
+  const shuffles = [
+    from((i) => i),
+    from((i) => i + 16),
+    from(() => 0),
+    from(() => 31),
+    from((i) => 15 - i),
+    from((i) => (i + 5) % 32),
+    from((i) => (i + 20) % 32),
+    from((i) => (i >> 1) + (i & 1) * 16),
+    from((i) => 8 + (i >> 1) + (i & 1) * 16),
+    from((i) => ((i >> 2) * 8 + (i & 3)) % 32),
+    from((i) => (i & 3) + 4 * ([2, 0, 3, 1][i >> 2] as number)),
+    from((i) => (i & 7) + 16 * (i >> 3)),
+    from((i) => (i & 1) + 2 * ([3, 2, 1, 0, 4, 5, 6, 7][i >> 1] as number)),
+    ...Array.from({ length: 40 }, (_, n) => from((i) => ((i * (2 * n + 7)) ^ (n * 11)) & 31)),
+  ];
+  const functions = shuffles.map((lanes, n) => {
+    const operand = (k: number): string => `(v128.load (i32.const ${16 * (k + (n % 3))}))`;
+    return `(func (export "shuffle/${n}") (result i64) (v128.store (i32.const 256) (i8x16.shuffle ${lanes.join(' ')} ${operand(0)} ${operand(1)}))
+      (i64.add (i64.load (i32.const 256)) (i64.mul (i64.const 31) (i64.load (i32.const 264)))))`;
+  });
+  const data = from((i) => i).flatMap((row) => from((i) => (row * 53 + i * 17) & 0xff));
+  const text = data.map((byte) => `\\${byte.toString(16).padStart(2, '0')}`).join('');
+  return {
+    wasm: assembleText(`(module (memory (export "m") 1 1) (data (i32.const 0) "${text}") ${functions.join('\n')})`),
+    calls: shuffles.map((_, n) => ({ name: `shuffle/${n}`, arguments: [] })),
+  };
 }

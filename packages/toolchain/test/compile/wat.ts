@@ -21,7 +21,7 @@ const FEATURES: number =
 export function assembleText(text: string): Uint8Array {
   const module = binaryen.parseText(text);
   try {
-    module.setFeatures(FEATURES);
+    module.setFeatures(FEATURES as typeof Features.All);
     return module.emitBinary();
   } finally {
     module.dispose();
