@@ -4,6 +4,7 @@ import type { Graph } from '../ir/graph.ts';
 import { numberValues } from '../ir/gvn.ts';
 import { orderBlocks, removeDeadValues, removeTrivialPhis, removeUnreachable } from '../ir/simplify.ts';
 import { mergeBlocks, threadJumps } from '../ir/threading.ts';
+import { narrowValues } from '../ir/widths.ts';
 import { coalesceCopies } from './coalesce.ts';
 import { finishFlow } from './flow.ts';
 import { allocateRegisters } from './linear-scan.ts';
@@ -23,6 +24,7 @@ function optimizedGraph(context: ModuleContext, index: number): Graph {
   removeTrivialPhis(graph);
   mergeBlocks(graph);
   orderBlocks(graph);
+  narrowValues(graph);
   numberValues(graph);
   removeDeadValues(graph, context.loadsMayTrap);
   return graph;

@@ -33,6 +33,8 @@ export interface AddressBuilder {
   trapIf(condition: 'a' | 'b' | 'ne' | undefined, reason: string): void;
   readonly place: string;
   isOnlyAddress(value: Value): boolean;
+  /** The value, as a number without sign, is below 2 to this power. */
+  widthOfValue(value: Value): number;
 }
 
 const MAX_DISPLACEMENT = 0x7fffffff;
@@ -139,8 +141,13 @@ function foldAddress(
     at = at.args[0] as Value;
     changed = true;
   }
-  const final = wrap ? displacement | 0 : displacement;
-  const width: Width = wrap ? 32 : 64;
+  const made = (base: Value | undefined, index: Value | undefined, scale: 1 | 2 | 4 | 8): MemoryOperand => {
+    const wraps = wrap && !staysBelow4GiB(selector, base, index, scale, displacement);
+    const width: Width = wraps ? 32 : 64;
+    const register = (value: Value | undefined): number =>
+      value === undefined ? NONE : selector.use(value, width).register;
+    return operand(bits, register(base), register(index), scale, wraps ? displacement | 0 : displacement, wraps);
+  };
   if (at.op === op.Add && isFree(selector, at) && !(at.args[1] as Value).isConstant) {
     const [a, b] = at.args as [Value, Value];
     const [base, index, scale] =
@@ -149,14 +156,23 @@ function foldAddress(
         : scaled(a) > 1 && isFree(selector, a)
           ? [b, a.args[0] as Value, scaled(a)]
           : [a, b, 1 as const];
-    return operand(bits, selector.use(base, width).register, selector.use(index, width).register, scale, final, wrap);
+    return made(base, index, scale);
   }
-  if (scaled(at) > 1 && isFree(selector, at)) {
-    const index = selector.use(at.args[0] as Value, width).register;
-    return operand(bits, NONE, index, scaled(at), final, wrap);
-  }
-  if (!changed) return undefined;
-  return operand(bits, selector.use(at, width).register, NONE, 1, final, wrap);
+  if (scaled(at) > 1 && isFree(selector, at)) return made(undefined, at.args[0], scaled(at));
+  return changed ? made(at, undefined, 1) : undefined;
+}
+
+/** Whether the sum needs no reduction modulo 2^32, and so no prefix. */
+function staysBelow4GiB(
+  selector: AddressBuilder,
+  base: Value | undefined,
+  index: Value | undefined,
+  scale: number,
+  displacement: number,
+): boolean {
+  if (displacement < 0 || displacement > MAX_DISPLACEMENT) return false;
+  const bound = (value: Value | undefined): number => (value === undefined ? 0 : 2 ** selector.widthOfValue(value));
+  return bound(base) + bound(index) * scale + displacement <= 2 ** 32;
 }
 
 /** Nothing but memory operands use the value, so that folding it saves its computation. */

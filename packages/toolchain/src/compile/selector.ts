@@ -4,6 +4,7 @@
  */
 import { type Block, type Graph, type Value, VOID } from '../ir/graph.ts';
 import * as op from '../ir/op.ts';
+import { valueWidth } from '../ir/widths.ts';
 import { F32, F64, I32, V128, type ValueType } from '../wasm/types.ts';
 import { findCarried } from './carried.ts';
 import {
@@ -117,6 +118,10 @@ export class Selector implements AddressBuilder {
   /** Whether the value is used as an address only: then folding it into each costs nothing. */
   isOnlyAddress(value: Value): boolean {
     return this.#addressUses[value.id] === value.uses;
+  }
+
+  widthOfValue(value: Value): number {
+    return valueWidth(this.graph, value);
   }
 
   /** Leaves for a trap when the condition of that name holds, or always. */

@@ -84,6 +84,8 @@ export class Graph {
   blocks: Block[] = [];
   /** Parameters that are used, by index. */
   readonly parameters: Value[] = [];
+  /** By value id: how many low bits of an integer can be other than zero, once that is known (widths.ts). */
+  widths: Uint8Array = new Uint8Array();
   readonly #constants = new Map<string, Value>();
   #nextValue = 0;
 
