@@ -91,10 +91,11 @@ function isCanonical(core: usize, address: u64): bool {
   return <u64>(((<i64>address) << above) >> above) == address;
 }
 
-/** #AC: SDM 3A 6.15. */
+/** #AC: SDM 3A 6.15. Vectors are exempt: those that must be aligned raise #GP. */
 function isMisaligned(core: usize, linear: u64, bytes: i32): bool {
   if ((load<u32>(core + RFLAGS_SYSTEM) & RFLAGS_AC) == 0) return false;
   if ((load<u64>(core + CR0) & CR0_AM) == 0) return false;
+  if (bytes >= 16) return false;
   const natural = bytes >= 8 ? 8 : bytes;
   return (linear & <u64>(natural - 1)) != 0;
 }

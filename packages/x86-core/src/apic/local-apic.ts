@@ -45,6 +45,8 @@ export const Lvt = { timer: 0, thermal: 1, performance: 2, lint0: 3, lint1: 4, e
 export const LVT_ENTRIES = 6;
 
 const MASKED = 1 << 16;
+/** Delivery mode ExtINT. */
+const EXTERNAL = 7 << 8;
 const BASE_BOOTSTRAP = 1n << 8n;
 const BASE_X2APIC = 1n << 10n;
 const BASE_ENABLE = 1n << 11n;
@@ -96,6 +98,8 @@ export class LocalApic {
     this.#pendingErrors = 0;
     this.command = 0n;
     this.#lvt.fill(MASKED);
+    // Virtual wire mode, as firmware sets it up: an 8259 reaches the bootstrap core at once (MultiProcessor Specification 3.6.2.2).
+    if (this.#connections.bootstrap) this.#lvt[Lvt.lint0] = EXTERNAL;
     this.#timer.reset();
     this.requested.clear();
     this.inService.clear();

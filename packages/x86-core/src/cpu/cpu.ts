@@ -229,8 +229,8 @@ export class Cpu {
     let first = true;
     for (;;) {
       if (view.getInt32(base + state.EVENTS, true) !== 0) {
-        this.#serveEvents();
-        if (once && !first) return 'budget';
+        const taken = this.#serveEvents();
+        if (once && taken) return 'budget';
       }
       if (this.system.activity !== 'running') return idleReasons[this.system.activity];
       if (view.getInt32(base + state.BUDGET + 4, true) < 0 || (this.#left === 0 && !first)) return 'budget';
@@ -311,11 +311,14 @@ export class Cpu {
     this.#state.set32(state.EVENTS, 1);
   }
 
-  #serveEvents(): void {
+  /** @returns whether there was one to take */
+  #serveEvents(): boolean {
     this.#state.set32(state.EVENTS, 0);
-    while (eventPending(this.context) && serveEvents(this.context)) this.#modeIsKnown = false;
+    let taken = false;
+    while (eventPending(this.context) && serveEvents(this.context)) taken = true;
     const { system } = this;
     this.#state.set32(state.PENDING, system.interruptPending || system.nmiPending ? 1 : 0);
+    return taken;
   }
 
   /** One instruction, with what the debug registers and TF ask for. */

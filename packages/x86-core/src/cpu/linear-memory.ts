@@ -60,12 +60,22 @@ export class LinearMemory {
     }
   }
 
+  /** #AC of the program's own accesses (SDM 3A 6.15). */
+  #checkAlignment(address: bigint, bytes: MemoryBytes, access: Access): void {
+    if (access !== 'current' || (Number(address & 7n) & (bytes - 1)) === 0) return;
+    const core = this.#state;
+    const active = (core.get32(state.RFLAGS_SYSTEM) & RFLAGS_AC) !== 0 && (core.get32(state.CR0) & CR0_AM) !== 0;
+    if (active && core.get32(state.CPL) === 3) throw new CpuFault(ALIGNMENT_CHECK, 0);
+  }
+
   read(address: bigint, bytes: MemoryBytes, access: Access): bigint {
+    this.#checkAlignment(address, bytes, access);
     if (crosses(address, bytes)) return join(this.readBytes(address, bytes, access));
     return this.readPhysical(this.translate(address, this.rights(access)), bytes);
   }
 
   write(address: bigint, bytes: MemoryBytes, value: bigint, access: Access): void {
+    this.#checkAlignment(address, bytes, access);
     if (crosses(address, bytes)) {
       this.writeBytes(address, split(value, bytes), access);
       return;
@@ -136,6 +146,9 @@ export class LinearMemory {
 }
 
 const PAGE_FAULT = 14;
+const ALIGNMENT_CHECK = 17;
+const CR0_AM = 1 << 18;
+const RFLAGS_AC = 1 << 18;
 
 function crosses(address: bigint, bytes: number): boolean {
   return (address & 0xfffn) + BigInt(bytes) > PAGE;

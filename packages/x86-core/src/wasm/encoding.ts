@@ -20,7 +20,8 @@ export function unsignedLeb(value: number): number[] {
   return bytes;
 }
 
-export function signedLeb(value: bigint): number[] {
+export function signedLeb(value: bigint | number): number[] {
+  if (typeof value === 'number' || BigInt.asIntN(32, value) === value) return signedLeb32(Number(value));
   const bytes: number[] = [];
   let rest = value;
   for (;;) {
@@ -34,8 +35,22 @@ export function signedLeb(value: bigint): number[] {
   }
 }
 
+/** @param value an integer of 32 bits */
+function signedLeb32(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value | 0;
+  while (rest < -64 || rest > 63) {
+    bytes.push((rest & 0x7f) | 0x80);
+    rest >>= 7;
+  }
+  bytes.push(rest & 0x7f);
+  return bytes;
+}
+
+const encoder = new TextEncoder();
+
 export function name(text: string): number[] {
-  const bytes = new TextEncoder().encode(text);
+  const bytes = encoder.encode(text);
   return [...unsignedLeb(bytes.length), ...bytes];
 }
 

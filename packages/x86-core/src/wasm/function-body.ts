@@ -36,7 +36,7 @@ export class FunctionBody {
   }
 
   i32(value: number): void {
-    this.#bytes.push(0x41, ...signedLeb(BigInt(value | 0)));
+    this.#bytes.push(0x41, ...signedLeb(value | 0));
   }
 
   i64(value: bigint): void {

@@ -68,17 +68,37 @@ export class ModuleBuilder {
       0x00,
       ...unsignedLeb(first + index),
     ]);
-    return Uint8Array.from([
-      ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-      ...section(1, vector(this.#types)),
-      ...section(2, vector(imports)),
-      ...section(3, vector(this.#functions.map(({ type }) => unsignedLeb(type)))),
-      ...section(7, vector(exports)),
-      ...section(10, vector(this.#functions.map(({ body }) => body.encode((called) => this.#indexOf(called))))),
-    ]);
+    const bodies = this.#functions.map(({ body }) => body.encode((called) => this.#indexOf(called)));
+    const types = this.#functions.map(({ type }) => unsignedLeb(type));
+    const sections = [
+      section(1, this.#types),
+      section(2, imports),
+      section(3, types),
+      section(7, exports),
+      section(10, bodies),
+    ];
+    const bytes = new Uint8Array(8 + sections.reduce((sum, { length }) => sum + length, 0));
+    bytes.set([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+    let at = 8;
+    for (const each of sections) {
+      bytes.set(each, at);
+      at += each.length;
+    }
+    return bytes;
   }
 }
 
-function section(id: number, content: readonly number[]): number[] {
-  return [id, ...unsignedLeb(content.length), ...content];
+/** A section that is a vector of items. */
+function section(id: number, items: readonly (readonly number[])[]): Uint8Array {
+  const count = unsignedLeb(items.length);
+  const content = items.reduce((sum, { length }) => sum + length, count.length);
+  const head = [id, ...unsignedLeb(content), ...count];
+  const bytes = new Uint8Array(head.length + content - count.length);
+  bytes.set(head);
+  let at = head.length;
+  for (const item of items) {
+    bytes.set(item, at);
+    at += item.length;
+  }
+  return bytes;
 }

@@ -231,6 +231,9 @@ describe('x2APIC', () => {
 
 test('virtual wire: INTR passes LINT0 in ExtINT mode, or where there is no APIC', () => {
   const apic = makeApic();
+  // A bootstrap core begins with it.
+  expect(apic.acceptsExternal).toBe(true);
+  writeApicPage(apic, 0x350, 4, 0x1_0000);
   expect(apic.acceptsExternal).toBe(false);
   writeApicPage(apic, 0x350, 4, 0x700);
   expect(apic.acceptsExternal).toBe(true);
