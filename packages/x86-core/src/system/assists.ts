@@ -14,7 +14,7 @@ import * as calls from './fast-system-call.ts';
 import { enterNested } from './nested-frame.ts';
 import { forbidden } from './interrupt-flag.ts';
 import { interruptReturn } from './interrupt-return.ts';
-import { moveMaskedBytes, moveMaskedElements } from './masked-move.ts';
+import { moveMaskedElements } from './masked-move.ts';
 import { moveToSegment, popSegment } from './move-segment.ts';
 import { rdmsr, wrmsr } from './msr.ts';
 import * as ports from './port-io.ts';
@@ -95,9 +95,6 @@ export const assists: ReadonlyMap<string, Assist> = new Map<string, Assist>([
   ['wrpkru', control.wrpkru],
   ['clac', (core) => control.setAlignmentCheck(core, false)],
   ['stac', (core) => control.setAlignmentCheck(core, true)],
-  ['maskmovq', moveMaskedBytes],
-  ['maskmovdqu', moveMaskedBytes],
-  ['vmaskmovdqu', moveMaskedBytes],
   ['vmaskmovps', moveMaskedElements],
   ['vmaskmovpd', moveMaskedElements],
   ['vpmaskmovd', moveMaskedElements],

@@ -1,20 +1,15 @@
 /**
- * Moves of chosen elements that reach over the end of a page: SDM 2 MASKMOVQ, MASKMOVDQU, VMASKMOV, VPMASKMOV. Only elements whose mask is set are
+ * Moves of chosen elements that reach over the end of a page: SDM 2 VMASKMOV, VPMASKMOV. Only elements whose mask is set are
  * accessed, and none is changed where one of them faults.
  */
 import type { Instruction } from '../decode/instruction.ts';
 import { linearAddress } from './address.ts';
-import { type CoreContext, type MemoryBytes, Segment, type SegmentNumber } from './core-context.ts';
-import { CpuFault, Vector } from './cpu-fault.ts';
+import type { CoreContext, MemoryBytes } from './core-context.ts';
 import { effectiveAddress, isMemory, registerOperand, type SegmentedAddress } from './operand.ts';
 
-const RDI = 7;
-const EXCEPTION_SUMMARY = 0x80;
-
-/** A view of a vector or MMX register. */
+/** A view of a vector register. */
 function registerBytes(core: CoreContext, instruction: Instruction, position: number): Uint8Array {
-  const { class: registerClass, number, bits } = registerOperand(instruction, position);
-  if (registerClass === 'mmx') return core.x87.registers.subarray(16 * number, 16 * number + 8);
+  const { number, bits } = registerOperand(instruction, position);
   return core.vectors.subarray(32 * number, 32 * number + bits / 8);
 }
 
@@ -64,18 +59,4 @@ export function moveMaskedElements(core: CoreContext, instruction: Instruction):
   const loaded = new Uint8Array(32);
   for (const { at, linear } of elements) loaded.set(core.readBytes(linear, size, 'current'), at);
   core.vectors.set(loaded, 32 * registerOperand(instruction, 0).number);
-}
-
-/** MASKMOVQ, MASKMOVDQU, VMASKMOVDQU: bytes, to RDI. */
-export function moveMaskedBytes(core: CoreContext, instruction: Instruction): void {
-  const isMmx = instruction.row.mnemonic === 'maskmovq';
-  if (isMmx && (core.x87.statusWord & EXCEPTION_SUMMARY) !== 0) throw new CpuFault(Vector.floatingPoint);
-  const segment = (instruction.segment?.number ?? Segment.ds) as SegmentNumber;
-  const offset = BigInt.asUintN(instruction.addressSize, core.gpr[RDI] as bigint);
-  const mask = registerBytes(core, instruction, 1);
-  const elements = chosenElements(core, mask, 1, { segment, offset }, instruction.addressSize, true);
-  store(core, registerBytes(core, instruction, 0), elements, 1);
-  if (!isMmx) return;
-  core.x87.top = 0;
-  core.x87.emptyTags = 0;
 }

@@ -64,15 +64,12 @@ function storeChosen(
   values: readonly Value[],
   width: AccessBits,
 ): void {
-  m.if(v.operation('i32.ne', mask, v.constant32(0)), () => {
-    checkFirst(m, address, mask, width, 'write');
-    const place = m.translate(address, (values.length * width) / 8, 'modify');
-    for (const [number, value] of values.entries()) {
-      const chosen = v.operation('i32.and', mask, v.constant32(2 ** number));
-      m.if(chosen, () => m.storeTo(place, (number * width) / 8, width, value));
-    }
-    m.commit(place);
-  });
+  const place = m.translate(address, (values.length * width) / 8, 'modify');
+  for (const [number, value] of values.entries()) {
+    const chosen = v.operation('i32.and', mask, v.constant32(2 ** number));
+    m.if(chosen, () => m.storeTo(place, (number * width) / 8, width, value));
+  }
+  m.commit(place);
 }
 
 /** A fault is that of the first element that is chosen. */
@@ -85,7 +82,7 @@ function checkFirst(
 ): void {
   const number = v.operation('i64.extend_i32_u', v.operation('i32.ctz', mask));
   const first = v.add(m.addressSize, offset, v.operation('i64.mul', number, v.constant(width / 8)));
-  m.translate({ offset: m.let(first), segment }, width / 8, access);
+  m.translate({ offset: m.let(first), segment }, 1, access);
 }
 
 function store(width: 32 | 64): Definition {
@@ -98,7 +95,10 @@ function store(width: 32 | 64): Definition {
     );
     const values = halves.flatMap((half) => lanesOf(m, m.readVector(2, half), width));
     leaveWhereApart(m, mask, 2 ** values.length - 1, m.linearAddress(), 16 * halves.length);
-    storeChosen(m, m.operandAddress(0), mask, values, width);
+    m.if(v.operation('i32.ne', mask, v.constant32(0)), () => {
+      checkFirst(m, m.operandAddress(0), mask, width, 'write');
+      storeChosen(m, m.operandAddress(0), mask, values, width);
+    });
   };
 }
 
@@ -110,21 +110,26 @@ function lanesOf(m: MeaningBuilder, of: Value, width: 8 | 32 | 64): Value[] {
   });
 }
 
-/** To RDI in DS, or the segment of a prefix; the mask is the second operand. */
+/**
+ * To RDI in DS, or the segment of a prefix; the mask is the second operand. Eight bytes are one access, also where none is chosen, and of 16 the
+ * upper eight come first.
+ */
 function storeBytes(m: MeaningBuilder): void {
   const isMmx = m.kind(0) === 'mmx';
   if (isMmx) {
     checkPendingException(m);
     m.early(() => setMmxState(m));
   }
-  const bytes = isMmx ? 8 : 16;
   const [source, signs] = isMmx
     ? [m.let(v.low64(m.read(0))), m.let(v.low64(m.read(1)))]
     : [m.readVector(0), m.readVector(1)];
   const mask = bitsOf(m, [signs], 8);
-  const offset = m.gpr(RDI, m.addressSize);
-  leaveWhereApart(m, mask, 2 ** bytes - 1, m.linearAddress(offset), bytes);
-  storeChosen(m, { offset, segment: 'operand' }, mask, lanesOf(m, source, 8).slice(0, bytes), 8);
+  const bytes = lanesOf(m, source, 8);
+  for (const first of isMmx ? [0] : [8, 0]) {
+    const offset = m.let(v.add(m.addressSize, m.gpr(RDI, m.addressSize), v.constant(first)));
+    const part = m.let(v.operation('i32.and', v.operation('i32.shr_u', mask, v.constant32(first)), v.constant32(0xff)));
+    m.early(() => storeChosen(m, { offset, segment: 'operand' }, part, bytes.slice(first, first + 8), 8));
+  }
 }
 
 export const maskedMoveDefinitions: ReadonlyMap<string, Definition> = new Map<string, Definition>([

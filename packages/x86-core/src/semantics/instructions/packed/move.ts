@@ -30,12 +30,13 @@ function low(bits: 32 | 64): Definition {
   };
 }
 
-/** A store changes the x87 state also where it faults. */
+/** A store that faults has changed TOP already. */
 function moveMmx(m: MeaningBuilder, bits: 32 | 64): void {
   checkPendingException(m);
-  if (m.kind(0) === 'memory') m.early(() => setMmxState(m));
+  if (m.kind(0) === 'memory') m.early(() => m.stateStore(X87_TOP, 32, v.constant(0)));
   const value = m.let(v.truncate(bits, m.read(1)));
-  if (m.kind(0) !== 'memory') setMmxState(m);
+  m.prepareWrite(0);
+  setMmxState(m);
   m.write(0, value);
 }
 
