@@ -1,4 +1,4 @@
-/** INT 13h on ATA disks by PIO: CHS and LBA services (Phoenix Enhanced Disk Drive Specification 3.0). */
+/** INT 13h on ATA disks by the bus master: CHS and LBA services (Phoenix Enhanced Disk Drive Specification 3.0). */
 import {
   ah,
   al,
@@ -42,7 +42,7 @@ import {
   own32,
   own8,
 } from './frame.ts';
-import { BDA_DISKS } from './memory-layout.ts';
+import { BDA_DISKS, BIOS } from './memory-layout.ts';
 
 /** A disk's entry: base port, device register, heads and sectors per track, cylinders, sectors. */
 export const DISK_ENTRY_BYTES = 16;
@@ -55,7 +55,8 @@ const SECTORS_AT = 8;
 const MAXIMUM_DISKS = 4;
 /** 256 sectors: the count register's 0. */
 const CHUNK_SECTORS = 128;
-const SECTOR_PARAGRAPHS = 512 / 16;
+/** A sector is 2 to this power paragraphs. */
+const SECTOR_PARAGRAPHS_SHIFT = 5;
 const STATUS_INVALID = 0x01;
 const STATUS_NOT_FOUND = 0x04;
 const STATUS_READ_ERROR = 0x0a;
@@ -63,9 +64,17 @@ const FIRST_DISK = 0x80;
 const BSY = 0x80;
 const DRQ = 0x08;
 const FAULT = 0x21;
-const READ = 0x20;
-const READ_EXTENDED = 0x24;
-const WRITE = 0x30;
+/** READ and WRITE DMA, with 28 and with 48-bit addresses. */
+const READ = 0xc8;
+const WRITE = 0xca;
+const WRITE_BIT = 0x02;
+const READ_EXTENDED = 0x25;
+const WRITE_EXTENDED = 0x35;
+const PRIMARY = 0x1f0;
+/** Bus master: direction, error and interrupt of the status register, last entry of the table. */
+const TO_MEMORY = 0x08;
+const CLEAR_STATUS = 0x06;
+const END_OF_TABLE = 0x80000000;
 /** From command to interrupt-free completion there are at most this many looks at the status register. */
 const PATIENCE = 0x4000000;
 
@@ -226,29 +235,85 @@ function emitTransfer(a: Assembler): void {
 
   a.label('diskChunk').emit('mov', cx, own16(a, 'diskCount')).emit('test', cx, cx).emit('je', a.ref('diskAll'));
   a.emit('cmp', cx, CHUNK_SECTORS).emit('jbe', a.ref('diskLast')).emit('mov', cx, CHUNK_SECTORS);
-  a.label('diskLast')
-    .emit('sub', own16(a, 'diskCount'), cx)
-    .emit('call', a.ref('diskStart'))
+  a.label('diskLast').emit('sub', own16(a, 'diskCount'), cx).emit('call', a.ref('diskRegions'));
+  a.emit('call', a.ref('diskStart'))
+    .emit('jc', a.ref('diskError'))
+    .emit('call', a.ref('diskMove'))
     .emit('jc', a.ref('diskError'));
-  a.label('diskSector').emit('call', a.ref('diskWait')).emit('jc', a.ref('diskError')).emit('test', al, DRQ);
-  a.emit('je', a.ref('diskError')).emit('push', cx).emit('mov', dx, entry(PORT_AT, 16)).emit('mov', cx, 128);
-  a.emit('test', own8(a, 'diskCommand'), 0x10).emit('jne', a.ref('diskOut'));
-  a.emit('push', di).emit('rep insd').emit('pop', di).emit('jmp', a.ref('diskMoved'));
-  a.label('diskOut').emit('push', ds).emit('push', si).emit('push', es).emit('pop', ds).emit('mov', si, di);
-  a.emit('rep outsd').emit('pop', si).emit('pop', ds);
-  a.label('diskMoved').emit('pop', cx).emit('mov', ax, es).emit('add', ax, SECTOR_PARAGRAPHS).emit('mov', es, ax);
-  a.emit('inc', own16(a, 'diskDone')).emit('loop', a.ref('diskSector'));
-  a.emit('call', a.ref('diskWait')).emit('jnc', a.ref('diskChunk'));
+  a.emit('add', own16(a, 'diskDone'), cx)
+    .emit('mov', ax, es)
+    .emit('shl', cx, SECTOR_PARAGRAPHS_SHIFT)
+    .emit('add', ax, cx);
+  a.emit('mov', es, ax).emit('jmp', a.ref('diskChunk'));
   a.label('diskError').emit('mov', ah, STATUS_READ_ERROR).emit('stc').emit('ret');
   a.label('diskAll').emit('clc').emit('ret');
+  emitRegions(a);
+  emitMove(a);
   emitCommand(a);
   a.align(2, 0).label('diskDone').u16(0);
+}
+
+/** `diskRegions`: describes cx sectors at es:di to the bus master. A region must not cross 64 KiB, so there may be two. */
+function emitRegions(a: Assembler): void {
+  a.label('diskRegions').emit('xor', eax, eax).emit('mov', ax, es);
+  a.emit('shl', eax, 4).emit('movzx', edx, di).emit('add', eax, edx).emit('mov', own32(a, 'regions'), eax);
+  a.emit('movzx', ebx, cx).emit('shl', ebx, 9);
+  a.emit('mov', edx, 0x10000).emit('movzx', eax, ax).emit('sub', edx, eax);
+  // edx: bytes up to the boundary, ebx: bytes.
+  a.emit('cmp', ebx, edx).emit('ja', a.ref('diskTwoRegions')).emit('and', ebx, 0xffff).emit('or', ebx, END_OF_TABLE);
+  a.emit('mov', own32(a, 'regions', 4), ebx).emit('ret');
+  a.label('diskTwoRegions')
+    .emit('mov', eax, own32(a, 'regions'))
+    .emit('add', eax, edx)
+    .emit('mov', own32(a, 'regions', 8), eax);
+  a.emit('sub', ebx, edx)
+    .emit('or', ebx, END_OF_TABLE)
+    .emit('mov', own32(a, 'regions', 12), ebx);
+  a.emit('and', edx, 0xffff)
+    .emit('mov', own32(a, 'regions', 4), edx)
+    .emit('ret');
+  a.align(8, 0).label('regions').u32(0, 0, 0, 0).label('busMaster').u32(0);
+}
+
+/** `diskMove`: runs the bus master until the drive has done the command. Carry set when it fails. Changes ax, dx and ebx. */
+function emitMove(a: Assembler): void {
+  a.label('diskMove')
+    .emit('push', ecx)
+    .emit('call', a.ref('busMasterPort'))
+    .emit('mov', al, bl)
+    .emit('or', al, 1)
+    .emit('out', dx, al);
+  a.emit('add', dx, 2).emit('mov', ecx, PATIENCE);
+  a.label('diskMoving').emit('in', al, dx).emit('test', al, 1).emit('je', a.ref('diskMovedAll')).emit('dec', ecx);
+  a.emit('jne', a.ref('diskMoving'));
+  a.label('diskMovedAll').emit('sub', dx, 2).emit('mov', al, 0).emit('out', dx, al).emit('pop', ecx);
+  a.emit('call', a.ref('diskWait'))
+    .emit('jc', a.ref('diskMoveEnd'))
+    .emit('test', al, DRQ)
+    .emit('je', a.ref('diskMoveEnd'))
+    .emit('stc');
+  a.label('diskMoveEnd').emit('ret');
+
+  // `busMasterPort`: dx = the channel's bus master, bl = its direction bit for this command.
+  a.label('busMasterPort')
+    .emit('mov', dx, own16(a, 'busMaster'))
+    .emit('cmp', entry(PORT_AT, 16), PRIMARY)
+    .emit('je', a.ref('busMasterFirst'));
+  a.emit('add', dx, 8);
+  a.label('busMasterFirst')
+    .emit('mov', bl, TO_MEMORY)
+    .emit('test', own8(a, 'diskCommand'), WRITE_BIT)
+    .emit('je', a.ref('busMasterReads'));
+  a.emit('mov', bl, 0).label('busMasterReads').emit('ret');
 }
 
 /** `diskStart`: cx sectors from `lba`, which moves on; with 48-bit commands where 28 bits are not enough. */
 function emitCommand(a: Assembler): void {
   const out = (): Assembler => a.emit('out', dx, al);
-  a.label('diskStart').emit('mov', dx, entry(PORT_AT, 16)).emit('add', dx, 6);
+  a.label('diskStart').emit('call', a.ref('busMasterPort')).emit('mov', al, bl);
+  out().emit('add', dx, 2).emit('mov', al, CLEAR_STATUS);
+  out().emit('add', dx, 2).emit('mov', eax, a.ref('regions', BIOS)).emit('out', dx, eax);
+  a.emit('mov', dx, entry(PORT_AT, 16)).emit('add', dx, 6);
   a.emit('mov', al, entry(DEVICE_AT, 8)).emit('or', al, 0xe0);
   out().emit('call', a.ref('diskWait')).emit('jc', a.ref('diskStarted'));
   a.emit('mov', dx, entry(PORT_AT, 16)).emit('mov', bl, own8(a, 'diskCommand'));
@@ -266,8 +331,9 @@ function emitCommand(a: Assembler): void {
   out().emit('inc', dx).emit('mov', al, ah);
   out()
     .emit('mov', dx, entry(PORT_AT, 16))
-    .emit('add', bl, READ_EXTENDED - READ)
-    .emit('jmp', a.ref('diskLow'));
+    .emit('mov', bl, READ_EXTENDED)
+    .emit('test', own8(a, 'diskCommand'), WRITE_BIT);
+  a.emit('je', a.ref('diskLow')).emit('mov', bl, WRITE_EXTENDED).emit('jmp', a.ref('diskLow'));
   a.label('diskShort')
     .emit('mov', al, own8(a, 'lba', 3))
     .emit('or', al, entry(DEVICE_AT, 8))

@@ -14,6 +14,7 @@ const BAR0 = 0x10;
 const BARS_END = 0x28;
 const SCI = 9;
 const ELCR2 = 0x4d1;
+const CLASS_IDE = 0x0101;
 
 /** `pci` (32-bit). */
 export function emitPci(a: Assembler): void {
@@ -25,8 +26,19 @@ export function emitPci(a: Assembler): void {
   a.emit('call', a.ref('pciBars')).emit('call', a.ref('pciInterrupt'));
   a.emit('cmp', edi, PIIX3_ISA).emit('jne', a.ref('pciNotIsa')).emit('call', a.ref('piix3')).label('pciNotIsa');
   a.emit('cmp', edi, PIIX4_PM).emit('jne', a.ref('pciNotPm')).emit('call', a.ref('piix4')).label('pciNotPm');
-  // Command: ports and memory on. Bus mastering is up to the drivers.
-  a.emit('mov', esi, 4).emit('call', a.ref('pciRead')).emit('and', eax, 0xffff).emit('or', al, 3);
+  // Command: ports and memory on. Bus mastering is up to the drivers, but for the disks that this BIOS reads.
+  a.emit('mov', ecx, 3)
+    .emit('mov', esi, 8)
+    .emit('call', a.ref('pciRead'))
+    .emit('shr', eax, 16)
+    .emit('cmp', ax, CLASS_IDE);
+  a.emit('jne', a.ref('pciCommand')).emit('mov', esi, 0x20).emit('call', a.ref('pciRead')).emit('and', eax, 0xfff0);
+  a.emit('mov', flat32(a, 'busMaster'), eax).emit('mov', ecx, 7);
+  a.label('pciCommand')
+    .emit('mov', esi, 4)
+    .emit('call', a.ref('pciRead'))
+    .emit('and', eax, 0xffff)
+    .emit('or', eax, ecx);
   a.emit('call', a.ref('pciWrite'));
   a.label('pciNext').emit('add', ebx, FUNCTION_STEP).emit('cmp', ebx, FUNCTIONS_END).emit('jb', a.ref('pciFunction'));
   a.emit('ret');

@@ -67,3 +67,7 @@ export {
   type VirtioTransport,
 } from './virtio/virtio-pci.ts';
 export { VirtioRng } from './virtio/virtio-rng.ts';
+export { E1000, type E1000Events, type E1000Options, type E1000State } from './e1000/e1000.ts';
+export { Hpet, type HpetOptions, type HpetState } from './hpet.ts';
+export { Ivshmem, type IvshmemEvents, type IvshmemOptions, type IvshmemState } from './ivshmem.ts';
+export { PcSpeaker, type PcSpeakerEvents } from './pc-speaker.ts';
