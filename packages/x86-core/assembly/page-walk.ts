@@ -22,6 +22,8 @@ const NO_EXECUTE: u64 = 1 << 63;
 const FRAME: u64 = ((1 << PHYSICAL_BITS) - 1) & ~0xfff;
 /** Bits 51 to PHYSICAL_BITS. */
 const BEYOND: u64 = ((1 << 52) - 1) & ~((1 << PHYSICAL_BITS) - 1);
+/** Outside of long mode bits 52 to 62 are reserved, too (SDM 3A tables 4-9 to 4-11). */
+const PAE_RESERVED: u64 = 0x7ff0_0000_0000_0000;
 
 const CR0_WP: u64 = 1 << 16;
 const CR0_PG: u64 = 1 << 31;
@@ -124,13 +126,14 @@ function walk32(core: usize, linear: u64, access: i32, cr4: u64): u64 {
 
 /** PAE, 4-level and 5-level paging: SDM 3A 4.4, 4.5. */
 function walk64(core: usize, linear: u64, access: i32, cr4: u64): u64 {
-  const reserved = BEYOND | ((load<u64>(core + EFER) & EFER_NXE) != 0 ? 0 : NO_EXECUTE);
+  let reserved = BEYOND | ((load<u64>(core + EFER) & EFER_NXE) != 0 ? 0 : NO_EXECUTE);
   let table: u64;
   let shift: u64;
   if (load<i32>(core + LONG_MODE) != 0) {
     table = load<u64>(core + CR3) & FRAME;
     shift = (cr4 & CR4_LA57) != 0 ? 48 : 39;
   } else {
+    reserved |= PAE_RESERVED;
     const pointer = load<u64>(core + PDPTES + ((<usize>((linear >> 30) & 3)) << 3));
     if ((pointer & PRESENT) == 0) return fault(core, linear, access, 0);
     table = pointer & FRAME;
