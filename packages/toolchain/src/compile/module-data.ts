@@ -178,7 +178,7 @@ function tableItems(context: ModuleContext, table: number): (Initializer | undef
     if (segment.mode !== 'active' || segment.table !== table) continue;
     if (segment.offset?.kind !== 'integer')
       throw new CompileError('COMPILE_UNSUPPORTED', 'element segment that does not start at a constant');
-    const start = Number(BigInt.asUintN(32, segment.offset.value));
+    const start = Number(BigInt.asUintN(64, segment.offset.value));
     if (start + segment.items.length > size)
       throw new WasmError('WASM_INVALID', segment.at, `element segment does not fit its table of ${size} elements`);
     segment.items.forEach((item, i) => (items[start + i] = item));

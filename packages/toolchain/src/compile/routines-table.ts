@@ -1,5 +1,5 @@
 /**
- * Routines on tables. Indices and counts arrive as i32, zero-extended. Elements are moved one by one, so that tables may
+ * Routines on tables. Indices and counts arrive as i64, or as i32 with zeros above. Elements are moved one by one, so that tables may
  * lie in the segment of an instance.
  */
 import { mem, type Register, symbol } from '@drift-os/x86-core';
@@ -24,7 +24,9 @@ function tableOf(context: ModuleContext, table: number): TablePlace {
 /** Traps unless `count` elements from `start` lie in the table. Changes RAX. */
 function checkRange(routine: Routine, table: number, start: Register, count: Register): void {
   const { code, context } = routine;
-  code.emit('lea', rax, mem({ base: start, index: count }));
+  code.emit('mov', rax, start);
+  code.emit('add', rax, count);
+  routine.trapIf('b', OUT_OF_BOUNDS);
   code.emit('cmp', rax, instanceMemory(context, tableOf(context, table).size, 64));
   routine.trapIf('a', OUT_OF_BOUNDS);
 }

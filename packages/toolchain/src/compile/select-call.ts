@@ -16,7 +16,7 @@ import {
 } from './lir.ts';
 import { isFloat } from './module-context.ts';
 import { CompileError } from './options.ts';
-import { checkTableIndex, elementPlace } from './select-table.ts';
+import { checkTableIndex, constantIndex, elementPlace } from './select-table.ts';
 import type { Selector } from './selector.ts';
 
 /** Puts the parameters that are used into registers of their own, at the start of the function. */
@@ -144,7 +144,10 @@ function loadTarget(selector: Selector, value: Value, index: Value): void {
   const place = (symbol: string, scale: 4 | 8): MemoryOperand => {
     const bits: Width = scale === 4 ? 32 : 64;
     if (!index.isConstant) return { ...symbolMemory(symbol, bits), index: selector.use(index, 64).register, scale };
-    return { ...symbolMemory(symbol, bits), displacement: Number(BigInt.asUintN(32, index.constant)) * scale };
+    return {
+      ...symbolMemory(symbol, bits),
+      displacement: Math.min(constantIndex(index), context.tableSize(table)) * scale,
+    };
   };
   checkTableIndex(selector, table, index, 'undefined element');
   if (checkSignatures) {

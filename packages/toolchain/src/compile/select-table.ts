@@ -4,6 +4,7 @@
  */
 import type { Value } from '../ir/graph.ts';
 import * as op from '../ir/op.ts';
+import { I64 } from '../wasm/types.ts';
 import type { TablePlace } from './instance-layout.ts';
 import { type LirOperand, type MemoryOperand, symbolMemory } from './lir.ts';
 import type { RoutineWriter } from './routine.ts';
@@ -23,7 +24,7 @@ export function selectTable(selector: Selector, value: Value): void {
       selector.emit('lea', selector.result(value, 64), symbolMemory(context.reference(index), 0));
       return;
     case op.TableSize:
-      selector.emit('mov', selector.result(value, 32), tableSize(selector, index));
+      selector.emit('mov', selector.result(value), tableSize(selector, index));
       return;
     case op.TableGet: {
       const place = elementPlace(selector, index, value.args[0] as Value, OUT_OF_BOUNDS);
@@ -50,29 +51,40 @@ export function selectTable(selector: Selector, value: Value): void {
   }
 }
 
+function isWide(selector: Selector, table: number): boolean {
+  return selector.context.module.tables[table]?.wide === true;
+}
+
 function placeOf(selector: Selector, table: number): TablePlace | undefined {
   return selector.context.layout.tables[table];
 }
 
-/** Number of elements: a constant, or memory. */
-function tableSize(selector: Selector, table: number): LirOperand {
-  const place = placeOf(selector, table);
-  return place?.grows === true ? selector.instanceMemory(place.size, 32) : selector.context.tableSize(table);
+/** Value of a constant index: unsigned. */
+export function constantIndex(index: Value): number {
+  return Number(BigInt.asUintN(index.type === I64 ? 64 : 32, index.constant));
 }
 
-/** Traps unless an index, an i32, is inside the table. */
+/** Number of elements, in the width of the table's indices: a constant, or memory. */
+function tableSize(selector: Selector, table: number): LirOperand {
+  const place = placeOf(selector, table);
+  return place?.grows === true
+    ? selector.instanceMemory(place.size, isWide(selector, table) ? 64 : 32)
+    : selector.context.tableSize(table);
+}
+
+/** Traps unless an index is inside the table. */
 export function checkTableIndex(selector: Selector, table: number, index: Value, reason: string): void {
   const size = tableSize(selector, table);
   if (!index.isConstant) {
-    selector.emit('cmp', selector.use(index, 32), size);
+    selector.emit('cmp', selector.use(index), size);
     selector.trapIf('ae', reason);
     return;
   }
-  const constant = Number(BigInt.asUintN(32, index.constant));
+  const constant = constantIndex(index);
   // A table never shrinks.
   if (constant < selector.context.tableSize(table)) return;
-  if (typeof size === 'number') return selector.trapIf(undefined, reason);
-  selector.emit('cmp', size, constant | 0);
+  if (typeof size === 'number' || constant > 0x7fffffff) return selector.trapIf(undefined, reason);
+  selector.emit('cmp', size, constant);
   selector.trapIf('be', reason);
 }
 
@@ -82,6 +94,8 @@ export function elementPlace(selector: Selector, table: number, index: Value, re
   const { elements } = placeOf(selector, table) as TablePlace;
   if (!index.isConstant)
     return { ...selector.instanceMemory(elements, 64), index: selector.use(index, 64).register, scale: 8 };
-  const constant = Number(BigInt.asUintN(32, index.constant));
-  return selector.instanceMemory(elements + 8 * Math.min(constant, placeOf(selector, table)?.capacity ?? 0), 64);
+  return selector.instanceMemory(
+    elements + 8 * Math.min(constantIndex(index), placeOf(selector, table)?.capacity ?? 0),
+    64,
+  );
 }

@@ -265,7 +265,8 @@ const TABLE_OPERATIONS: Readonly<Record<number, number>> = {
 function table(builder: ValueBuilder, code: number): void {
   const { instruction } = builder;
   const operands = code === 0xfc0f ? 2 : code === 0xfc0d || code === 0xfc10 ? 0 : 3;
-  const type = code === 0xfc0f || code === 0xfc10 ? I32 : VOID;
+  const wide = builder.module.tables[instruction.index]?.wide === true;
+  const type = code !== 0xfc0f && code !== 0xfc10 ? VOID : wide ? I64 : I32;
   const args = builder.stack.splice(builder.stack.length - operands, operands);
   const value = builder.make(TABLE_OPERATIONS[code] as number, type, args);
   value.index = instruction.index;

@@ -215,9 +215,9 @@ class ModuleDecoder {
     const element = readValueType(reader);
     if (element !== FUNCREF && element !== EXTERNREF) throw reader.malformed('table of a non-reference type', at);
     const flags = reader.byte();
-    if (flags === 4 || flags === 5) throw reader.refuse('WASM_UNSUPPORTED', 'table with 64-bit indices', at);
-    if (flags > 1) throw reader.malformed(`table limits flag ${flags}`, at);
-    return { element, ...this.#limits(reader, flags, 0xffffffff, 'table') };
+    const wide = (flags & 4) !== 0;
+    if (flags > 1 && flags !== 4 && flags !== 5) throw reader.malformed(`table limits flag ${flags}`, at);
+    return { element, wide, ...this.#limits(reader, flags, wide ? 2 ** 64 : 0xffffffff, 'table') };
   }
 
   #memoryType(reader: ByteReader): MemoryType {
@@ -277,7 +277,7 @@ class ModuleDecoder {
     let offset: Initializer | undefined;
     if (mode === 'active') {
       if (table >= this.#tables.length) throw reader.refuse('WASM_INVALID', `unknown table ${table}`, at);
-      offset = this.#initializer(reader, I32);
+      offset = this.#initializer(reader, this.#tables[table]?.wide === true ? I64 : I32);
     }
     let type: ValueType = FUNCREF;
     if (flags & 3) {
@@ -294,7 +294,7 @@ class ModuleDecoder {
       this.#declaredFunctions.add(index);
       return items.push({ kind: 'function', index });
     });
-    this.#elements.push({ at, mode, table, offset, items });
+    this.#elements.push({ at, mode, table, type, offset, items });
   }
 
   #code(reader: ByteReader): void {

@@ -182,11 +182,11 @@ row(0xfc08, 'memory.init', 'aii:', 'data-memory');
 row(0xfc09, 'data.drop', ':', 'data');
 row(0xfc0a, 'memory.copy', 'aaa:', 'memory-memory');
 row(0xfc0b, 'memory.fill', 'aia:', 'memory-index');
-row(0xfc0c, 'table.init', 'iii:', 'element-table');
-row(0xfc0d, 'elem.drop', ':', 'element');
-row(0xfc0e, 'table.copy', 'iii:', 'table-table');
+row(0xfc0c, 'table.init', undefined, 'element-table');
+row(0xfc0d, 'elem.drop', undefined, 'element');
+row(0xfc0e, 'table.copy', undefined, 'table-table');
 row(0xfc0f, 'table.grow', undefined, 'table');
-row(0xfc10, 'table.size', ':i', 'table');
+row(0xfc10, 'table.size', undefined, 'table');
 row(0xfc11, 'table.fill', undefined, 'table');
 
 row(0xfe00, 'memory.atomic.notify', 'ai:i', 'memory-access', 4);

@@ -51,6 +51,8 @@ export interface MemoryType extends Limits {
 
 export interface TableType extends Limits {
   readonly element: ValueType;
+  /** Memory64: indices are i64. */
+  readonly wide: boolean;
 }
 
 export interface GlobalType {
@@ -105,6 +107,7 @@ export interface ElementSegment {
   readonly at: number;
   readonly mode: 'active' | 'passive' | 'declarative';
   readonly table: number;
+  readonly type: ValueType;
   readonly offset: Initializer | undefined;
   readonly items: readonly Initializer[];
 }

@@ -85,7 +85,7 @@ function operandTexts(
   instruction: iced.Instruction,
   i: number,
 ): readonly [string, string] | undefined {
-  const kind = nameOf(iced.OpKind as unknown as Readonly<Record<number, string>>, instruction.opKind(i));
+  const kind = nameOf(iced.OpKind, instruction.opKind(i));
   if (typeof operand !== 'object') {
     const read = kind.startsWith('immediate') ? BigInt.asUintN(64, instruction.immediate(i)) : -1n;
     const bits = kind.includes('to64')
@@ -101,7 +101,7 @@ function operandTexts(
     return [BigInt.asUintN(wide, BigInt(operand)).toString(), BigInt.asUintN(wide, read).toString()];
   }
   if (operand.kind === 'register') {
-    const name = nameOf(iced.Register as unknown as Readonly<Record<number, string>>, instruction.opRegister(i));
+    const name = nameOf(iced.Register, instruction.opRegister(i));
     return [operand.name, kind === 'register' ? name.replace(/^(r\d+)l$/, '$1b') : kind];
   }
   if (operand.kind !== 'memory') return undefined;
@@ -116,8 +116,8 @@ function operandTexts(
 function compare({ mnemonic, operands, offset }: PlacedRequest, instruction: iced.Instruction): string[] {
   const problems: string[] = [];
   const words = mnemonic.split(' ');
-  const name = NAMES[mnemonic] ?? (words.at(-1) as string);
-  const read = nameOf(iced.Mnemonic as unknown as Readonly<Record<number, string>>, instruction.mnemonic);
+  const name = NAMES[mnemonic] ?? words.at(-1);
+  const read = nameOf(iced.Mnemonic, instruction.mnemonic);
   if (name !== read) problems.push(`${offset}: ${mnemonic} is read as ${read}`);
   if (words.includes('lock') !== instruction.hasLockPrefix) problems.push(`${offset}: lock of ${mnemonic}`);
   if (words.includes('rep') !== instruction.hasRepPrefix) problems.push(`${offset}: rep of ${mnemonic}`);

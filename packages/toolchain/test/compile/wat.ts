@@ -21,7 +21,8 @@ const FEATURES: number =
 export function assembleText(text: string): Uint8Array {
   const module = binaryen.parseText(text);
   try {
-    module.setFeatures(FEATURES as typeof Features.All);
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- flags that are combined
+    module.setFeatures(FEATURES);
     return module.emitBinary();
   } finally {
     module.dispose();
