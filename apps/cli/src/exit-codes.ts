@@ -25,6 +25,8 @@ export class UsageError extends Error {
 const BY_CODE: Readonly<Record<string, number>> = {
   USAGE: EXIT_USAGE,
   OPTION_INVALID: EXIT_USAGE,
+  BAD_OPTION: EXIT_USAGE,
+  BAD_IMAGE: EXIT_USAGE,
   PROGRAM_MISSING: EXIT_MISSING,
   UNSUPPORTED: EXIT_MISSING,
   TIMEOUT: EXIT_TIMEOUT,

@@ -7,7 +7,7 @@ Usage: drift <command> [options]
 
 Commands:
   build   compile applications and the kernels, link them, write a disk image
-  run     boot an image in QEMU or Bochs, with its shell on this terminal
+  run     boot an image on Drift's own PC, QEMU or Bochs, with its shell on this terminal
   bench   measure
   compile compile a WebAssembly module to an ELF object for C programs
   asm     assemble a file
@@ -50,36 +50,45 @@ Examples:
   drift build src/my-app.ts -o my.img --elf --map
   drift build ping pong -o play.img --start pong@1 --start ping@2 --stand-off 2:1000,-1,64,0,0
 `,
-  run: `Boots an image with its shell on this terminal. Ctrl-A x ends QEMU, Ctrl-A c switches to its monitor.
+  run: `Boots an image on a PC that is part of Drift, with the guest's first serial line on this terminal. Nothing needs to be installed.
+Ctrl-A x ends it, Ctrl-A h lists other keys.
 
 Usage: drift run [image] [options]
 
-Without an image, one with all examples is built and run.
+Without an image, one with all examples is built and run. Any raw disk image with a boot sector will do. What the guest writes to a disk is lost at the end.
 
 Options:
-  --on qemu|bochs       the hypervisor; default qemu
-  --cores N             logical processors; default 4. Core 0 is Thread/C, the others are workers
-  --memory SIZE         such as 64M or 5G; default 512M
-  --machine pc|q35      QEMU's chipset; default pc
-  --accel auto|kvm|tcg  default auto: KVM where it runs ring 0 properly, which is tried first
-  --cpu MODEL           as QEMU's -cpu or Bochs' cpu model takes it; default max
+  --cores N             logical processors; default 4. In Drift core 0 is Thread/C, the others are workers
+  --memory SIZE         such as 64M or 2G; default 512M
+  --kernel FILE         boot a Linux bzImage instead of a disk, with
+    --initrd FILE       its initramfs and
+    --append TEXT       its command line, such as console=ttyS0
+  --bios FILE           a BIOS image, such as SeaBIOS, with
+    --vga-bios FILE     the VGA BIOS that it wants; default: Drift's own BIOS
+  --deterministic       time is counted in instructions: the same run every time
   --no-restart          end when the guest resets itself
-  --gdb PORT            wait for gdb on this port
   --expect TEXT         wait until the guest prints TEXT; ends with 0 once everything was seen
   --send TEXT           type TEXT and Enter. --expect and --send are steps, done in the order given: what an
                         --expect waits for must come without any later --send
   --timeout S           seconds for all of it; default 60 with --expect or --send, else none
+  --screenshot FILE     write the screen as PNG at the end
   --json                one JSON object on stdout: ok, exitCode, reason, output, ...
+  --on drift|qemu|bochs what it runs on; default drift. For QEMU there are
+    --machine pc|q35    its chipset; default pc
+    --accel auto|kvm|tcg  default auto: KVM where it runs ring 0 properly, which is tried first
+    --cpu MODEL         as QEMU's -cpu or Bochs' cpu model takes it; default max
+    --gdb PORT          wait for gdb on this port
   -h, --help
 
-What is piped in is typed at the prompt.
+What is piped in is typed at the prompt. A guest that writes to the exit port (F4h or 501h) ends the run with twice the value plus 1, as in QEMU.
 
 Examples:
   drift run
-  drift run drift.img --cores 2 --memory 64M --machine q35
+  drift run drift.img --cores 2 --memory 64M
+  drift run --kernel vmlinuz --initrd initrd.gz --append console=ttyS0
   drift run --expect 'drift> ' --send cores --expect 'drift> ' --timeout 30
   printf 'mem\\npoweroff\\n' | drift run
-  drift run --json --expect 'drift> '
+  drift run drift.img --on qemu --machine q35
 `,
   compile: `Compiles a WebAssembly module to an ELF64 object for amd64. Export E of module M is the System V function M.E, an
 import of field F of module N is the undefined symbol N.F. Source lines come from FILE.wasm.map, if that exists.

@@ -1,6 +1,6 @@
-/** `--expect` and `--send` in the order in which they were given, carried out on a running machine. */
-import type { Machine } from '@drift-os/hypervisor';
+/** `--expect` and `--send` in the order in which they were given, carried out on a running guest. */
 import type { OptionUse } from './command-line.ts';
+import type { Guest } from './guest.ts';
 
 export interface Step {
   readonly kind: 'expect' | 'send';
@@ -17,11 +17,11 @@ export function stepsOf(uses: readonly OptionUse[]): Step[] {
  * Waits for what is expected and types what is to be sent, each with Enter.
  *
  * @param deadline Time of `performance.now()` by which all of it must be done.
- * @throws HypervisorError TIMEOUT or MACHINE_ENDED.
+ * @throws HypervisorError or MachineError TIMEOUT or MACHINE_ENDED.
  */
-export async function runScript(machine: Machine, steps: readonly Step[], deadline: number): Promise<void> {
+export async function runScript(guest: Guest, steps: readonly Step[], deadline: number): Promise<void> {
   for (const { kind, text } of steps) {
-    if (kind === 'send') await machine.send(`${text}\r`);
-    else await machine.waitFor(text, { timeout: Math.max(1, Math.round(deadline - performance.now())) });
+    if (kind === 'send') await guest.send(`${text}\r`);
+    else await guest.waitFor(text, { timeout: Math.max(1, Math.round(deadline - performance.now())) });
   }
 }

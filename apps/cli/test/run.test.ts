@@ -1,4 +1,5 @@
 /** The whole way: build an image, boot it, talk to its shell. */
+import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,8 @@ import { drift } from './drift.ts';
 
 const qemu = await findCommand(qemuProgram.command);
 const script = await findCommand('script');
-if (qemu === undefined) console.log('Skipped, QEMU is not installed (apt-get install qemu-system-x86): drift run.');
+if (qemu === undefined)
+  console.log('Skipped, QEMU is not installed (apt-get install qemu-system-x86): drift run --on qemu.');
 
 const folder = await mkdtemp(join(tmpdir(), 'drift-cli-'));
 const image = join(folder, 'own.img');
@@ -49,8 +51,8 @@ describe('drift build', () => {
   });
 });
 
-describe.skipIf(qemu === undefined)('drift run', { timeout: 120_000 }, () => {
-  const run = (...args: string[]) => drift(['run', image, '--accel', 'tcg', '--memory', '64M', ...args]);
+describe('drift run', { timeout: 120_000 }, () => {
+  const run = (...args: string[]) => drift(['run', image, '--memory', '64M', ...args]);
 
   it('boots, runs an application, types and expects in order', async () => {
     const { code, stdout } = await run(
@@ -66,7 +68,7 @@ describe.skipIf(qemu === undefined)('drift run', { timeout: 120_000 }, () => {
     const configured = join(folder, 'configured.img');
     expect((await drift(['build', 'hello', '-o', configured, ...settings])).code).toBe(0);
     const { code, stdout } = await drift([
-      ...['run', configured, '--accel', 'tcg', '--memory', '64M', '--cores', '3', '--expect', 'worker 2, instance 1'],
+      ...['run', configured, '--memory', '64M', '--cores', '3', '--expect', 'worker 2, instance 1'],
       ...['--send', 'standoff', '--expect', '     2       77     ever       64      off'],
     ]);
     expect(code, stdout).toBe(0);
@@ -85,7 +87,71 @@ describe.skipIf(qemu === undefined)('drift run', { timeout: 120_000 }, () => {
   });
 
   it('types what is piped in, and ends with the guest', async () => {
-    const args = ['run', image, '--accel', 'tcg', '--memory', '64M', '--cores', '2', '--machine', 'q35'];
+    const args = ['run', image, '--memory', '64M', '--cores', '2'];
+    const { code, stdout } = await drift(args, { input: 'cores\npoweroff\n' });
+    expect(code).toBe(0);
+    expect(stdout).toContain('worker 1');
+    expect(stdout).not.toContain('worker 2');
+  });
+
+  it('writes the screen as a picture', async () => {
+    const picture = join(folder, 'screen.png');
+    const { code, stderr } = await run('--expect', 'drift> ', '--screenshot', picture);
+    expect(code, stderr).toBe(0);
+    expect([...(await readFile(picture)).subarray(1, 4)]).toEqual([...'PNG'].map((letter) => letter.charCodeAt(0)));
+  });
+
+  it('is the same every time with --deterministic', async () => {
+    const once = async (): Promise<string> => {
+      const { stdout } = await run('--deterministic', '--expect', 'drift> ', '--send', 'uptime', '--expect', 'drift> ');
+      return stdout;
+    };
+    const first = await once();
+    expect(first).toContain('uptime');
+    expect(await once()).toBe(first);
+  });
+
+  it('refuses what does not fit, with a sentence and the way to help', async () => {
+    const refusals: readonly (readonly [readonly string[], RegExp])[] = [
+      [['--memory', '8G'], /8G is not a size from 2M to 3G/],
+      [['--cores', '99'], /99 is not a whole number from 1 to 32/],
+      [['--kernel', image], /no boot header/],
+      [['--initrd', image], /--initrd and --append go with --kernel/],
+      [['--bios', join(folder, 'own.map')], /BIOS has [0-9]+ bytes/],
+      [['--bios', join(folder, 'missing')], /--bios: ENOENT/],
+      [['--accel', 'tcg'], /--accel is for --on qemu/],
+      [['--on', 'qemu', '--deterministic'], /--deterministic is for Drift's own machine/],
+    ];
+    for (const [options, message] of refusals) {
+      const { code, stderr } = await run(...options);
+      expect(stderr).toMatch(message);
+      expect(code, stderr).toBe(2);
+    }
+  });
+
+  it.skipIf(script === undefined)('has Ctrl-A keys on a terminal, and puts the terminal back', async () => {
+    const { seen, before, after } = await onTerminal(['run', image], ['drift> ', '\x01s'], ['end of screen', '\x01x']);
+    expect(seen).toContain('Ctrl-A x ends the machine');
+    expect(after).toBe(before);
+  });
+});
+
+describe.skipIf(qemu === undefined)('drift run --on qemu', { timeout: 120_000 }, () => {
+  it('types what is piped in, and ends with the guest', async () => {
+    const args = [
+      'run',
+      image,
+      '--on',
+      'qemu',
+      '--accel',
+      'tcg',
+      '--memory',
+      '64M',
+      '--cores',
+      '2',
+      '--machine',
+      'q35',
+    ];
     const { code, stdout } = await drift(args, { input: 'cores\npoweroff\n' });
     expect(code).toBe(0);
     expect(stdout).toContain('worker 1');
@@ -93,21 +159,31 @@ describe.skipIf(qemu === undefined)('drift run', { timeout: 120_000 }, () => {
   });
 
   it.skipIf(script === undefined)("has QEMU's Ctrl-A keys on a terminal, and puts the terminal back", async () => {
-    const main = new URL('../src/main.ts', import.meta.url).pathname;
-    const line = [process.execPath, '--conditions=@drift-os/source', main, 'run', image, '--accel', 'tcg'].join(' ');
-    const { spawn } = await import('node:child_process');
-    const child = spawn('script', [
-      '-qec',
-      `stty -a > ${folder}/before; ${line}; stty -a > ${folder}/after`,
-      '/dev/null',
-    ]);
-    let seen = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      if (!seen.includes('drift> ') && (seen + text).includes('drift> ')) child.stdin.write('\x01x');
-      seen += text;
-    });
-    await new Promise((resolve) => child.once('close', resolve));
+    const args = ['run', image, '--on', 'qemu', '--accel', 'tcg'];
+    const { seen, before, after } = await onTerminal(args, ['drift> ', '\x01x']);
     expect(seen).toContain('QEMU: Terminated');
-    expect(await readFile(`${folder}/after`, 'utf8')).toBe(await readFile(`${folder}/before`, 'utf8'));
+    expect(after).toBe(before);
   });
 });
+
+/** Runs `drift` on a terminal of its own, typing keys when a text appears; and the terminal's settings before and after. */
+async function onTerminal(
+  args: readonly string[],
+  ...keys: readonly (readonly [string, string])[]
+): Promise<{ seen: string; before: string; after: string }> {
+  const main = new URL('../src/main.ts', import.meta.url).pathname;
+  const line = [process.execPath, '--conditions=@drift-os/source', main, ...args].join(' ');
+  const commands = `stty -a > ${folder}/before; ${line}; stty -a > ${folder}/after`;
+  const child = spawn('script', ['-qec', commands, '/dev/null']);
+  let seen = '';
+  let next = 0;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    seen += text;
+    const [wanted, typed] = keys[next] ?? [];
+    if (wanted === undefined || typed === undefined || !seen.includes(wanted)) return;
+    next++;
+    child.stdin.write(typed);
+  });
+  await new Promise((resolve) => child.once('close', resolve));
+  return { seen, before: await readFile(`${folder}/before`, 'utf8'), after: await readFile(`${folder}/after`, 'utf8') };
+}

@@ -193,12 +193,12 @@ export class Board {
     place('fw_cfg', Port.firmwareConfiguration, FW_CFG_PORTS, firmware.ports);
     place('PCI', Port.pci, 8, this.pci.ports);
     for (const [channel, command, control] of [
-      [0, 0x1f0, 0x3f6],
-      [1, 0x170, 0x376],
+      [0, 0x1f0, 0x3f4],
+      [1, 0x170, 0x374],
     ] as const) {
       const at = ide.channels[channel];
       place(`IDE ${channel}`, command, 8, at.command);
-      place(`IDE ${channel} control`, control, 1, at.control);
+      place(`IDE ${channel} control`, control, 4, at.control);
     }
     this.memory.add({ name: 'VGA', first: VGA_MEMORY, length: VGA_MEMORY_BYTES, window: this.vga.window });
     this.memory.add({ name: 'I/O APIC', first: IO_APIC_ADDRESS, length: 0x1000, window: this.ioApic.memory });

@@ -158,8 +158,7 @@ export class Machine implements AsyncDisposable {
     this.#ending = ending;
     this.#running = false;
     this.#execution.stop();
-    const why = ending.reason === 'exit' ? `exit port, status ${ending.status}` : ending.reason;
-    for (const line of this.serial) line.end(`the machine ended (${why})`);
+    for (const line of this.serial) line.end(`the machine ended (${describe(ending)})`);
     this.#end(ending);
     this.#wake();
   }
@@ -222,6 +221,11 @@ export class Machine implements AsyncDisposable {
       }
     });
   }
+}
+
+function describe({ reason, status, error }: Ending): string {
+  if (reason === 'exit') return `exit port, status ${status}`;
+  return reason === 'failed' ? `a defect of its own: ${error instanceof Error ? error.stack : String(error)}` : reason;
 }
 
 /** After the host's other tasks. setTimeout would wait for a millisecond or four. */

@@ -7,8 +7,17 @@ import { MachineError } from './machine-error.ts';
 /** Of a BIOS, so much of its end appears below 1 MiB. */
 const BIOS_BELOW_1M = 0x2_0000;
 
-/** Bytes that a PhysicalMemory needs for this map. */
+/**
+ * Bytes that a PhysicalMemory needs for this map.
+ * @throws MachineError BAD_IMAGE for a BIOS that is not 64 KiB to 1 MiB in steps of 64 KiB
+ */
 export function physicalBytes(ram: number, bios: Uint8Array): number {
+  if (bios.length === 0 || bios.length % 0x1_0000 !== 0 || bios.length > 0x10_0000) {
+    throw new MachineError(
+      'BAD_IMAGE',
+      `The BIOS has ${bios.length} bytes; one has 64 KiB to 1 MiB, in steps of 64 KiB. Give a ROM image such as SeaBIOS' bios.bin.`,
+    );
+  }
   return ram + SHADOWED_BYTES + bios.length;
 }
 
@@ -21,14 +30,7 @@ export class MemoryMap {
   /** By segment of 16 KiB: whether stores reach RAM. */
   readonly #writesRam = new Array<boolean>(SHADOWED_BYTES / SHADOW_SEGMENT_BYTES).fill(false);
 
-  /** @throws MachineError BAD_IMAGE for a BIOS that is not 64 KiB to 1 MiB in steps of 64 KiB */
   constructor(physical: PhysicalMemory, ramBytes: number, bios: Uint8Array) {
-    if (bios.length === 0 || bios.length % 0x1_0000 !== 0 || bios.length > 0x10_0000) {
-      throw new MachineError(
-        'BAD_IMAGE',
-        `The BIOS has ${bios.length} bytes; one has 64 KiB to 1 MiB, in steps of 64 KiB. Give a ROM image such as SeaBIOS' bios.bin.`,
-      );
-    }
     this.#physical = physical;
     this.ram = physical.mapRam(0, ramBytes);
     physical.unmap(VGA_MEMORY, VGA_MEMORY_BYTES);
