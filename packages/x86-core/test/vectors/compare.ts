@@ -80,6 +80,12 @@ export function differences(row: Row, expected: Uint8Array, got: Uint8Array): Di
     view.setUint32(RFLAGS, view.getUint32(RFLAGS, true) & ~maskOf(row.flags.undefined, flagBits), true);
     view.setUint16(FSW, view.getUint16(FSW, true) & ~maskOf(row.flags.undefined, conditionBits), true);
     state.fill(0, FOP, FDP + 8);
+    // Outside of 64-bit mode the upper halves of registers are undefined (SDM 1 3.4.1.1); the processor clears that of RSP.
+    if (view.getUint16(SELECTORS + 2, true) !== 0x33) view.setUint32(GPR + 8 * 4 + 4, 0, true);
+    // The capture program is entered by an IRET, which makes null selectors 0 whatever their RPL was (SDM 2 IRET).
+    for (let segment = 0; segment < 6; segment++) {
+      if (view.getUint16(SELECTORS + 2 * segment, true) < 4) view.setUint16(SELECTORS + 2 * segment, 0, true);
+    }
   }
   if (sameBytes(expected, got, 0, STATE_BYTES)) return [];
   const found: Difference[] = [];

@@ -30,7 +30,7 @@ import {
   X87,
   YMM,
 } from '@drift-os/x86-vectors';
-import { Cpu, emptyBus, PhysicalMemory } from '../../src/index.ts';
+import { Cpu, emptyBus, PhysicalMemory, type Row } from '../../src/index.ts';
 import type { SegmentRegister } from '../../src/system/core-context.ts';
 import type { Subject } from './subject.ts';
 
@@ -56,10 +56,12 @@ const EFER = 0xd01;
 const UNUSABLE = 0x100;
 
 /** Bits 8 to 23 of the descriptor's second word, without the limit. */
-function attributesOf({ kind, bits, access, expandDown, present, limit }: Segment): number {
+function attributesOf({ selector, kind, bits, access, expandDown, present, limit }: Segment): number {
   const type = kind === 'code' ? 9 | (access ? 2 : 0) : 1 | (access ? 2 : 0) | (expandDown ? 4 : 0);
   const size = bits === 64 ? 0x2000 : bits === 32 ? 0x4000 : 0;
-  return type | 0x70 | (present ? 0x80 : 0) | size | (limit > 0xf_ffff ? 0x8000 : 0);
+  // Linux sets AVL in the descriptors of an LDT.
+  const available = (selector & 4) !== 0 ? 0x1000 : 0;
+  return type | 0x70 | (present ? 0x80 : 0) | size | available | (limit > 0xf_ffff ? 0x8000 : 0);
 }
 
 function descriptorOf(segment: Segment): bigint {
@@ -133,6 +135,10 @@ export class CpuSubject implements Subject {
     for (let page = 0; page < 3; page++) {
       this.#put64(table(5) + 8 * page, BigInt(DATA_PAGES + 4096 * page) | (page < 2 ? user : 0x65n) | (1n << 63n));
     }
+  }
+
+  offers(row: Row): boolean {
+    return row.feature === undefined || this.#cpu.system.features.offers(row.feature);
   }
 
   load(input: Uint8Array, code: Uint8Array): void {

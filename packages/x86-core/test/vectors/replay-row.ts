@@ -16,7 +16,7 @@ export interface RowResult {
   readonly mode: Mode;
   readonly passed: number;
   readonly failures: readonly Failure[];
-  /** Every vector gives #UD: the instruction has no meaning. */
+  /** Not promised by CPUID, or every vector gives #UD: the instruction has no meaning. */
   readonly unsupported: boolean;
 }
 
@@ -43,6 +43,7 @@ function isUnknown({ found }: Failure): boolean {
 
 /** @param limit of vectors, evenly chosen. */
 export async function replayRow(subject: Subject, mode: Mode, row: Row, limit: number = Number.POSITIVE_INFINITY): Promise<RowResult> {
+  if (!subject.offers(row)) return { row, mode, passed: 0, failures: [], unsupported: true };
   const file = await vectorFile(mode);
   const all = await file.vectorsOf(rowName(row));
   const step = Math.max(1, Math.ceil(all.length / limit));
