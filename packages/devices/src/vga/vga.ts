@@ -63,7 +63,8 @@ export class Vga implements Device<VgaDeviceState> {
       writeByte: (offset, value) => this.#writePort(0x3b0 + offset, value),
     });
     this.vbePorts = {
-      readPort: (offset) => (offset === 0 ? this.#state.vbeIndex : this.#readVbe(this.#state.vbeIndex)),
+      readPort: (offset, bytes) =>
+        (offset === 0 ? this.#state.vbeIndex : this.#readVbe(this.#state.vbeIndex)) % 2 ** (8 * bytes),
       writePort: (offset, _bytes, value) => {
         if (offset === 0) this.#state.vbeIndex = value & 0xffff;
         else this.#writeVbe(this.#state.vbeIndex, value);
@@ -113,7 +114,7 @@ export class Vga implements Device<VgaDeviceState> {
       read: (offset, bytes) => {
         if (isVga(offset)) return this.ports.readPort(offset - MMIO_VGA + 0x10, bytes);
         const index = vbeIndex(offset);
-        return index < 0 ? 2 ** (8 * bytes) - 1 : this.#readVbe(index);
+        return index < 0 ? 2 ** (8 * bytes) - 1 : this.#readVbe(index) % 2 ** (8 * bytes);
       },
       write: (offset, bytes, value) => {
         const index = vbeIndex(offset);

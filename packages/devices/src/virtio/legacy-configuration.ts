@@ -25,7 +25,7 @@ export class LegacyConfiguration {
     this.#device = device;
     this.#unknown = unknown;
     this.ports = {
-      readPort: (offset, bytes) => this.#read(offset, bytes),
+      readPort: (offset, bytes) => this.#read(offset, bytes) % 2 ** (8 * bytes),
       writePort: (offset, _bytes, value) => this.#write(offset, value),
     };
   }

@@ -159,7 +159,7 @@ export class VirtioPci implements Device<VirtioPciState>, VirtioTransport {
     const common = new CommonConfiguration(this, this.#unknown);
     return {
       read: (offset, bytes) => {
-        if (offset < ISR_AT) return common.read(offset, bytes);
+        if (offset < ISR_AT) return common.read(offset, bytes) % 2 ** (8 * bytes);
         if (offset < DEVICE_AT) return offset === ISR_AT ? this.takeIsr() : 0;
         return offset < NOTIFY_AT ? this.readDevice(offset - DEVICE_AT, bytes) : 0;
       },
