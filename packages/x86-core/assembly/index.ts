@@ -3,6 +3,7 @@ export * from './float';
 export * from './integer';
 export * from './carryless';
 export * from './string-compare';
+export * from './elements';
 export * from './exception';
 export * from './translate';
 export * from './page-walk';

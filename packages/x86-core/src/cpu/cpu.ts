@@ -71,7 +71,6 @@ export class Cpu {
   readonly system: SystemState;
   /** Linear addresses to stop at, before the instruction there. Change it with `setBreakpoint`. */
   readonly #breakpoints = new Set<bigint>();
-  readonly #bus: Bus;
   readonly #state: CoreState;
   readonly #base: number;
   readonly #view: DataView;
@@ -90,7 +89,6 @@ export class Cpu {
   #budget = 0;
 
   constructor(bus: Bus = emptyBus, options: CpuOptions = {}) {
-    this.#bus = bus;
     this.memory = options.memory ?? new PhysicalMemory({ bytes: 16 << 20 });
     this.#base = this.memory.addCore({
       busRead: (physical, bytes, to) => devices.copyIn(Number(physical), bytes, to),

@@ -1,9 +1,8 @@
 /** The registers of a core by their names, for whoever runs, debugs and tests it. */
 import { gpr64 } from '../register.ts';
-import { type CoreContext, Segment, type SegmentNumber, type SegmentRegister } from '../system/core-context.ts';
+import { type CoreContext, Segment, type SegmentRegister } from '../system/core-context.ts';
 
-const segmentNames = ['es', 'cs', 'ss', 'ds', 'fs', 'gs', 'ldtr', 'tr'] as const;
-export type SegmentName = (typeof segmentNames)[number];
+export type SegmentName = keyof typeof Segment;
 
 export class Registers {
   readonly #core: CoreContext;
@@ -43,7 +42,7 @@ export class Registers {
 
   /** Sets selector and hidden part, checked by nobody. */
   setSegment(name: SegmentName, value: SegmentRegister): void {
-    this.#core.setSegment(Segment[name] as SegmentNumber, value);
+    this.#core.setSegment(Segment[name], value);
   }
 
   /** The 32 bytes of ymm n, the low ones first; xmm n is the first 16. A view: writing it writes the register. */

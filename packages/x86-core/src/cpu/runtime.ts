@@ -31,7 +31,7 @@ export function instantiateRuntime(
   const abort = (): never => {
     throw new Error('The runtime stopped');
   };
-  const instance = new WebAssembly.Instance(compiled, { env: { memory, abort }, core: { ...imports } });
+  const instance = new WebAssembly.Instance(compiled, { env: { memory, abort }, bus: { ...imports } });
   const functions = instance.exports;
   (functions['_start'] as () => void)();
   return { runtime: functions as unknown as Runtime, functions };

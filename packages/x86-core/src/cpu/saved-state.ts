@@ -5,7 +5,7 @@ import type { CoreState } from './core-state.ts';
 
 /** In structured-clone form. */
 export interface CpuState {
-  readonly version: typeof VERSION;
+  readonly version: number;
   /** Bytes of the state from GPR to the last MSR, without what only a running core uses. */
   readonly registers: Uint8Array;
   readonly system: SavedSystemState;
@@ -38,7 +38,7 @@ export function saveState({ view, base }: CoreState, system: SystemState): CpuSt
 export function restoreState({ view, base }: CoreState, system: SystemState, saved: CpuState): void {
   if (saved.version !== VERSION || saved.registers.length !== LAST - FIRST) {
     throw new StateError(
-      `The state has version ${String(saved.version)} and ${saved.registers.length} bytes of registers; this package reads version ${VERSION} with ${LAST - FIRST}. Save it anew.`,
+      `The state has version ${saved.version} and ${saved.registers.length} bytes of registers; this package reads version ${VERSION} with ${LAST - FIRST}. Save it anew.`,
     );
   }
   const registers = saved.registers.slice();

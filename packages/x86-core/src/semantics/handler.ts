@@ -243,9 +243,19 @@ class HandlerTarget implements Target {
     body.return();
   }
 
-  countRound(): void {
+  spend(pushCost: () => void): void {
+    const { body } = this;
+    this.core();
+    this.core();
+    body.load(64, state.BUDGET);
+    pushCost();
+    body.operator('i64.sub');
+    body.store(64, state.BUDGET);
+  }
+
+  countRound(pushCost: () => void): void {
     this.#spend(
-      () => this.body.i64(1n),
+      pushCost,
       () => this.thisRip(),
       () => this.#spendBlock(1),
     );

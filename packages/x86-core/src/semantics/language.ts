@@ -128,8 +128,8 @@ export type Statement =
       readonly kind: 'loop';
       readonly body: readonly Statement[];
       readonly again: Value;
-      /** Whether a round takes one from the budget, which may end the run there: where the number of rounds has no bound. */
-      readonly counted: boolean;
+      /** What a round takes from the budget (i64), which may end the run there; undefined where the number of rounds has a bound. */
+      readonly cost: Value | undefined;
     }
   /** Calls a runtime function. */
   | {

@@ -21,6 +21,7 @@ import type {
 } from './language.ts';
 import { signatureOf } from './runtime.ts';
 import { BOUNCE, BOUNCE_BYTES, BOUNCE_SLOTS, SEGMENT_LIMIT } from './state.ts';
+import { constant, operation } from './value.ts';
 
 /**
  * Functions that code calls besides the runtime functions of definitions:
@@ -71,8 +72,10 @@ export interface Target {
   /** Called in a branch that ends there: must not return to the code behind. */
   fault(): void;
   leave(reason: LeaveReason, at: 'this' | 'next'): void;
-  /** Takes one from the budget, and leaves at this instruction when it is used up. */
-  countRound(): void;
+  /** Takes so many from the budget, and leaves at this instruction when it is used up. */
+  countRound(pushCost: () => void): void;
+  /** Takes so many from the budget. */
+  spend(pushCost: () => void): void;
   jump(target: () => void, condition: (() => void) | undefined, hint: JumpHint): void;
 }
 
@@ -306,15 +309,20 @@ class Lowering {
     this.#body.end();
   }
 
-  #loop({ body: statements, again, counted }: Statement & { kind: 'loop' }): void {
+  #loop({ body: statements, again, cost }: Statement & { kind: 'loop' }): void {
     this.#target.beginConditional();
     const label = this.#body.loop();
     this.statements(statements);
     this.#target.endConditional();
     this.#value(again);
     this.#body.if();
-    if (counted) this.#target.countRound();
+    if (cost !== undefined) this.#target.countRound(() => this.#value(cost));
     this.#body.branch(label);
+    if (cost !== undefined && cost.kind !== 'constant') {
+      // The last round ends the instruction, which its block counts.
+      this.#body.else();
+      this.#target.spend(() => this.#value(operation('i64.sub', cost, constant(1))));
+    }
     this.#body.end();
     this.#body.end();
   }

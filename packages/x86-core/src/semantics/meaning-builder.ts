@@ -16,6 +16,14 @@ const MODE_FLAGS = 0x6_3100n;
 
 export type Definition = (m: MeaningBuilder) => void;
 
+/** How a round of a loop ends. */
+export interface LoopRound {
+  /** i32 */
+  readonly again: Value;
+  /** i64: how many instructions the round counts for. */
+  readonly cost: Value;
+}
+
 export class MeaningBuilder extends OperandBuilder {
   /** Where, among the statements of the whole meaning, the first change is. */
   #firstChange = -1;
@@ -211,14 +219,16 @@ export class MeaningBuilder extends OperandBuilder {
   }
 
   /** Each round may fault and be restarted by itself: it ends with a state in which the instruction can begin anew. */
-  loop(body: () => Value, counted = true): void {
-    let again: Value = constant(0);
+  loop(body: () => Value | LoopRound, counted = true): void {
+    let round: LoopRound = { again: constant(0), cost: constant(1) };
     const statements = this.#block(() => {
       this.changed = false;
-      again = body();
+      const result = body();
+      round = 'again' in result ? result : { again: result, cost: constant(1) };
     });
     if (this.changed) this.#noteChange();
-    this.statements.push({ kind: 'loop', body: statements, again, counted });
+    const cost = counted ? round.cost : undefined;
+    this.statements.push({ kind: 'loop', body: statements, again: round.again, cost });
   }
 
   #block(body: () => void): Statement[] {

@@ -238,7 +238,11 @@ export class OperandBuilder extends StatementBuilder {
 
   /** The linear address of the memory operand, or of another offset in its segment. */
   linearAddress(offset: Value = this.address()): Value {
-    const base = this.#baseOf('operand');
+    return this.linearAddressOf({ offset, segment: 'operand' });
+  }
+
+  linearAddressOf({ offset, segment }: Address): Value {
+    const base = this.#baseOf(segment);
     if (base === undefined) return offset;
     const linear = operation('i64.add', base, offset);
     return this.let(this.mode === 64 ? linear : truncate(32, linear));

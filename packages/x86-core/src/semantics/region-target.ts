@@ -390,8 +390,15 @@ export class RegionTarget implements Target {
     body.end();
   }
 
-  countRound(): void {
-    this.#addToBudget(-1);
+  spend(pushCost: () => void): void {
+    this.body.get(this.#budget);
+    pushCost();
+    this.body.operator('i64.sub');
+    this.body.set(this.#budget);
+  }
+
+  countRound(pushCost: () => void): void {
+    this.spend(pushCost);
     this.#checkBudget(this.#current.rip);
   }
 

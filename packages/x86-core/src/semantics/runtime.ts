@@ -6,11 +6,12 @@
  */
 import type { Signature } from '../wasm/module-builder.ts';
 import type { ValueType } from '../wasm/operators.ts';
+import { elementFunctions } from './runtime-elements.ts';
 import { floatFunctions } from './runtime-float.ts';
 import { integerFunctions } from './runtime-integer.ts';
 
 /** Name to signature. A file for each group of functions beside this one, spread here. */
-const functions: Readonly<Record<string, string>> = { ...integerFunctions, ...floatFunctions };
+const functions: Readonly<Record<string, string>> = { ...integerFunctions, ...floatFunctions, ...elementFunctions };
 
 export type RuntimeFunction = string;
 

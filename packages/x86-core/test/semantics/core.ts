@@ -67,7 +67,7 @@ export class TestCore {
       throw new Error('The runtime asked for memory');
     };
     const imports = Object.fromEntries(WebAssembly.Module.imports(module).map(({ name }) => [name, unused]));
-    return new WebAssembly.Instance(module, { core: imports, env: { memory: this.memory, abort: unused } }).exports;
+    return new WebAssembly.Instance(module, { bus: imports, env: { memory: this.memory, abort: unused } }).exports;
   }
 
   flushTlb(): void {

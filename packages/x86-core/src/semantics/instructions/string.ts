@@ -1,6 +1,7 @@
 /** String instructions: SDM 1 7.3.9. Each round ends in a state in which the instruction can begin anew: a fault or the budget may stop it there. */
 import type { Value } from '../language.ts';
 import type { MeaningBuilder } from '../meaning-builder.ts';
+import type { Address } from '../statement-builder.ts';
 import * as v from '../integer.ts';
 import { type Definition, ES, RAX, RCX, RDI, RSI } from './definition.ts';
 
@@ -60,21 +61,71 @@ function advance(m: MeaningBuilder, bits: ElementBits, ...registers: readonly nu
   }
 }
 
+/** MOVS and STOS under REP: several elements in a round, where they lie on the same pages. `move` does it and returns how many. */
+function repeatedInBulk(
+  bits: ElementBits,
+  registers: readonly number[],
+  move: (m: MeaningBuilder, count: Value, bytes: Value) => Value,
+): Definition {
+  return (m) => {
+    const width = m.addressSize;
+    if (m.mode === 64 && width === 32) zeroExtend(m, [RCX, ...registers]);
+    m.if(v.different(m.gpr(RCX, width), 0), () =>
+      m.loop(() => {
+        const count = m.gpr(RCX, width);
+        const moved = m.let(move(m, count, v.constant32(bits / 8)));
+        const step = m.let(v.operation('i64.mul', m.direction(), v.operation('i64.mul', moved, v.constant(bits / 8))));
+        for (const register of registers) {
+          m.setGpr(register, width, m.let(v.add(width, m.gpr(register, width), step)));
+        }
+        const left = m.let(v.sub(width, count, moved));
+        m.setGpr(RCX, width, left);
+        return { again: v.different(left, 0), cost: moved };
+      }),
+    );
+  };
+}
+
 function movs(bits: ElementBits): Definition {
-  return repeated([RSI, RDI], (m) => {
-    const value = m.load(source(m), bits);
-    m.store(destination(m), bits, value, ES);
-    advance(m, bits, RSI, RDI);
-    return undefined;
+  const from = (m: MeaningBuilder): Address => ({ offset: source(m), segment: 'operand' });
+  const to = (m: MeaningBuilder): Address => ({ offset: destination(m), segment: ES });
+  const inBulk = repeatedInBulk(bits, [RSI, RDI], (m, count, bytes) => {
+    const [source, destination] = [from(m), to(m)];
+    const read = m.translate(source, bits / 8, 'read', true);
+    const write = m.translate(destination, bits / 8, 'write');
+    const places = [m.linearAddressOf(source), read.host, m.linearAddressOf(destination), write.host];
+    const moved = m.callChanging('copyElements', m.core(), ...places, count, bytes, m.direction());
+    m.commit(write);
+    return moved;
   });
+  return (m) => {
+    if (m.shape.repeat !== 0) {
+      inBulk(m);
+      return;
+    }
+    m.store(to(m), bits, m.load(from(m), bits));
+    advance(m, bits, RSI, RDI);
+  };
 }
 
 function stos(bits: ElementBits): Definition {
-  return repeated([RDI], (m) => {
-    m.store(destination(m), bits, m.gpr(RAX, bits), ES);
-    advance(m, bits, RDI);
-    return undefined;
+  const to = (m: MeaningBuilder): Address => ({ offset: destination(m), segment: ES });
+  const inBulk = repeatedInBulk(bits, [RDI], (m, count, bytes) => {
+    const destination = to(m);
+    const write = m.translate(destination, bits / 8, 'write');
+    const [linear, value] = [m.linearAddressOf(destination), m.gpr(RAX, bits)];
+    const moved = m.callChanging('fillElements', m.core(), linear, write.host, count, value, bytes, m.direction());
+    m.commit(write);
+    return moved;
   });
+  return (m) => {
+    if (m.shape.repeat !== 0) {
+      inBulk(m);
+      return;
+    }
+    m.store(to(m), bits, m.gpr(RAX, bits));
+    advance(m, bits, RDI);
+  };
 }
 
 function lods(bits: ElementBits): Definition {
