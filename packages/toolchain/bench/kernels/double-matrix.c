@@ -3,7 +3,13 @@
 
 #define N 32
 
-static double a[N][N], b[N][N], c[N][N];
+/* One object, so that all compilers place the matrices alike; apart, so that what is used together differs in the low bits of its address. */
+static struct {
+  double a[N][N], gap[56], b[N][N], gap2[56], c[N][N];
+} memory __attribute__((aligned(4096)));
+#define a memory.a
+#define b memory.b
+#define c memory.c
 
 static void multiply(void) {
   for (uint32_t i = 0; i < N; i++)

@@ -3,8 +3,14 @@
 
 #define N 32
 
-static int16_t a[N][N], b[N][N];
-static int32_t c[N][N];
+/* One object, so that all compilers place the matrices alike; apart, so that what is used together differs in the low bits of its address. */
+static struct {
+  int16_t a[N][N], gap[96], b[N][N], gap2[96];
+  int32_t c[N][N];
+} memory __attribute__((aligned(4096)));
+#define a memory.a
+#define b memory.b
+#define c memory.c
 
 static void multiply(void) {
   for (uint32_t i = 0; i < N; i++)

@@ -2,6 +2,7 @@
 import { buildGraph } from '../ir/build.ts';
 import type { Graph } from '../ir/graph.ts';
 import { numberValues } from '../ir/gvn.ts';
+import { hoistInvariants } from '../ir/hoist.ts';
 import { orderBlocks, removeDeadValues, removeTrivialPhis, removeUnreachable } from '../ir/simplify.ts';
 import { mergeBlocks, threadJumps } from '../ir/threading.ts';
 import { narrowValues } from '../ir/widths.ts';
@@ -26,6 +27,7 @@ function optimizedGraph(context: ModuleContext, index: number): Graph {
   orderBlocks(graph);
   narrowValues(graph);
   numberValues(graph);
+  hoistInvariants(graph);
   removeDeadValues(graph, context.loadsMayTrap);
   return graph;
 }

@@ -141,3 +141,27 @@ describe('what a loop does not use', () => {
     }
   });
 });
+
+describe('what a loop does not change', () => {
+  const loop = (invariant: string, rest = ''): string[] =>
+    innermostLoop(
+      compileText(`(module (memory 1) (func $g (param i32)) (func (export "f") (param $p i32) (param $a i32) (param $n i32) (local $i i32)
+        (loop $l
+          (i32.store (i32.add (local.get $p) (i32.shl (local.get $i) (i32.const 2)))
+            (i32.sub (local.get $i) ${invariant})) ${rest}
+          (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))))`),
+      'f',
+    );
+  const product = '(i32.mul (local.get $a) (i32.add (local.get $a) (i32.const 7)))';
+
+  it('is computed in front of it', () => {
+    expect(loop(product).filter((line) => /^(imul|lea)/.test(line))).toEqual([]);
+    expect(loop('(i32.xor (local.get $a) (i32.const 12345))').filter((line) => line.startsWith('xor'))).toEqual([]);
+  });
+
+  it('and takes no register across calls unless it is worth it', () => {
+    const call = '(call $g (local.get $i))';
+    expect(loop('(i32.xor (local.get $a) (i32.const 12345))', call).some((line) => line.startsWith('xor'))).toBe(true);
+    expect(loop(product, call).some((line) => line.startsWith('imul'))).toBe(false);
+  });
+});
