@@ -30,10 +30,14 @@ export function linearAddress(
     if (!withinLimit(segment, Number(offset), bytes)) throw refuse();
     linear = BigInt.asUintN(32, segment.base + offset);
   }
-  if (core.cpl === 3 && (core.cr0 & Cr0.am) !== 0 && (core.rflags & Rflags.ac) !== 0) {
-    if (bytes <= 8 && (Number(linear & 7n) & (bytes - 1)) !== 0) throw new CpuFault(Vector.alignmentCheck, 0);
-  }
+  if (bytes <= 8) checkAlignment(core, linear, bytes);
   return linear;
+}
+
+/** @throws CpuFault #AC(0) where programs want unaligned accesses to be told (SDM 3A 6.15, interrupt 17). */
+export function checkAlignment(core: CoreContext, linear: bigint, bytes: number): void {
+  if (core.cpl !== 3 || (core.cr0 & Cr0.am) === 0 || (core.rflags & Rflags.ac) === 0) return;
+  if ((Number(linear & 7n) & (bytes - 1)) !== 0) throw new CpuFault(Vector.alignmentCheck, 0);
 }
 
 function allows({ attributes }: SegmentRegister, write: boolean, real: boolean): boolean {

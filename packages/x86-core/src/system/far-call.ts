@@ -1,12 +1,12 @@
 /** Far CALL: to a segment, through a call gate, to a task (SDM 2 CALL). */
 import { type CallGate, readCallGate } from './call-gate.ts';
-import { checkOffset, checkTarget, enterCode, enterRealCode, isReachable } from './code-segment.ts';
+import { checkCode, checkOffset, enterCode, enterRealCode, isReachable, targetOffset } from './code-segment.ts';
 import { type CoreContext, Segment } from './core-context.ts';
 import { generalProtection } from './cpu-fault.ts';
-import { dplOf, isCode, isConforming, isSegment } from './descriptor.ts';
+import { Attribute, dplOf, isCode, isConforming, isLongCode, isSegment } from './descriptor.ts';
 import { errorOf, isNull, readDescriptor } from './descriptor-table.ts';
 import { switchesTask } from './far-jump.ts';
-import { hasRealSegments } from './mode.ts';
+import { hasRealSegments, isLongMode } from './mode.ts';
 import { Stack } from './stack.ts';
 import { innerStack } from './task-state-segment.ts';
 
@@ -29,12 +29,20 @@ export function farCall(core: CoreContext, selector: number, offset: bigint, byt
     return;
   }
   if (!isCode(descriptor) || !isReachable(core, descriptor, selector & 3)) throw generalProtection(errorOf(selector));
-  const target = { selector, descriptor, offset };
-  checkTarget(core, target);
-  const stack = Stack.current(core);
+  const target = { selector, descriptor, offset: targetOffset(core, descriptor, offset) };
+  checkCode(core, target);
+  const stack = stackOf(core, isLongMode(core) && isLongCode(descriptor));
   pushReturn(core, stack, bytes);
+  checkOffset(core, descriptor, target.offset);
   enterCode(core, target, core.cpl);
   stack.commit();
+}
+
+/** Between 64-bit and compatibility mode the return address is pushed as in the mode that is entered. */
+function stackOf(core: CoreContext, long: boolean): Stack {
+  const segment = core.segment(Segment.ss);
+  const bits = long ? 64 : (segment.attributes & Attribute.big) === 0 ? 16 : 32;
+  return new Stack(core, segment, bits, core.gpr[RSP] as bigint, 'current');
 }
 
 function pushReturn(core: CoreContext, stack: Stack, bytes: 2 | 4 | 8): void {
@@ -50,11 +58,7 @@ function callThroughGate(core: CoreContext, gate: CallGate): void {
     return;
   }
   checkOffset(core, target.descriptor, target.offset);
-  // A 64-bit gate entered from compatibility mode pushes onto the 64-bit stack that RSP is then.
-  const stack =
-    bytes === 8
-      ? new Stack(core, core.segment(Segment.ss), 64, core.gpr[RSP] as bigint, 'current')
-      : Stack.current(core);
+  const stack = stackOf(core, bytes === 8);
   pushReturn(core, stack, bytes);
   enterCode(core, target, core.cpl);
   stack.commit();

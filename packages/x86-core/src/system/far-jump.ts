@@ -1,5 +1,5 @@
 /** Far JMP: to a segment, through a call gate, to a task (SDM 2 JMP). */
-import { checkTarget, enterCode, enterRealCode, isReachable } from './code-segment.ts';
+import { checkTarget, enterCode, enterRealCode, isReachable, targetOffset } from './code-segment.ts';
 import type { CoreContext } from './core-context.ts';
 import { generalProtection, notPresent } from './cpu-fault.ts';
 import { type Descriptor, dplOf, gateOf, isCode, isPresent, isSegment, SystemType, typeOf } from './descriptor.ts';
@@ -20,7 +20,7 @@ export function farJump(core: CoreContext, selector: number, offset: bigint): vo
     return;
   }
   if (!isCode(descriptor) || !isReachable(core, descriptor, selector & 3)) throw generalProtection(errorOf(selector));
-  const target = { selector, descriptor, offset };
+  const target = { selector, descriptor, offset: targetOffset(core, descriptor, offset) };
   checkTarget(core, target);
   enterCode(core, target, core.cpl);
 }

@@ -1,5 +1,5 @@
 /** Far RET, and the part of IRET that is the same: back to a code segment at this level or an outer one (SDM 2 RET, IRET). */
-import { checkOffset, type CodeTarget, enterCode, enterRealCode } from './code-segment.ts';
+import { checkOffset, type CodeTarget, enterCode, enterRealCode, targetOffset } from './code-segment.ts';
 import { type CoreContext, Segment, type SegmentRegister } from './core-context.ts';
 import { generalProtection, notPresent, stackFault } from './cpu-fault.ts';
 import {
@@ -24,8 +24,10 @@ const RSP = 4;
 /** `released`: bytes of parameters to drop, here and on the outer stack. */
 export function farReturn(core: CoreContext, bytes: 2 | 4 | 8, released: number): void {
   const stack = Stack.current(core);
+  // The selector is read first: where both fault, its page is the one that is told.
+  const selector = Number(stack.peek(bytes, bytes) & 0xffffn);
   const offset = stack.pop(bytes);
-  const selector = Number(stack.pop(bytes) & 0xffffn);
+  stack.skip(bytes);
   if (hasRealSegments(core)) {
     stack.skip(released);
     enterRealCode(core, selector, offset);
@@ -35,14 +37,14 @@ export function farReturn(core: CoreContext, bytes: 2 | 4 | 8, released: number)
   const target = returnTarget(core, selector, offset);
   stack.skip(released);
   if ((selector & 3) === core.cpl) {
-    checkOffset(core, target.descriptor, offset);
+    checkOffset(core, target.descriptor, target.offset);
     enterCode(core, target, core.cpl);
     stack.commit();
     return;
   }
   const pointer = stack.pop(bytes);
   const outer = outerStackSegment(core, Number(stack.pop(bytes) & 0xffffn), target);
-  checkOffset(core, target.descriptor, offset);
+  checkOffset(core, target.descriptor, target.offset);
   enterOuter(core, target, outer, pointer + BigInt(released));
 }
 
@@ -56,7 +58,7 @@ export function returnTarget(core: CoreContext, selector: number, offset: bigint
   if (isConforming(descriptor) ? dplOf(descriptor) > rpl : dplOf(descriptor) !== rpl) throw generalProtection(code);
   if (isLongMode(core) && isLongCode(descriptor) && isBig(descriptor)) throw generalProtection(code);
   if (!isPresent(descriptor)) throw notPresent(code);
-  return { selector, descriptor, offset };
+  return { selector, descriptor, offset: targetOffset(core, descriptor, offset) };
 }
 
 /** SS for a return to another level, or in long mode to any. @throws CpuFault #GP, #SS with the selector. */

@@ -69,9 +69,11 @@ function returnFromTask(core: CoreContext): void {
 
 function returnProtected(core: CoreContext, bytes: 2 | 4 | 8): void {
   const stack = Stack.current(core);
+  // The flags are read first: where several fault, their page is the one that is told.
+  const flags = stack.peek(bytes, 2 * bytes);
+  const selector = Number(stack.peek(bytes, bytes) & 0xffffn);
   const offset = stack.pop(bytes);
-  const selector = Number(stack.pop(bytes) & 0xffffn);
-  const flags = stack.pop(bytes);
+  stack.skip(2 * bytes);
   if (bytes === 4 && core.cpl === 0 && !isLongMode(core) && (Number(flags & 0xffff_ffffn) & Rflags.vm) !== 0) {
     returnToVirtual8086(core, stack, offset, selector, flags);
     return;
@@ -79,13 +81,13 @@ function returnProtected(core: CoreContext, bytes: 2 | 4 | 8): void {
   const target = returnTarget(core, selector, offset);
   const mask = writableFlags(core, bytes);
   if ((selector & 3) === core.cpl && !is64Bit(core)) {
-    checkOffset(core, target.descriptor, offset);
+    checkOffset(core, target.descriptor, target.offset);
     enterCode(core, target, core.cpl);
     stack.commit();
   } else {
     const pointer = stack.pop(bytes);
     const segment = outerStackSegment(core, Number(stack.pop(bytes) & 0xffffn), target);
-    checkOffset(core, target.descriptor, offset);
+    checkOffset(core, target.descriptor, target.offset);
     enterOuter(core, target, segment, pointer);
   }
   writeFlags(core, flags, mask);

@@ -53,7 +53,8 @@ export function lar(core: CoreContext, instruction: Instruction): void {
   const types = isLongMode(core) ? withRightsLong : withRights;
   const known = descriptor !== undefined && (isSegment(descriptor) || types.has(typeOf(descriptor)));
   if (known) {
-    const rights = (descriptor.low >> 32n) & 0xf0ff00n;
+    // The limit's upper bits come along, as processors do it; the manual leaves them undefined.
+    const rights = (descriptor.low >> 32n) & 0xffff00n;
     writeRegister(core, registerOperand(instruction, 0).number, instruction.operandSize, rights);
   }
   setZero(core, known);

@@ -1,10 +1,10 @@
 /** A stack being pushed to or popped from, which becomes the program's own only when everything on it went well. */
-import { withinLimit } from './address.ts';
+import { checkAlignment, withinLimit } from './address.ts';
 import type { Access, CoreContext, MemoryBytes, SegmentRegister } from './core-context.ts';
 import { Segment } from './core-context.ts';
 import { stackFault } from './cpu-fault.ts';
 import { Attribute } from './descriptor.ts';
-import { isCanonical, stackBits } from './mode.ts';
+import { is64Bit, isCanonical, stackBits } from './mode.ts';
 import { writeRegister } from './operand.ts';
 
 const RSP = 4;
@@ -55,17 +55,33 @@ export class Stack {
     return value;
   }
 
+  /** The value `offset` bytes above the pointer. */
+  peek(bytes: MemoryBytes, offset: number): bigint {
+    const top = this.#pointer;
+    this.skip(offset);
+    const value = this.pop(bytes);
+    this.#pointer = top;
+    return value;
+  }
+
   /** Moves the pointer up. */
   skip(bytes: number): void {
     this.#pointer = BigInt.asUintN(this.#bits, this.#pointer + BigInt(bytes));
   }
 
-  /** Makes the pointer RSP, ESP or SP; the rest of the register stays, as the stack's width has it. */
+  /** Makes the pointer RSP, ESP or SP; the rest of the register stays, as the stack's width has it. Comes last, in the new mode. */
   commit(): void {
-    writeRegister(this.#core, RSP, this.#bits, this.#pointer);
+    const narrows = this.#bits === 64 && !is64Bit(this.#core);
+    writeRegister(this.#core, RSP, narrows ? 32 : this.#bits, this.#pointer);
   }
 
   #linear(bytes: number, write: boolean): bigint {
+    const linear = this.#checked(bytes, write);
+    if (this.#access === 'current') checkAlignment(this.#core, linear, bytes);
+    return linear;
+  }
+
+  #checked(bytes: number, write: boolean): bigint {
     if (this.#bits === 64) {
       const last = BigInt.asUintN(64, this.#pointer + BigInt(bytes - 1));
       if (!isCanonical(this.#core, this.#pointer) || !isCanonical(this.#core, last)) throw stackFault(this.#errorCode);

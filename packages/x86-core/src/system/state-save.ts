@@ -1,6 +1,6 @@
 /** FXSAVE, FXRSTOR, XSAVE, XSAVEOPT, XSAVEC, XRSTOR (SDM 1 10.5, 13.7 to 13.10). */
 import type { Instruction } from '../decode/instruction.ts';
-import { linearAddress } from './address.ts';
+import { checkAlignment, linearAddress } from './address.ts';
 import type { CoreContext } from './core-context.ts';
 import { deviceNotAvailable, generalProtection, invalidOpcode } from './cpu-fault.ts';
 import {
@@ -22,12 +22,27 @@ import { XSAVE_HEADER, XSAVE_HEADER_BYTES, xsaveOffset, xsaveSize } from './xsav
 const COMPACTED = 1n << 63n;
 const MXCSR_INITIAL = 0x1f80;
 
-/** The area's linear address. @throws CpuFault #NM, #GP(0) where it is not aligned. */
-function areaOf(core: CoreContext, instruction: Instruction, bytes: number, alignment: bigint, write: boolean): bigint {
+/**
+ * The area's linear address. Where several of its pages fault, the one of the byte `touched` is told, as processors do it: the last byte; with XRSTOR
+ * XCOMP_BV.
+ * @throws CpuFault #NM, #AC(0), #GP(0) where it is not aligned, #PF
+ */
+function areaOf(
+  core: CoreContext,
+  instruction: Instruction,
+  bytes: number,
+  alignment: 16n | 64n,
+  write: boolean,
+  touched: number = bytes - 1,
+): bigint {
   if ((core.cr0 & Cr0.ts) !== 0) throw deviceNotAvailable();
   const { segment, offset } = effectiveAddress(core, instruction, 0);
   const linear = linearAddress(core, segment, offset, bytes, write);
+  if (alignment === 16n) checkAlignment(core, linear, 8);
   if ((linear & (alignment - 1n)) !== 0n) throw generalProtection();
+  const first = BigInt.asUintN(64, linear + BigInt(touched));
+  if (write) core.checkWrite(first, 1, 'current');
+  else core.read(first, 1, 'current');
   return linear;
 }
 
@@ -114,7 +129,7 @@ function storeHighHalves(core: CoreContext, image: Uint8Array, at: number): void
 export function xrstor(core: CoreContext, instruction: Instruction): void {
   requireXsave(core);
   const components = requested(core);
-  const area = areaOf(core, instruction, XSAVE_HEADER + XSAVE_HEADER_BYTES, 64n, false);
+  const area = areaOf(core, instruction, XSAVE_HEADER + XSAVE_HEADER_BYTES, 64n, false, XSAVE_HEADER + 8);
   const header = core.readBytes(area + BigInt(XSAVE_HEADER), XSAVE_HEADER_BYTES, 'current').slice();
   const { present, layout, compacted } = checkHeader(core, header);
   const image = core.readBytes(area, xsaveSize(compacted ? layout : components, compacted), 'current').slice();

@@ -3,7 +3,7 @@ import { type CoreContext, Segment } from './core-context.ts';
 import { type CpuFault, invalidTss, stackFault } from './cpu-fault.ts';
 import { dplOf, isPresent, isWritableData, nullSegment, segmentOf } from './descriptor.ts';
 import { errorOf, isNull, markAccessed, readDescriptor } from './descriptor-table.ts';
-import { isLongMode } from './mode.ts';
+import { isCanonical, isLongMode } from './mode.ts';
 import type { SegmentRegister } from './core-context.ts';
 import { Stack } from './stack.ts';
 
@@ -38,8 +38,9 @@ export function innerStack(core: CoreContext, level: number): InnerStack {
   return { segment, stack: new Stack(core, segment, bits, pointer, accessAt(level), errorOf(selector)) };
 }
 
-/** In long mode SS becomes null. `pointer` comes from the TSS; interrupts align it to 16 bytes first. */
+/** In long mode SS becomes null. `pointer` comes from the TSS; interrupts align it to 16 bytes first. @throws CpuFault #SS(0) */
 export function longStack(core: CoreContext, level: number, pointer: bigint): InnerStack {
+  if (!isCanonical(core, pointer)) throw stackFault();
   const segment = nullSegment(level, level);
   return { segment, stack: new Stack(core, segment, 64, pointer, accessAt(level)) };
 }
