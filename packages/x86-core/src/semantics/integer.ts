@@ -65,8 +65,3 @@ export function either(a: Value, b: Value): Value {
 export function isFalse(condition: Value): Value {
   return operation('i32.eqz', condition);
 }
-
-/** i32: whether bit number `position` is set. */
-export function hasBit(a: Value, position: number): Value {
-  return different(and(a, 1n << BigInt(position)), 0);
-}

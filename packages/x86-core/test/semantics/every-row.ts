@@ -27,9 +27,8 @@ import type { Statement } from '../../src/semantics/language.ts';
 import { keyOf, longMode, shapeOf } from '../../src/semantics/operand-shape.ts';
 import type { Line } from './core.ts';
 
-/** Where the pointers of the tests' states do not lie. */
+/** Registers that hold no pointer in the tests' states. */
 const GENERAL = [2, 1, 0, 10];
-const ALIGNED = 0x4000;
 const banks: Readonly<Record<string, readonly Register[]>> = {
   gpr8,
   gpr16,
@@ -40,31 +39,31 @@ const banks: Readonly<Record<string, readonly Register[]>> = {
   ymm256: ymm,
 };
 
-function memoryOf(kind: OperandKind): Memory {
+function memoryOf(kind: OperandKind, aligned: number): Memory {
   const bits = kind.memoryBits;
   if (kind.vectorIndex !== undefined) {
     const index = (kind.vectorIndex === 128 ? xmm : ymm)[5] as Register;
-    return mem({ displacement: ALIGNED, index, scale: 2 });
+    return mem({ displacement: aligned, index, scale: 2 });
   }
-  return bits >= 128 ? mem({ displacement: ALIGNED, bits }) : mem({ base: rbx, displacement: 3, bits });
+  return bits >= 128 ? mem({ displacement: aligned, bits }) : mem({ base: rbx, displacement: 3, bits });
 }
 
-function choices(kind: OperandKind, position: number): Operand[] {
+function choices(kind: OperandKind, position: number, aligned: number): Operand[] {
   if (kind.type === 'fixed') return [kind.fixed as Register];
   if (kind.type === 'one') return [1];
   if (kind.type === 'immediate') return [5, kind.bits === 8 ? 0x7b : 0x1234];
-  if (kind.type === 'offset') return [mem({ bits: kind.memoryBits, displacement: ALIGNED + 1, addressBits: 64 })];
+  if (kind.type === 'offset') return [mem({ bits: kind.memoryBits, displacement: aligned + 1, addressBits: 64 })];
   if (kind.type !== 'location') return [];
   const some: Operand[] = [];
   if (kind.registerClass === 'segment') some.push(segments[3] as Register);
   const bank = banks[`${kind.registerClass}${kind.registerBits}`];
   if (bank !== undefined) some.push(bank[GENERAL[position] as number] as Register);
-  if (kind.memory) some.push(memoryOf(kind));
+  if (kind.memory) some.push(memoryOf(kind, aligned));
   return some;
 }
 
-function operandsOf(row: Row): Operand[][] {
-  const all = row.operands.map(choices);
+function operandsOf(row: Row, aligned: number): Operand[][] {
+  const all = row.operands.map((kind, position) => choices(kind, position, aligned));
   if (all.some((some) => some.length === 0)) return [];
   const first = all.map((some) => some[0] as Operand);
   return [first, ...all.flatMap((some, position) => some.slice(1).map((operand) => first.with(position, operand)))];
@@ -95,12 +94,12 @@ function shapeKey(line: readonly [PrefixedMnemonic, ...Operand[]]): string | und
   return meaning === undefined || leaves(meaning.statements) ? undefined : keyOf(shape);
 }
 
-/** Lines of different shapes. */
-export function everyRow(): Line[] {
+/** Lines of different shapes. Vectors are at an aligned address, other memory operands at RBX. */
+export function everyRow(aligned = 0x4000, wanted: (row: Row) => boolean = () => true): Line[] {
   const lines = new Map<string, Line>();
   for (const row of rows) {
-    if (!row.modes.includes(64)) continue;
-    for (const operands of operandsOf(row)) {
+    if (!row.modes.includes(64) || !wanted(row)) continue;
+    for (const operands of operandsOf(row, aligned)) {
       const line = [row.mnemonic as PrefixedMnemonic, ...operands] as const;
       const key = shapeKey(line);
       if (key !== undefined && !lines.has(key)) lines.set(key, line);

@@ -1,5 +1,5 @@
 /** Single elements, masks of signs, extension, tests: SDM 1 11.4.1, 12.10. */
-import type { Bits, Value } from '../../language.ts';
+import type { Value } from '../../language.ts';
 import type { MeaningBuilder } from '../../meaning-builder.ts';
 import type { OperatorName } from '../../../wasm/operators.ts';
 import * as v from '../../vector-value.ts';
@@ -47,7 +47,7 @@ function insert(bits: ElementBits): Definition {
   return (m) => {
     const { a, b } = sourcesOf(m);
     if (m.kind(0) === 'mmx') checkPendingException(m);
-    const value = m.let(v.truncate(bits as Bits, m.read(b)));
+    const value = m.let(v.truncate(bits, m.read(b)));
     if (m.kind(0) === 'mmx') {
       const distance = m.let(v.operation('i64.mul', numberOf(m, bits, 64), v.constant(bits)));
       const mask = v.operation('i64.shl', v.constant(2 ** bits - 1), distance);
