@@ -6,7 +6,7 @@
  * in one lane goes before what is found after it in another (SDM 1 11.5.2, 11.5.3).
  */
 import * as operation from '../../src/semantics/float/operation';
-import { FLOAT_A, FLOAT_B, FLOAT_C, FLOAT_RESULT, SSE_FAST } from '../../src/semantics/float/state';
+import { FLOAT_A, FLOAT_B, FLOAT_C, FLOAT_RESULT, SSE_SLOW } from '../../src/semantics/float/state';
 import { CR4, MXCSR } from '../../src/semantics/state';
 import { multiply, multiplyAdd, squareRoot } from './arithmetic';
 import { compare, EQUAL, LESS, UNORDERED } from './compare';
@@ -23,7 +23,7 @@ const OSXMMEXCPT: u32 = 1 << 10;
 /** Arithmetic runs on the host while this holds: nearest, all masked, inexact reported already. See instructions/sse-float.ts. */
 export function setMxcsr(core: usize, value: u32): void {
   store<u32>(core, value, MXCSR);
-  store<u32>(core, u32((value & 0x7fa0) == 0x1fa0), SSE_FAST);
+  store<u32>(core, u32((value & 0x7fa0) != 0x1fa0), SSE_SLOW);
 }
 
 /** Adds the exceptions found to MXCSR. @returns 0 or the vector to raise. */

@@ -1,6 +1,6 @@
 /** The same cases as native.c runs, on the interpreter or on a compiled region. */
 import { rax, rsi } from '../../src/index.ts';
-import { SSE_FAST } from '../../src/semantics/float/state.ts';
+import { SSE_SLOW } from '../../src/semantics/float/state.ts';
 import type { Region } from '../../src/semantics/index.ts';
 import * as state from '../../src/semantics/state.ts';
 import { CORE, GUEST, TestCore } from '../semantics/core.ts';
@@ -69,7 +69,7 @@ export class Subject {
     bytes.set(given.subarray(layout.CASE_MEMORY, layout.CASE_MEMORY + 64), GUEST + DATA);
     const mxcsr = given.readUInt32LE(layout.AREA_MXCSR);
     set32(state.MXCSR, mxcsr);
-    set32(SSE_FAST, (mxcsr & 0x7fa0) === 0x1fa0 ? 1 : 0);
+    set32(SSE_SLOW, (mxcsr & 0x7fa0) === 0x1fa0 ? 0 : 1);
     set32(state.CR0, 1);
     set32(state.CR4, 0x600);
     const status = given.readUInt16LE(layout.AREA_STATUS);

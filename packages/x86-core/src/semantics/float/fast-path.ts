@@ -1,136 +1,151 @@
 /**
  * When the host's arithmetic gives what SSE's would, flags included.
  *
- * SSE_FAST says that MXCSR rounds to nearest, masks all exceptions and has the inexact flag set already, which any result may set. What remains is
- * that no other flag arises and no NaN is made or passed on, whose payload WebAssembly leaves open: neither operand is denormal, and the result is
- * finite and not tiny. A few vector operators check that; everything else goes to the runtime. Flush-to-zero and denormals-are-zero need no test:
- * what they change is excluded. Comparisons, minimum and maximum do not round: they are right in any mode, unless an operand is denormal or a NaN.
+ * SSE_SLOW is 0 while MXCSR rounds to nearest, masks all exceptions and has the inexact flag set already, which any result may set. What remains is
+ * that no other flag arises and no NaN is made or passed on, whose payload WebAssembly leaves open: no operand is denormal, and the result is
+ * finite and not tiny. Everything else goes to the runtime. Flush-to-zero and denormals-are-zero need no test: what they change is excluded.
+ * Comparisons, minimum and maximum do not round: they are right in any mode, unless an operand is denormal or a NaN.
+ *
+ * ## Faults
+ * A fault is a vector in which the sign of a lane is set where something is wrong; several are joined by OR and looked at once. They come from
+ * the exponents alone, by additions and shifts that need no constants but all ones: V8 makes vector constants anew wherever they are used.
+ * Of 64-bit numbers the upper halves are enough, four of them to a vector; zero then looks like a denormal, and is looked at again where it matters.
  */
 import type { OperatorName } from '../../wasm/operators.ts';
 import type { Value } from '../language.ts';
 import type { MeaningBuilder } from '../meaning-builder.ts';
 import * as v from '../value.ts';
-import { SSE_FAST } from './state.ts';
+import { SSE_SLOW } from './state.ts';
 
 export type Format = 32 | 64;
 
-/** Of 128-bit vectors. */
+/** Operators on 128-bit vectors of numbers. */
 export function operator(format: Format, name: string): OperatorName {
   return `${format === 64 ? 'f64x2' : 'f32x4'}.${name}` as OperatorName;
 }
 
-function integerOperator(format: Format, name: string): OperatorName {
-  return `${format === 64 ? 'i64x2' : 'i32x4'}.${name}` as OperatorName;
+/** Lanes in which exponents stand: whole numbers, or the upper halves of 64-bit ones. */
+export interface Exponents {
+  /** Of a lane. */
+  readonly bits: 32 | 64;
+  /** Where the exponent begins in a lane. */
+  readonly position: number;
+  readonly lanes: Value;
 }
 
-/** A vector with the same value in all lanes, given by its bits. */
-function everywhere(format: Format, bits: bigint): Value {
+/** Of all lanes of a vector. */
+export function numbers(format: Format, lanes: Value): Exponents {
+  return { bits: format, position: format === 64 ? 52 : 23, lanes };
+}
+
+/** Lanes of 32 bits from two vectors: 0 to 3 and 4 to 7. */
+function pick(a: Value, b: Value, lanes: readonly number[]): Value {
+  return v.shuffle(
+    a,
+    b,
+    lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)),
+  );
+}
+
+/** The upper halves of two vectors of two numbers. */
+export function upperHalves(a: Value, b: Value): Exponents {
+  return { bits: 32, position: 20, lanes: pick(a, b, [1, 3, 5, 7]) };
+}
+
+/** The exponents of scalars: the lowest elements of up to three vectors. */
+export function lowest(format: Format, [a, b, c]: readonly [Value, Value, Value?]): Exponents {
+  const [at, position] = format === 64 ? [1, 20] : [0, 23];
+  const two = pick(a, b, [at, at, 4 + at, 4 + at]);
+  return { bits: 32, position, lanes: c === undefined ? two : pick(two, c, [0, 2, 4 + at, 4 + at]) };
+}
+
+/** Whole scalars: the lowest elements of two vectors. */
+export function lowestNumbers(format: Format, a: Value, b: Value): Exponents {
+  return numbers(format, pick(a, b, format === 64 ? [0, 1, 4, 5] : [0, 4, 0, 4]));
+}
+
+const ALL_ONES = v.vector(new Array<number>(16).fill(0xff));
+
+function lanewise({ bits }: Exponents, name: string, a: Value, b: Value): Value {
+  return v.operation(`${bits === 64 ? 'i64x2' : 'i32x4'}.${name}` as OperatorName, a, b);
+}
+
+function minusOne(of: Exponents, value: Value): Value {
+  return lanewise(of, 'add', value, ALL_ONES);
+}
+
+/** Without the sign, the exponent at the top. */
+function withoutSign(of: Exponents): Value {
+  return lanewise(of, 'add', of.lanes, of.lanes);
+}
+
+/** The exponent as a number. */
+function exponent(of: Exponents, doubled: Value): Value {
+  return lanewise(of, 'shr_u', doubled, v.constant32(of.position + 1));
+}
+
+/** Fault: zero or denormal. */
+export function isTiny(of: Exponents): Value {
+  return minusOne(of, exponent(of, withoutSign(of)));
+}
+
+/** Fault: below twice the smallest normal number, to which a tiny result may have been rounded. */
+export function isNearlyTiny(of: Exponents): Value {
+  return minusOne(of, isTiny(of));
+}
+
+/** Fault: denormal; zero is none. Of whole numbers. */
+export function isDenormal(of: Exponents): Value {
+  return minusOne(of, exponent(of, minusOne(of, withoutSign(of))));
+}
+
+/** Fault: a NaN or infinite. */
+export function isNotFinite(of: Exponents): Value {
+  const next = lanewise(of, 'sub', exponent(of, withoutSign(of)), ALL_ONES);
+  return lanewise(of, 'shl', next, v.constant32(of.position));
+}
+
+/** Fault: negative, zero, denormal, a NaN or infinite. */
+export function isNoPositiveNumber(of: Exponents): Value {
+  return anyOf([of.lanes, isTiny(of), isNotFinite(of)]);
+}
+
+/** Fault: what comparisons have to look at: denormal, a NaN or infinite. Of whole numbers. */
+export function isUnusual(of: Exponents): Value {
+  return anyOf([isDenormal(of), isNotFinite(of)]);
+}
+
+export function anyOf(faults: readonly Value[]): Value {
+  return faults.reduce((a, b) => v.operation('v128.or', a, b));
+}
+
+/** i32: no lane has a fault. Of faults in lanes of 32 bits, or of 64. */
+export function isRight(fault: Value, bits: 32 | 64): Value {
+  return v.operation('i32.eqz', signs(fault, bits));
+}
+
+/** i32: no lane has a fault, and MXCSR allows the host's arithmetic. */
+export function isRightInMode(m: MeaningBuilder, fault: Value, bits: 32 | 64 = 32): Value {
+  return v.operation('i32.eqz', v.operation('i32.or', signs(fault, bits), isSlow(m)));
+}
+
+function signs(fault: Value, bits: 32 | 64): Value {
+  return v.operation(bits === 64 ? 'i64x2.bitmask' : 'i32x4.bitmask', fault);
+}
+
+/** i32: MXCSR does not allow the host's arithmetic. */
+export function isSlow(m: MeaningBuilder): Value {
+  return v.operation('i32.wrap_i64', m.stateLoad(SSE_SLOW, 32));
+}
+
+/** i32: the magnitude of every lane is below a power of two. */
+export function areWithin(format: Format, values: readonly Value[], power: number): Value {
   const bytes = format / 8;
-  return v.vector(Array.from({ length: 16 }, (_, at) => Number((bits >> BigInt(8 * (at % bytes))) & 0xffn)));
-}
-
-const smallest = { 32: 1n << 23n, 64: 1n << 52n };
-const infinity = { 32: 0xffn << 23n, 64: 0x7ffn << 52n };
-const magnitudeMask = { 32: (1n << 31n) - 1n, 64: (1n << 63n) - 1n };
-const allOnes = { 32: (1n << 32n) - 1n, 64: (1n << 64n) - 1n };
-
-function magnitude(m: MeaningBuilder, format: Format, value: Value): Value {
-  return m.let(v.operation('v128.and', value, everywhere(format, magnitudeMask[format])));
-}
-
-/** i32: MXCSR allows the host's arithmetic. */
-export function isFast(m: MeaningBuilder): Value {
-  return v.operation('i32.wrap_i64', m.stateLoad(SSE_FAST, 32));
-}
-
-export function both(a: Value, b: Value): Value {
-  return v.operation('i32.and', a, b);
-}
-
-function allTrue(format: Format, mask: Value): Value {
-  return v.operation(integerOperator(format, 'all_true'), mask);
-}
-
-/** In each lane: not 0 unless the magnitude is denormal. The smallest normal number counts as denormal here, zero does not. */
-function notDenormal(format: Format, size: Value): Value {
-  const less = v.operation(integerOperator(format, 'add'), size, everywhere(format, allOnes[format]));
-  return v.operation(integerOperator(format, 'shr_u'), less, v.constant32(format === 64 ? 52 : 23));
-}
-
-function below(format: Format, size: Value): Value {
-  return v.operation(operator(format, 'lt'), size, everywhere(format, infinity[format]));
-}
-
-/** In both where neither is 0: lanes hold 16 bits at most. */
-function lesser(a: Value, b: Value): Value {
-  return v.operation('i16x8.min_u', a, b);
-}
-
-/** i32: no operand is denormal, a NaN or infinite. Vectors, of which every lane counts. */
-export function areOrdinary(m: MeaningBuilder, format: Format, operands: readonly Value[]): Value {
-  const sizes = operands.map((operand) => magnitude(m, format, operand));
-  const masks = sizes.map((size) => v.operation('v128.and', notDenormal(format, size), below(format, size)));
-  return allTrue(format, masks.reduce(lesser));
-}
-
-/** i32: the sum is right, and neither operand nor the sum is denormal. */
-export function isPlainSum(m: MeaningBuilder, format: Format, operands: readonly Value[], result: Value): Value {
-  const size = magnitude(m, format, result);
-  const denormals = [...operands.map((operand) => magnitude(m, format, operand)), size].map((each) =>
-    notDenormal(format, each),
+  const number = BigInt((format === 64 ? 1023 : 127) + power) << (format === 64 ? 52n : 23n);
+  const limit = v.vector(Array.from({ length: 16 }, (_, at) => Number((number >> BigInt(8 * (at % bytes))) & 0xffn)));
+  const masks = values.map((value) =>
+    v.operation(operator(format, 'lt'), v.operation(operator(format, 'abs'), value), limit),
   );
-  return allTrue(format, v.operation('v128.and', denormals.reduce(lesser), below(format, size)));
+  const all = masks.reduce((a, b) => v.operation('v128.and', a, b));
+  return v.operation(format === 64 ? 'i64x2.all_true' : 'i32x4.all_true', all);
 }
-
-/** i32: operands and result (product, quotient) are normal, none the smallest number. Zeros are not. */
-export function isPlainProduct(m: MeaningBuilder, format: Format, operands: readonly Value[], result: Value): Value {
-  const size = magnitude(m, format, result);
-  const least = operands
-    .map((operand) => magnitude(m, format, operand))
-    .reduce((a, b) => v.operation(operator(format, 'pmin'), a, b), size);
-  const normal = v.operation(operator(format, 'gt'), least, everywhere(format, smallest[format]));
-  return allTrue(format, v.operation('v128.and', normal, below(format, size)));
-}
-
-/** i32: every operand is positive, normal and finite. */
-export function arePositive(format: Format, operand: Value): Value {
-  const normal = v.operation(operator(format, 'ge'), operand, everywhere(format, smallest[format]));
-  return allTrue(format, v.operation('v128.and', normal, below(format, operand)));
-}
-
-/** i32: all values are normal and finite, none the smallest normal number. */
-export function areNormal(m: MeaningBuilder, format: Format, values: readonly Value[]): Value {
-  const masks = values.map((value) => {
-    const size = magnitude(m, format, value);
-    const normal = v.operation(operator(format, 'gt'), size, everywhere(format, smallest[format]));
-    return v.operation('v128.and', normal, below(format, size));
-  });
-  return allTrue(
-    format,
-    masks.reduce((a, b) => v.operation('v128.and', a, b)),
-  );
-}
-
-/** i32: the magnitude of every value is below a power of two. */
-export function areWithin(m: MeaningBuilder, format: Format, values: readonly Value[], power: number): Value {
-  const bias = format === 64 ? 1023 : 127;
-  const limit = everywhere(format, BigInt(bias + power) << (format === 64 ? 52n : 23n));
-  const masks = values.map((value) => v.operation(operator(format, 'lt'), magnitude(m, format, value), limit));
-  return allTrue(
-    format,
-    masks.reduce((a, b) => v.operation('v128.and', a, b)),
-  );
-}
-
-/** The lowest elements of vectors, so often that every lane of one vector holds one. At most two of 64 bits, four of 32. */
-export function gather(format: Format, low: readonly Value[]): Value {
-  const [a, b = a, c = a, d = b] = low as [Value, ...Value[]];
-  const pair = (x: Value, y: Value): Value => v.shuffle(x, y, pairLanes[format]);
-  if (low.length <= 2 || format === 64) return pair(a, b);
-  return v.shuffle(pair(a, b), pair(c, d), [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]);
-}
-
-const pairLanes = {
-  32: [0, 1, 2, 3, 16, 17, 18, 19, 0, 1, 2, 3, 16, 17, 18, 19],
-  64: [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23],
-};

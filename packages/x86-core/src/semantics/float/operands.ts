@@ -30,10 +30,20 @@ export function readHalves(m: MeaningBuilder, operand: number, count: 1 | 2): Ha
   return count === 1 ? [low] : [low, m.readVector(operand, 1)];
 }
 
-/** A vector whose lowest element is a scalar operand, from a register or from memory of that size. The rest is not for use. */
+/** A vector whose lowest element is the last operand: from a register or from memory of its size. The rest is not for use. */
 export function readScalar(m: MeaningBuilder, operand: number, format: Format): Value {
   if (m.kind(operand) !== 'memory') return m.readVector(operand);
   return m.let(v.operation('i64x2.splat', m.readLow(operand, format)));
+}
+
+/** The lowest element as f32 or f64. */
+export function lowestOf(format: Format, vector: Value): Value {
+  return v.lane(format === 64 ? 'f64x2.extract_lane' : 'f32x4.extract_lane', 0, vector);
+}
+
+/** A vector with f32 or f64 as its lowest element. */
+export function withLowest(format: Format, vector: Value, number: Value): Value {
+  return v.lane(format === 64 ? 'f64x2.replace_lane' : 'f32x4.replace_lane', 0, vector, number);
 }
 
 /** `upper` with the lowest element of `lowest`. */

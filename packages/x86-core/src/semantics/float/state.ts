@@ -1,7 +1,7 @@
 /** Parts of a core's state that only floating point uses: continues ../state.ts. AssemblyScript imports this file too. */
 
-/** 1 while the host's arithmetic may stand for SSE's: see fast-path.ts (4 bytes). */
-export const SSE_FAST = 0x1e8;
+/** 0 while the host's arithmetic may stand for SSE's, else 1: see fast-path.ts (4 bytes). */
+export const SSE_SLOW = 0x1e8;
 
 /** Operands and result of the runtime's functions, 32 bytes each. */
 export const FLOAT_A = 0xb00;

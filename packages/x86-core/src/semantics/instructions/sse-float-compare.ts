@@ -1,7 +1,8 @@
 /** Comparison of SSE and AVX: CMPxx with its 32 predicates, COMIxx and UCOMIxx (SDM 2 CMPPD table 3-1). */
-import { areOrdinary, type Format, gather, operator } from '../float/fast-path.ts';
+import { anyOf, type Format, isRight, isUnusual, lowestNumbers, numbers, operator } from '../float/fast-path.ts';
 import {
   high,
+  lowestOf,
   NO_VECTOR,
   raiseFloat,
   readHalves,
@@ -49,9 +50,9 @@ function comparePacked(format: Format): Definition {
     const b = readHalves(m, source, count);
     const a = readHalves(m, m.vex ? 1 : 0, count);
     const predicate = predicateOf(m);
-    const ordinary = areOrdinary(m, format, [...a, ...b]);
+    const fault = anyOf([...a, ...b].map((each) => isUnusual(numbers(format, each))));
     m.if(
-      ordinary,
+      isRight(fault, format),
       () => {
         const halves = a.map((each, half) => answers(m, format, predicate.ordered, each, b[half] as Value));
         m.writeVector(0, halves);
@@ -66,17 +67,23 @@ function comparePacked(format: Format): Definition {
   };
 }
 
+/** i32: neither is denormal, a NaN or infinite. */
+function areUsual(m: MeaningBuilder, format: Format, a: Value, b: Value): Value {
+  const exponents = lowestNumbers(format, a, b);
+  return isRight(isUnusual({ ...exponents, lanes: m.let(exponents.lanes) }), format);
+}
+
 function compareScalar(format: Format): Definition {
   return (m) => {
     const a = m.readVector(m.vex ? 1 : 0);
     const b = readScalar(m, m.operandCount - 2, format);
     const predicate = predicateOf(m);
     m.if(
-      areOrdinary(m, format, [m.let(gather(format, [a, b]))]),
+      areUsual(m, format, a, b),
       () => writeScalar(m, format, a, answers(m, format, predicate.ordered, a, b)),
       () => {
-        const numbers = [v.operation('i32.wrap_i64', predicate.all), v.constant32(format), v.constant32(1)];
-        raiseFloat(m, m.call('sseCompare', m.core(), ...numbers, a, NO_VECTOR, b, NO_VECTOR));
+        const parameters = [v.operation('i32.wrap_i64', predicate.all), v.constant32(format), v.constant32(1)];
+        raiseFloat(m, m.call('sseCompare', m.core(), ...parameters, a, NO_VECTOR, b, NO_VECTOR));
         writeScalar(m, format, a, resultHalves(m, 1)[0]);
       },
     );
@@ -86,14 +93,12 @@ function compareScalar(format: Format): Definition {
 /** ZF, PF and CF as a comparison of unsigned integers would set them; all three for unordered operands. OF, SF and AF are cleared. */
 function compareOrder(format: Format, quietly: 0 | 1): Definition {
   return (m) => {
-    const a = m.readLow(0, format);
-    const b = m.readLow(1, format);
-    const vectors = [a, b].map((each) => m.let(v.operation('i64x2.splat', each)));
-    const ordinary = areOrdinary(m, format, [m.let(gather(format, vectors))]);
+    const b = readScalar(m, 1, format);
+    const a = m.readVector(0);
     m.if(
-      ordinary,
+      areUsual(m, format, a, b),
       () => {
-        const [x, y] = [a, b].map((each) => number(format, each)) as [Value, Value];
+        const [x, y] = [lowestOf(format, a), lowestOf(format, b)];
         const less = m.let(v.bit(v.operation(`f${format}.lt`, x, y)));
         const equal = v.bit(v.operation(`f${format}.eq`, x, y));
         // A result of 0 is ZF with PF, which bit 8 of the word for AF turns off; 1 is neither (PF is even parity).
@@ -102,8 +107,8 @@ function compareOrder(format: Format, quietly: 0 | 1): Definition {
         m.flags('settled', 64, m.let(carryWord(less, v.constant(0))), aux, notEqual);
       },
       () => {
-        const numbers = [v.constant32(quietly), v.constant32(format)];
-        raiseFloat(m, m.call('sseOrder', m.core(), ...numbers, a, b));
+        const bits = [a, b].map((each) => lowestBits(format, each));
+        raiseFloat(m, m.call('sseOrder', m.core(), v.constant32(quietly), v.constant32(format), ...bits));
         const words = rflagsWords(m.stateLoad(FLOAT_RESULT, 64));
         const [carry, aux, result] = [m.let(words.carry), m.let(words.aux), m.let(words.result)];
         m.flags('settled', 64, carry, aux, result);
@@ -112,9 +117,10 @@ function compareOrder(format: Format, quietly: 0 | 1): Definition {
   };
 }
 
-function number(format: Format, bits: Value): Value {
-  if (format === 64) return v.operation('f64.reinterpret_i64', bits);
-  return v.operation('f32.reinterpret_i32', v.operation('i32.wrap_i64', bits));
+/** As an i64. */
+function lowestBits(format: Format, vector: Value): Value {
+  if (format === 64) return v.lane('i64x2.extract_lane', 0, vector);
+  return v.operation('i64.extend_i32_u', v.lane('i32x4.extract_lane', 0, vector));
 }
 
 const entries: [string, Definition][] = [

@@ -1,5 +1,15 @@
 /** Packed conversions of SSE, AVX and F16C: SDM 1 11.4.1.6. Scalar ones are in sse-float-scalar-convert.ts. */
-import { areNormal, areOrdinary, areWithin, both, isFast } from '../float/fast-path.ts';
+import {
+  anyOf,
+  areWithin,
+  isNearlyTiny,
+  isNotFinite,
+  isRight,
+  isRightInMode,
+  isSlow,
+  isUnusual,
+  numbers,
+} from '../float/fast-path.ts';
 import * as code from '../float/operation.ts';
 import {
   type Halves,
@@ -22,6 +32,11 @@ const HIGH_HALF = [8, 9, 10, 11, 12, 13, 14, 15];
 /** The low 64 bits of two vectors. */
 function lowHalves(a: Value, b: Value): Value {
   return v.shuffle(a, b, [...LOW_HALF, ...LOW_HALF.map((lane) => lane + 16)]);
+}
+
+/** i32: MXCSR allows the host's arithmetic. */
+function isFast(m: MeaningBuilder): Value {
+  return v.operation('i32.eqz', isSlow(m));
 }
 
 interface Conversion {
@@ -60,20 +75,29 @@ const conversions: Readonly<Record<string, Conversion>> = {
     control: inMode,
     ratio: 'wider',
     compute: plain('f64x2.promote_low_f32x4'),
-    check: (m, operands) => areOrdinary(m, 32, operands),
+    check: (_, operands) => {
+      const faults = operands.map((operand) => isUnusual(numbers(32, operand)));
+      return isRight(anyOf(faults), 32);
+    },
   },
   cvtpd2ps: {
     code: code.FLOAT64_TO_FLOAT32,
     control: inMode,
     ratio: 'narrower',
     compute: plain('f32x4.demote_f64x2_zero'),
-    check: (m, _, results) => both(isFast(m), areNormal(m, 32, results)),
+    check: (m, operands, [result]) => isRightInMode(m, isNoNormalSingle(result as Value, operands.length === 1)),
   },
   cvtps2dq: toInteger(32, inMode),
   cvttps2dq: toInteger(32, TRUNCATE),
   cvtpd2dq: toInteger(64, inMode),
   cvttpd2dq: toInteger(64, TRUNCATE),
 };
+
+/** Fault: tiny or not finite; of a whole vector, or of its lower half. */
+function isNoNormalSingle(result: Value, isHalf: boolean): Value {
+  const single = numbers(32, isHalf ? lowHalves(result, result) : result);
+  return anyOf([isNearlyTiny(single), isNotFinite(single)]);
+}
 
 function toInteger(format: 32 | 64, control: number): Conversion {
   const round: OperatorName = `${format === 64 ? 'f64x2' : 'f32x4'}.${control === TRUNCATE ? 'trunc' : 'nearest'}`;
@@ -83,16 +107,10 @@ function toInteger(format: 32 | 64, control: number): Conversion {
     control,
     ratio: format === 64 ? 'narrower' : 'same',
     compute: plain(convert, round),
-    check: (m, operands) =>
-      both(
-        isFast(m),
-        areWithin(
-          m,
-          format,
-          operands.map((operand) => v.operation(round, operand)),
-          31,
-        ),
-      ),
+    check: (m, operands) => {
+      const rounded = operands.map((operand) => v.operation(round, operand));
+      return v.operation('i32.and', isFast(m), areWithin(format, rounded, 31));
+    },
   };
 }
 

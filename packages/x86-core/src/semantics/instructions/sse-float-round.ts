@@ -1,15 +1,26 @@
 /** ROUNDxx: to an integral value in the same format (SDM 2 ROUNDPD). */
 import type { OperatorName } from '../../wasm/operators.ts';
-import { areOrdinary, type Format, gather, isFast, operator } from '../float/fast-path.ts';
+import {
+  anyOf,
+  type Format,
+  isRight,
+  isSlow,
+  isUnusual,
+  lowestNumbers,
+  numbers,
+  operator,
+} from '../float/fast-path.ts';
 import * as code from '../float/operation.ts';
 import {
   type Halves,
   high,
+  lowestOf,
   raiseFloat,
   readHalves,
   readScalar,
   requireVectorAlignment,
   resultHalves,
+  withLowest,
   writeScalar,
 } from '../float/operands.ts';
 import type { Value } from '../language.ts';
@@ -31,7 +42,7 @@ function controlOf(m: MeaningBuilder): Control {
   const immediate = m.let(v.operation('i64.and', m.read(m.operandCount - 1), v.constant(15)));
   const own = v.operation('i64.and', immediate, v.constant(MODE_IN_MXCSR | QUIETLY));
   const quiet = v.operation('i64.eq', own, v.constant(QUIETLY));
-  return { immediate, allowed: m.let(v.operation('i32.or', quiet, isFast(m))) };
+  return { immediate, allowed: m.let(v.operation('i32.or', quiet, v.operation('i32.eqz', isSlow(m)))) };
 }
 
 const modes = ['nearest', 'floor', 'ceil', 'trunc'];
@@ -69,8 +80,9 @@ function roundPacked(format: Format): Definition {
     const count = m.halves(0);
     const b = readHalves(m, 1, count);
     const control = controlOf(m);
+    const fault = anyOf(b.map((half) => isUnusual(numbers(format, half))));
     m.if(
-      v.operation('i32.and', control.allowed, areOrdinary(m, format, b)),
+      v.operation('i32.and', control.allowed, isRight(fault, format)),
       () =>
         inMode(m, control, (name) =>
           m.writeVector(
@@ -92,14 +104,11 @@ function roundScalar(format: Format): Definition {
     const b = readScalar(m, m.operandCount - 2, format);
     const control = controlOf(m);
     m.if(
-      v.operation('i32.and', control.allowed, areOrdinary(m, format, [m.let(gather(format, [b]))])),
+      v.operation('i32.and', control.allowed, isRight(isUnusual(lowestNumbers(format, b, b)), format)),
       () =>
         inMode(m, control, (name) => {
-          const rounded = v.operation(
-            `f${format}.${name}` as OperatorName,
-            v.lane(operator(format, 'extract_lane'), 0, b),
-          );
-          writeScalar(m, format, first, m.let(v.operation(operator(format, 'splat'), rounded)));
+          const rounded = v.operation(`f${format}.${name}` as OperatorName, lowestOf(format, b));
+          m.writeVector(0, [m.let(withLowest(format, first, rounded))]);
         }),
       () => {
         callRound(m, control, format, 1, [b]);

@@ -1,7 +1,26 @@
 /** Scalar conversions of SSE and AVX: SDM 1 11.4.1.6. */
-import { areNormal, areOrdinary, both, type Format, gather, isFast } from '../float/fast-path.ts';
+import {
+  anyOf,
+  type Format,
+  isNearlyTiny,
+  isNotFinite,
+  isRight,
+  isRightInMode,
+  isSlow,
+  isUnusual,
+  numbers,
+} from '../float/fast-path.ts';
 import * as code from '../float/operation.ts';
-import { lastSource, NO_VECTOR, raiseFloat, resultHalves, writeScalar } from '../float/operands.ts';
+import {
+  lastSource,
+  lowestOf,
+  NO_VECTOR,
+  raiseFloat,
+  readScalar,
+  resultHalves,
+  withLowest,
+  writeScalar,
+} from '../float/operands.ts';
 import { FLOAT_RESULT } from '../float/state.ts';
 import type { Value } from '../language.ts';
 import type { MeaningBuilder } from '../meaning-builder.ts';
@@ -10,19 +29,14 @@ import type { Definition } from './definition.ts';
 
 const TRUNCATE = 3;
 
-function asNumber(format: Format, bits: Value): Value {
-  if (format === 64) return v.operation('f64.reinterpret_i64', bits);
-  return v.operation('f32.reinterpret_i32', v.operation('i32.wrap_i64', bits));
+/** Writes f32 or f64 as the lowest element; the rest comes from the first source. */
+function writeNumber(m: MeaningBuilder, format: Format, first: Value, number: Value): void {
+  m.writeVector(0, [m.let(withLowest(format, first, number))]);
 }
 
-function splat(format: Format, number: Value): Value {
-  return v.operation(format === 64 ? 'f64x2.splat' : 'f32x4.splat', number);
-}
-
-/** Converts the integer or number `bits` by the runtime. */
-function callConversion(m: MeaningBuilder, conversion: number, control: number, bits: Value): void {
+/** Converts the lowest element by the runtime. */
+function callConversion(m: MeaningBuilder, conversion: number, control: number, operand: Value): void {
   const numbers = [conversion, 1, control].map((each) => v.constant32(each));
-  const operand = v.operation('i64x2.splat', bits);
   raiseFloat(m, m.call('sseConvert', m.core(), ...numbers, operand, NO_VECTOR));
 }
 
@@ -33,16 +47,21 @@ function fromInteger(format: Format): Definition {
     const bits = m.bits(source) === 64 ? 64 : 32;
     const first = m.readVector(m.vex ? 1 : 0);
     const integer = m.let(v.signed(bits, m.read(source)));
-    const result = m.let(splat(format, v.operation(`f${format}.convert_i64_s`, integer)));
+    const result = m.let(v.operation(`f${format}.convert_i64_s`, integer));
     if (format === 64 && bits === 32) {
-      writeScalar(m, 64, first, result);
+      writeNumber(m, 64, first, result);
       return;
     }
     m.if(
-      isFast(m),
-      () => writeScalar(m, format, first, result),
+      v.operation('i32.eqz', isSlow(m)),
+      () => writeNumber(m, format, first, result),
       () => {
-        callConversion(m, format === 64 ? code.INT64_TO_FLOAT64 : code.INT64_TO_FLOAT32, code.ROUND_AS_MXCSR, integer);
+        callConversion(
+          m,
+          format === 64 ? code.INT64_TO_FLOAT64 : code.INT64_TO_FLOAT32,
+          code.ROUND_AS_MXCSR,
+          v.operation('i64x2.splat', integer),
+        );
         writeScalar(m, format, first, resultHalves(m, 1)[0]);
       },
     );
@@ -53,22 +72,22 @@ function fromInteger(format: Format): Definition {
 function toInteger(format: Format, control: number): Definition {
   return (m) => {
     const bits = m.bits(0) === 64 ? 64 : 32;
-    const operand = m.readLow(1, format);
-    const number = m.let(asNumber(format, operand));
+    const operand = readScalar(m, 1, format);
+    const number = m.let(lowestOf(format, operand));
     const whole = m.let(v.operation(`f${format}.${control === TRUNCATE ? 'trunc' : 'nearest'}`, number));
     const limit = v.operation(`f${format}.convert_i64_s`, v.constant(1n << (bits === 64 ? 62n : 31n)));
     const inside = v.operation(`f${format}.lt`, v.operation(`f${format}.abs`, whole), limit);
     const exact = v.operation(`f${format}.eq`, whole, number);
-    const right = both(inside, v.operation('i32.or', isFast(m), exact));
+    const right = v.operation('i32.and', inside, v.operation('i32.or', v.operation('i32.eqz', isSlow(m)), exact));
     m.if(
       right,
       () => m.write(0, v.truncate(bits, v.operation(`i64.trunc_sat_f${format}_s`, whole))),
       () => {
-        const [narrow, wide] =
+        const [toNarrow, toWide] =
           format === 64
             ? [code.FLOAT64_TO_INT32, code.FLOAT64_TO_INT64]
             : [code.FLOAT32_TO_INT32, code.FLOAT32_TO_INT64];
-        callConversion(m, bits === 64 ? wide : narrow, control, operand);
+        callConversion(m, bits === 64 ? toWide : toNarrow, control, operand);
         m.write(0, m.stateLoad(FLOAT_RESULT, bits));
       },
     );
@@ -76,14 +95,12 @@ function toInteger(format: Format, control: number): Definition {
 }
 
 function singleToDouble(m: MeaningBuilder): void {
-  const source = lastSource(m);
   const first = m.readVector(m.vex ? 1 : 0);
-  const operand = m.readLow(source, 32);
-  const number = m.let(asNumber(32, operand));
-  const result = m.let(splat(64, v.operation('f64.promote_f32', number)));
+  const operand = readScalar(m, lastSource(m), 32);
+  const one = m.let(v.operation('f32x4.splat', lowestOf(32, operand)));
   m.if(
-    areOrdinary(m, 32, [m.let(splat(32, number))]),
-    () => writeScalar(m, 64, first, result),
+    isRight(isUnusual(numbers(32, one)), 32),
+    () => writeNumber(m, 64, first, v.operation('f64.promote_f32', lowestOf(32, operand))),
     () => {
       callConversion(m, code.FLOAT32_TO_FLOAT64, code.ROUND_AS_MXCSR, operand);
       writeScalar(m, 64, first, resultHalves(m, 1)[0]);
@@ -92,13 +109,13 @@ function singleToDouble(m: MeaningBuilder): void {
 }
 
 function doubleToSingle(m: MeaningBuilder): void {
-  const source = lastSource(m);
   const first = m.readVector(m.vex ? 1 : 0);
-  const operand = m.readLow(source, 64);
-  const result = m.let(splat(32, v.operation('f32.demote_f64', asNumber(64, operand))));
+  const operand = readScalar(m, lastSource(m), 64);
+  const result = m.let(v.operation('f32.demote_f64', lowestOf(64, operand)));
+  const one = numbers(32, m.let(v.operation('f32x4.splat', result)));
   m.if(
-    both(isFast(m), areNormal(m, 32, [m.let(gather(32, [result]))])),
-    () => writeScalar(m, 32, first, result),
+    isRightInMode(m, anyOf([isNearlyTiny(one), isNotFinite(one)])),
+    () => writeNumber(m, 32, first, result),
     () => {
       callConversion(m, code.FLOAT64_TO_FLOAT32, code.ROUND_AS_MXCSR, operand);
       writeScalar(m, 32, first, resultHalves(m, 1)[0]);

@@ -1,26 +1,35 @@
 /** Arithmetic of SSE and AVX: SDM 1 11.4.1.2. On the host where float/fast-path.ts allows it, else by the runtime. */
 import {
-  areOrdinary,
-  arePositive,
-  both,
+  anyOf,
+  type Exponents,
   type Format,
-  gather,
-  isFast,
-  isPlainProduct,
-  isPlainSum,
+  isDenormal,
+  isNearlyTiny,
+  isNoPositiveNumber,
+  isNotFinite,
+  isRight,
+  isRightInMode,
+  isTiny,
+  isUnusual,
+  lowest,
+  lowestNumbers,
+  numbers,
   operator,
+  upperHalves,
 } from '../float/fast-path.ts';
 import * as code from '../float/operation.ts';
 import {
   type Halves,
   high,
   lastSource,
+  lowestOf,
   NO_VECTOR,
   raiseFloat,
   readHalves,
   readScalar,
   requireVectorAlignment,
   resultHalves,
+  withLowest,
   writeScalar,
 } from '../float/operands.ts';
 import type { Value } from '../language.ts';
@@ -31,46 +40,33 @@ import type { Definition } from './definition.ts';
 interface Arithmetic {
   /** Of operation.ts. */
   readonly code: number;
-  /** One operand. */
-  readonly unary?: boolean;
+  /** What is asked of operands and result before the host's result is taken. */
+  readonly kind: 'sum' | 'product' | 'root' | 'order';
   /** Of two vectors, on the host. */
   readonly compute: (format: Format, a: Value, b: Value) => Value;
-  /** i32: the host's result is right. Of vectors of which every lane counts. */
-  readonly check: (m: MeaningBuilder, format: Format, operands: readonly Value[], result: Value) => Value;
+  /** Of two scalars; without it vectors do. */
+  readonly scalarName?: 'add' | 'sub' | 'mul' | 'div' | 'sqrt';
 }
 
 function plain(name: string): Arithmetic['compute'] {
   return (format, a, b) => v.operation(operator(format, name), a, b);
 }
 
-const sum: Arithmetic['check'] = (m, format, operands, result) =>
-  both(isFast(m), isPlainSum(m, format, operands, result));
-const product: Arithmetic['check'] = (m, format, operands, result) =>
-  both(isFast(m), isPlainProduct(m, format, operands, result));
-
-const arithmetic: Readonly<Record<string, Arithmetic>> = {
-  add: { code: code.ADD, compute: plain('add'), check: sum },
-  sub: { code: code.SUBTRACT, compute: plain('sub'), check: sum },
-  mul: { code: code.MULTIPLY, compute: plain('mul'), check: product },
-  div: { code: code.DIVIDE, compute: plain('div'), check: product },
+const arithmetic = {
+  add: { code: code.ADD, kind: 'sum', compute: plain('add'), scalarName: 'add' },
+  sub: { code: code.SUBTRACT, kind: 'sum', compute: plain('sub'), scalarName: 'sub' },
+  mul: { code: code.MULTIPLY, kind: 'product', compute: plain('mul'), scalarName: 'mul' },
+  div: { code: code.DIVIDE, kind: 'product', compute: plain('div'), scalarName: 'div' },
   // "If the values are both 0.0s the second operand is returned": b < a ? b : a is what pmin and pmax do, the other way round.
-  min: {
-    code: code.MINIMUM,
-    compute: (format, a, b) => v.operation(operator(format, 'pmin'), b, a),
-    check: areOrdinary,
-  },
-  max: {
-    code: code.MAXIMUM,
-    compute: (format, a, b) => v.operation(operator(format, 'pmax'), b, a),
-    check: areOrdinary,
-  },
+  min: { code: code.MINIMUM, kind: 'order', compute: (format, a, b) => v.operation(operator(format, 'pmin'), b, a) },
+  max: { code: code.MAXIMUM, kind: 'order', compute: (format, a, b) => v.operation(operator(format, 'pmax'), b, a) },
   sqrt: {
     code: code.SQUARE_ROOT,
-    unary: true,
+    kind: 'root',
     compute: (format, _, b) => v.operation(operator(format, 'sqrt'), b),
-    check: (m, format, [b]) => both(isFast(m), arePositive(format, b as Value)),
+    scalarName: 'sqrt',
   },
-};
+} satisfies Record<string, Arithmetic>;
 
 /** Even lanes are subtracted: their sign bits in b are changed. */
 const evenSigns = {
@@ -79,9 +75,49 @@ const evenSigns = {
 };
 const addSubtract: Arithmetic = {
   code: code.ADD_SUBTRACT,
+  kind: 'sum',
   compute: (format, a, b) => v.operation(operator(format, 'add'), a, v.operation('v128.xor', b, evenSigns[format])),
-  check: sum,
 };
+
+/** Exponents to look at. Those of operands and result together are all in `results`. */
+interface Looked {
+  readonly operands: readonly Exponents[];
+  readonly results: readonly Exponents[];
+}
+
+/** A tiny sum is exact; it counts as a fault all the same, for flush-to-zero would change it. Zeros are right where whole numbers are seen. */
+function sumFault({ operands, results }: Looked, whole: boolean): Value {
+  const tiny = whole ? isDenormal : isTiny;
+  return anyOf([...operands.map(tiny), ...results.map(tiny), ...results.map(isNotFinite)]);
+}
+
+function productFault({ operands, results }: Looked): Value {
+  return anyOf([...operands.map(isTiny), ...results.map(isNearlyTiny), ...results.map(isNotFinite)]);
+}
+
+/** Writes the host's result where it is right, else what `runtime` does. A 64-bit sum with a zero is looked at a second time, as a whole. */
+function choose(
+  m: MeaningBuilder,
+  { kind }: Arithmetic,
+  format: Format,
+  looked: Looked,
+  whole: Looked,
+  host: () => void,
+  runtime: () => void,
+): void {
+  if (kind === 'order') m.if(isRight(anyOf(whole.operands.map(isUnusual)), format), host, runtime);
+  else if (kind === 'root') m.if(isRightInMode(m, anyOf(looked.operands.map(isNoPositiveNumber))), host, runtime);
+  else if (kind === 'product') m.if(isRightInMode(m, productFault(looked)), host, runtime);
+  else if (format === 32) m.if(isRightInMode(m, sumFault(looked, true)), host, runtime);
+  else {
+    const again = (): void => m.if(isRightInMode(m, sumFault(whole, true), 64), host, runtime);
+    m.if(isRightInMode(m, sumFault(looked, false)), host, again);
+  }
+}
+
+function isUnary(operation: Arithmetic): boolean {
+  return operation.kind === 'root';
+}
 
 function packed(operation: Arithmetic, format: Format): Definition {
   return (m) => {
@@ -89,69 +125,68 @@ function packed(operation: Arithmetic, format: Format): Definition {
     requireVectorAlignment(m, source);
     const count = m.halves(0);
     const b = readHalves(m, source, count);
-    const a = operation.unary === true ? b : readHalves(m, m.vex ? 1 : 0, count);
+    const a = isUnary(operation) ? b : readHalves(m, m.vex ? 1 : 0, count);
     computePacked(m, operation, format, a, b);
   };
 }
 
 function computePacked(m: MeaningBuilder, operation: Arithmetic, format: Format, a: Halves, b: Halves): void {
   const count = a.length;
-  const results: Value[] = [];
-  let right: Value | undefined;
-  for (const [half, first] of a.entries()) {
-    const second = b[half] as Value;
-    const result = m.let(operation.compute(format, first, second));
-    const operands = operation.unary === true ? [second] : [first, second];
-    const check = m.let(operation.check(m, format, operands, result));
-    results.push(result);
-    right = right === undefined ? check : both(right, check);
+  const results = a.map((each, half) => m.let(operation.compute(format, each, b[half] as Value)));
+  const operands = isUnary(operation) ? b : [...a, ...b];
+  const whole: Looked = {
+    operands: operands.map((each) => numbers(format, each)),
+    results: results.map((each) => numbers(format, each)),
+  };
+  const looked = format === 32 ? whole : { operands: inPairs(m, operands), results: inPairs(m, results) };
+  const host = (): void => m.writeVector(0, results);
+  choose(m, operation, format, looked, whole, host, () => {
+    const parameters = [operation.code, format, (count * 128) / format].map((number) => v.constant32(number));
+    raiseFloat(m, m.call('sseArithmetic', m.core(), ...parameters, a[0], high(a), b[0], high(b)));
+    m.writeVector(0, resultHalves(m, count));
+  });
+}
+
+/** The upper halves of numbers of 64 bits, of two vectors in one. */
+function inPairs(m: MeaningBuilder, vectors: readonly Value[]): Exponents[] {
+  const pairs: Exponents[] = [];
+  for (let at = 0; at < vectors.length; at += 2) {
+    const first = vectors[at] as Value;
+    const pair = upperHalves(first, vectors[at + 1] ?? first);
+    pairs.push({ ...pair, lanes: m.let(pair.lanes) });
   }
-  m.if(
-    right as Value,
-    () => m.writeVector(0, results),
-    () => {
-      const numbers = [operation.code, format, (count * 128) / format].map((number) => v.constant32(number));
-      raiseFloat(m, m.call('sseArithmetic', m.core(), ...numbers, a[0], high(a), b[0], high(b)));
-      m.writeVector(0, resultHalves(m, count));
-    },
-  );
+  return pairs;
 }
 
 function scalar(operation: Arithmetic, format: Format): Definition {
   return (m) => {
     const first = m.readVector(m.vex ? 1 : 0);
     const b = readScalar(m, lastSource(m), format);
-    const a = operation.unary === true ? b : first;
-    // The lowest elements alone: others may be denormal, which is slow on hosts.
-    const low = (value: Value): Value => v.lane(operator(format, 'extract_lane'), 0, value);
-    const computed = scalarOperators[operation.code]?.(format, low(a), low(b));
-    const result = m.let(
-      computed === undefined ? operation.compute(format, a, b) : v.operation(operator(format, 'splat'), computed),
-    );
-    const operands = m.let(gather(format, operation.unary === true ? [b] : [a, b]));
-    const check = operation.check(m, format, [operands], m.let(gather(format, [result])));
-    m.if(
-      check,
-      () => writeScalar(m, format, first, result),
-      () => {
-        const numbers = [operation.code, format, 1].map((number) => v.constant32(number));
-        raiseFloat(m, m.call('sseArithmetic', m.core(), ...numbers, a, NO_VECTOR, b, NO_VECTOR));
-        writeScalar(m, format, first, resultHalves(m, 1)[0]);
-      },
-    );
+    const a = isUnary(operation) ? b : first;
+    const result = m.let(withLowest(format, first, computeScalar(operation, format, a, b)));
+    const once = (exponents: Exponents): Exponents => ({ ...exponents, lanes: m.let(exponents.lanes) });
+    const looked: Looked = isUnary(operation)
+      ? { operands: [once(lowest(format, [b, b]))], results: [] }
+      : { operands: [], results: [once(lowest(format, [a, b, result]))] };
+    const whole: Looked = {
+      operands: [lowestNumbers(format, a, b)],
+      results: [lowestNumbers(format, result, result)],
+    };
+    const host = (): void => m.writeVector(0, [result]);
+    choose(m, operation, format, looked, whole, host, () => {
+      const parameters = [operation.code, format, 1].map((number) => v.constant32(number));
+      raiseFloat(m, m.call('sseArithmetic', m.core(), ...parameters, a, NO_VECTOR, b, NO_VECTOR));
+      writeScalar(m, format, first, resultHalves(m, 1)[0]);
+    });
   };
 }
 
-type ScalarOperator = (format: Format, a: Value, b: Value) => Value;
-
-/** On f32 and f64. Minimum and maximum have none with x86's rules. */
-const scalarOperators: Readonly<Record<number, ScalarOperator>> = {
-  [code.ADD]: (format, a, b) => v.operation(`f${format}.add`, a, b),
-  [code.SUBTRACT]: (format, a, b) => v.operation(`f${format}.sub`, a, b),
-  [code.MULTIPLY]: (format, a, b) => v.operation(`f${format}.mul`, a, b),
-  [code.DIVIDE]: (format, a, b) => v.operation(`f${format}.div`, a, b),
-  [code.SQUARE_ROOT]: (format, _, b) => v.operation(`f${format}.sqrt`, b),
-};
+/** f32 or f64. */
+function computeScalar({ scalarName, compute, kind }: Arithmetic, format: Format, a: Value, b: Value): Value {
+  if (scalarName === undefined) return lowestOf(format, compute(format, a, b));
+  const operands = kind === 'root' ? [b] : [a, b];
+  return v.operation(`f${format}.${scalarName}`, ...operands.map((each) => lowestOf(format, each)));
+}
 
 /** HADDxx and HSUBxx: neighbours, of the first operand below those of the second, in each half. */
 function horizontal(operation: Arithmetic, format: Format): Definition {
@@ -171,20 +206,20 @@ function neighbours(format: Format, odd: 0 | 1): number[] {
   return Array.from({ length: 16 }, (_, at) => bytes * (2 * Math.floor(at / bytes) + odd) + (at % bytes));
 }
 
-function reciprocal(root: 0 | 1, isScalar: boolean): Definition {
+function reciprocal(ofRoot: 0 | 1, isScalar: boolean): Definition {
   return (m) => {
     const source = lastSource(m);
     if (isScalar) {
       const first = m.readVector(m.vex ? 1 : 0);
       const b = readScalar(m, source, 32);
-      m.call('sseReciprocal', m.core(), v.constant32(root), v.constant32(1), b, NO_VECTOR);
+      m.call('sseReciprocal', m.core(), v.constant32(ofRoot), v.constant32(1), b, NO_VECTOR);
       writeScalar(m, 32, first, resultHalves(m, 1)[0]);
       return;
     }
     requireVectorAlignment(m, source);
     const count = m.halves(0);
     const b = readHalves(m, source, count);
-    m.call('sseReciprocal', m.core(), v.constant32(root), v.constant32(4 * count), b[0], high(b));
+    m.call('sseReciprocal', m.core(), v.constant32(ofRoot), v.constant32(4 * count), b[0], high(b));
     m.writeVector(0, resultHalves(m, count));
   };
 }
@@ -212,10 +247,10 @@ const entries: [string, Definition][] = [
   ]),
   ['addsubps', packed(addSubtract, 32)],
   ['addsubpd', packed(addSubtract, 64)],
-  ['haddps', horizontal(arithmetic['add'] as Arithmetic, 32)],
-  ['haddpd', horizontal(arithmetic['add'] as Arithmetic, 64)],
-  ['hsubps', horizontal(arithmetic['sub'] as Arithmetic, 32)],
-  ['hsubpd', horizontal(arithmetic['sub'] as Arithmetic, 64)],
+  ['haddps', horizontal(arithmetic.add, 32)],
+  ['haddpd', horizontal(arithmetic.add, 64)],
+  ['hsubps', horizontal(arithmetic.sub, 32)],
+  ['hsubpd', horizontal(arithmetic.sub, 64)],
   ['rcpps', reciprocal(0, false)],
   ['rcpss', reciprocal(0, true)],
   ['rsqrtps', reciprocal(1, false)],
