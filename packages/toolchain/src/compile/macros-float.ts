@@ -27,7 +27,7 @@ function extreme(suffix: 'ss' | 'sd', instruction: 'min' | 'max'): Expansion {
   };
 }
 
-/** The conversion to 64 bits was done: it must fit 32, or the answer is a trap or the nearest value. */
+/** The conversion to 64 bits was done: it must fit 32, or the answer is a trap or (without a sign) the nearest value. */
 function narrow(signed: boolean, saturating: boolean): Expansion {
   return (emitter, { trap, float }, [result, source, scratch, zero]) => {
     const { code } = emitter;
@@ -42,16 +42,12 @@ function narrow(signed: boolean, saturating: boolean): Expansion {
       code.emit('mov', physical(number, 32), physical(number, 32));
       return;
     }
-    const negative = code.newLabel();
     code.jump(done, CC.e);
     code.emit('xor', physical(number, 32), physical(number, 32));
     code.emit(`ucomi${float}`, source as Operand, zero as Operand);
     code.jump(done, CC.p);
-    code.jump(negative, CC.b);
-    code.emit('mov', physical(number, 32), signed ? 0x7fffffff : 0xffffffff);
-    code.jump(done);
-    code.bind(negative);
-    if (signed) code.emit('mov', physical(number, 32), 0x80000000);
+    code.jump(done, CC.b);
+    code.emit('mov', physical(number, 32), 0xffffffff);
     code.bind(done);
     code.emit('mov', physical(number, 32), physical(number, 32));
   };
@@ -69,7 +65,9 @@ const truncateSigned: Expansion = (emitter, { trap, float }, [result, source, le
   code.bind(done);
 };
 
+/** As `truncateSigned`: comparing with 1 overflows for the least integer only, of 32 bits or 64. */
 const saturateSigned: Expansion = ({ code }, { float }, [result, source, zero]) => {
+  const { bits } = result as Register;
   const done = code.newLabel();
   const negative = code.newLabel();
   code.emit('cmp', result as Operand, 1);
@@ -78,10 +76,10 @@ const saturateSigned: Expansion = ({ code }, { float }, [result, source, zero]) 
   code.emit(`ucomi${float}`, source as Operand, zero as Operand);
   code.jump(done, CC.p);
   code.jump(negative, CC.b);
-  code.emit('mov', result as Operand, 0x7fffffffffffffffn);
+  code.emit('mov', result as Operand, bits === 64 ? 0x7fffffffffffffffn : 0x7fffffff);
   code.jump(done);
   code.bind(negative);
-  code.emit('mov', result as Operand, 0x8000000000000000n);
+  code.emit('mov', result as Operand, bits === 64 ? 0x8000000000000000n : 0x80000000);
   code.bind(done);
 };
 
@@ -138,7 +136,7 @@ export const floatMacros: Readonly<Record<string, Expansion>> = {
   max_sd: extreme('sd', 'max'),
   truncate_i32_s: narrow(true, false),
   truncate_i32_u: narrow(false, false),
-  saturate_i32_s: narrow(true, true),
+  saturate_i32_s: saturateSigned,
   saturate_i32_u: narrow(false, true),
   truncate_i64_s: truncateSigned,
   saturate_i64_s: saturateSigned,

@@ -143,14 +143,18 @@ function truncate(selector: Selector, value: Value, number: number, saturating: 
   const source = selector.use(a, 128);
   const result = selector.registerOf(value);
   const name = `${saturating ? 'saturate' : 'truncate'}_${wide ? 'i64' : 'i32'}_${unsigned ? 'u' : 's'}`;
-  selector.emit(`cvtt${suffix}2si`, selector.defined(result, 64), source);
-  const operands: LirOperand[] = [selector.modified(result, 64), source];
-  if (!wide) operands.push(selector.defined(selector.newRegister(I64), 64));
+  // Where the least integer tells that the number does not fit, 32 bits are enough.
+  const narrow = !wide && !unsigned && saturating;
+  const width: Width = narrow ? 32 : 64;
+  selector.emit(`cvtt${suffix}2si`, selector.defined(result, width), source);
+  const operands: LirOperand[] = [selector.modified(result, width), source];
+  if (narrow) operands.push(scalar(selector, bits, 0));
+  else if (!wide) operands.push(selector.defined(selector.newRegister(I64), 64));
   else if (unsigned) {
     operands.push(selector.defined(selector.newRegister(value.args[0]?.type as ValueType), 128));
     operands.push(scalar(selector, bits, 2 ** 63));
   } else if (!saturating) operands.push(scalar(selector, bits, -(2 ** 63)));
-  if (saturating) operands.push(scalar(selector, bits, 0));
+  if (saturating && !narrow) operands.push(scalar(selector, bits, 0));
   const macro = selector.emitKind('macro', name, ...operands);
   macro.lateReads = true;
   macro.float = suffix;

@@ -80,6 +80,16 @@ describe('code of small functions', () => {
     expect(text).toContain('cmp byte ptr [rax],41h');
   });
 
+  it('a saturating conversion that fits takes three instructions', () => {
+    const text = textOf(
+      compileText('(module (func (export "f") (param f64) (result i32) (i32.trunc_sat_f64_s (local.get 0))))', {
+        vectors: 'sse4.1',
+      }),
+      'f',
+    );
+    expect(text.slice(0, 3)).toEqual(['cvttsd2si eax,xmm0', 'cmp eax,1', expect.stringMatching(/^jno /)]);
+  });
+
   it('eight bytes of frame are pushed and popped', () => {
     const text = textOf(
       compileText(`(module (func $g (import "x" "g") (param i32) (result i32)) (func (export "f") (param i32) (result i32)
