@@ -11,6 +11,8 @@ import type { Liveness } from './liveness.ts';
 
 /** Ranges that two intervals may have together. */
 const MAX_RANGES = 256;
+/** Uses that two intervals may have together. */
+const MAX_USES = 8192;
 
 export function coalesceCopies(lir: LirFunction, liveness: Liveness): void {
   const joiner = new Joiner(lir, liveness);
@@ -48,6 +50,7 @@ class Joiner {
     if (first === undefined || second === undefined || first === second) return;
     if (first.registerClass !== second.registerClass) return;
     if (first.ranges.length + second.ranges.length > 2 * MAX_RANGES) return;
+    if (first.uses.length + second.uses.length > MAX_USES) return;
     if (firstCommon(first.ranges, 0, second.ranges, 0) !== Number.POSITIVE_INFINITY) return;
     const [kept, gone] = this.#size(first) >= this.#size(second) ? [first, second] : [second, first];
     kept.absorb(gone);

@@ -14,13 +14,14 @@ export interface Layout {
 export function layoutBlocks(lir: LirFunction, isEmpty: (block: LirBlock) => boolean): Layout {
   const aliases = new Map<LirBlock, LirBlock>();
   const entry = lir.blocks[0] as LirBlock;
-  for (const block of lir.blocks) {
+  // From the end, so that most chains are followed only once.
+  for (const block of [...lir.blocks].reverse()) {
     if (block === entry || !isEmpty(block)) continue;
     const seen = new Set<LirBlock>([block]);
     let target = block.successors[0] as LirBlock;
     while (target !== entry && isEmpty(target) && !seen.has(target)) {
       seen.add(target);
-      target = target.successors[0] as LirBlock;
+      target = aliases.get(target) ?? (target.successors[0] as LirBlock);
     }
     // An endless loop of nothing has to stay.
     if (!seen.has(target)) aliases.set(block, target);

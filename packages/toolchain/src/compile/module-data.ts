@@ -7,7 +7,7 @@ import { MEMORY_RECORD_BYTES } from './instance-layout.ts';
 import type { ModuleContext } from './module-context.ts';
 import { CompileError } from './options.ts';
 
-const MAX_DATA_BYTES = 2 ** 31;
+const MAX_DATA_BYTES = 2 ** 27;
 const MAX_TABLE_ELEMENTS = 2 ** 20;
 
 /** A section that grows, with its symbols and relocations. `section` is its index in the object. */

@@ -6,6 +6,7 @@
  * A loop's header gets a phi per local assigned in the loop; those that turn out not to change are removed afterwards.
  * Unreachable code is skipped. The body is validated before (`scanBody`), so nothing is checked here.
  */
+import { WasmError } from '../wasm/error.ts';
 import { ByteReader } from '../wasm/reader.ts';
 import { type Function, type FunctionType, type Module } from '../wasm/types.ts';
 import { readLocals } from '../wasm/validate.ts';
@@ -37,7 +38,11 @@ interface Frame {
   otherwise: Edge | undefined;
 }
 
-/** @throws WasmError when the body is malformed, invalid or uses what is not supported. */
+/** References to values that the edges of a function may hold while it is built; a phi counts for many. About 300 MB. */
+const MAX_EDGE_VALUES = 2 ** 25;
+const PHI_WEIGHT = 16;
+
+/** @throws WasmError when the body is malformed, invalid, too large or uses what is not supported. */
 export function buildGraph(module: Module, functionIndex: number, name: string): Graph {
   return new GraphBuilder(module, module.functions[functionIndex] as Function, name).build();
 }
@@ -48,6 +53,7 @@ class GraphBuilder extends ValueBuilder {
   /** Constructs opened inside unreachable code. */
   #skipped = 0;
   #construct = 0;
+  #edgeValues = 0;
 
   constructor(module: Module, definition: Function, name: string) {
     super(module, new Graph(name, definition.type));
@@ -116,6 +122,17 @@ class GraphBuilder extends ValueBuilder {
     }
   }
 
+  /** Every branch notes the locals that its target may change: a hostile function has many of both. */
+  #spend(count: number): void {
+    this.#edgeValues += count;
+    if (this.#edgeValues > MAX_EDGE_VALUES)
+      throw new WasmError(
+        'WASM_TOO_LARGE',
+        this.instruction.offset,
+        'function with too many locals at too many branches',
+      );
+  }
+
   #skip(code: number): void {
     if (code >= 0x02 && code <= 0x04) {
       this.#skipped++;
@@ -170,12 +187,14 @@ class GraphBuilder extends ValueBuilder {
       header.phis.push(made);
       return made;
     };
+    this.#spend(PHI_WEIGHT * (this.stack.length - frame.height + frame.assigned.length));
     for (let i = frame.height; i < this.stack.length; i++) this.stack[i] = phi(this.stack[i] as Value);
     for (const local of frame.assigned) this.locals[local] = phi(this.locals[local] as Value);
     this.block = header;
   }
 
   #openIf(frame: Frame, condition: Value): void {
+    this.#spend(frame.assigned.length);
     const values = this.stack.slice(frame.height);
     const locals = frame.assigned.map((local) => this.locals[local] as Value);
     const [tested, inverted] = this.condition(condition);
@@ -298,6 +317,7 @@ class GraphBuilder extends ValueBuilder {
   #edge(depth: number, from: Block, slot: number): void {
     const frame = this.#frames[this.#frames.length - 1 - depth] as Frame;
     const arity = frame.header === undefined ? frame.type.results.length : frame.type.parameters.length;
+    this.#spend(arity + frame.assigned.length);
     const values = this.stack.slice(this.stack.length - arity);
     const locals = frame.assigned.map((local) => this.locals[local] as Value);
     if (frame.header === undefined) {

@@ -3,6 +3,8 @@ import type { ByteReader } from './reader.ts';
 import { type FunctionType, type Module, typeName, type ValueType } from './types.ts';
 
 const MAX_DEPTH = 20_000;
+/** Every loop takes time for all loops around it. */
+const MAX_LOOP_DEPTH = 1_000;
 
 /** A type on the operand stack; 0 stands for the unknown type of unreachable code. */
 export type StackType = ValueType | 0;
@@ -21,6 +23,7 @@ export class ValidationStack {
   protected at = 0;
   readonly #stack: StackType[] = [];
   readonly #control: ControlFrame[] = [];
+  #loops = 0;
 
   constructor(module: Module, reader: ByteReader, results: readonly ValueType[]) {
     this.module = module;
@@ -66,6 +69,9 @@ export class ValidationStack {
     if (this.#control.length >= MAX_DEPTH) {
       throw this.reader.refuse('WASM_TOO_LARGE', `blocks nested deeper than ${MAX_DEPTH}`, this.at);
     }
+    if (code === 0x03 && ++this.#loops > MAX_LOOP_DEPTH) {
+      throw this.reader.refuse('WASM_TOO_LARGE', `loops nested deeper than ${MAX_LOOP_DEPTH}`, this.at);
+    }
     this.#control.push({ code, type, height: this.#stack.length, unreachable: false });
     this.pushAll(type.parameters);
   }
@@ -76,6 +82,7 @@ export class ValidationStack {
     this.popAll(frame.type.results);
     if (this.#stack.length !== frame.height) throw this.invalid('values left on the stack at the end of a block');
     this.#control.pop();
+    if (frame.code === 0x03) this.#loops--;
     return frame;
   }
 
