@@ -89,18 +89,15 @@ export class HandlerTable {
     for (const [position, fingerprint] of fingerprints.entries()) {
       module.function(String(position), handlerSignature, bodies.get(fingerprint) as FunctionBody);
     }
-    const made = this.#instantiate(module);
     const first = this.#table.grow(fingerprints.length);
-    for (const [position, fingerprint] of fingerprints.entries()) {
-      this.#table.set(first + position, made[String(position)]);
-      this.#byCode.set(fingerprint, first + position);
-    }
+    this.#instantiate(module, first);
+    for (const [position, fingerprint] of fingerprints.entries()) this.#byCode.set(fingerprint, first + position);
   }
 
-  #instantiate(module: ModuleBuilder): WebAssembly.Exports {
+  #instantiate(module: ModuleBuilder, tableOffset?: number): WebAssembly.Exports {
     const { memory, functions } = this.#environment;
     const core = { ...functions, memory, table: this.#table };
-    return new WebAssembly.Instance(new WebAssembly.Module(module.encode()), { core }).exports;
+    return new WebAssembly.Instance(new WebAssembly.Module(module.encode(tableOffset)), { core }).exports;
   }
 }
 

@@ -1,5 +1,5 @@
 /** Writes a WebAssembly module: functions over an imported memory and an imported table (core specification 5.5). */
-import { name, typeCodes, unsignedLeb, vector } from './encoding.ts';
+import { name, signedLeb, typeCodes, unsignedLeb, vector } from './encoding.ts';
 import type { FunctionBody } from './function-body.ts';
 import type { ValueType } from './operators.ts';
 
@@ -55,7 +55,8 @@ export class ModuleBuilder {
     return index;
   }
 
-  encode(): Uint8Array<ArrayBuffer> {
+  /** @param tableOffset where in the table the functions go, in their order; undefined: they are exported instead */
+  encode(tableOffset?: number): Uint8Array<ArrayBuffer> {
     const limits = this.#shared === undefined ? [0x00, 1] : [0x03, 1, ...unsignedLeb(this.#shared.maximum)];
     const imports = [
       ...this.#imports,
@@ -63,10 +64,11 @@ export class ModuleBuilder {
       [...name('core'), ...name('table'), 0x01, 0x70, 0x00, ...unsignedLeb(1)],
     ];
     const first = this.#imports.length;
+    const indexes = this.#functions.map((_, index) => unsignedLeb(first + index));
     const exports = this.#functions.map(({ exported }, index) => [
       ...name(exported),
       0x00,
-      ...unsignedLeb(first + index),
+      ...(indexes[index] as number[]),
     ]);
     const bodies = this.#functions.map(({ body }) => body.encode((called) => this.#indexOf(called)));
     const types = this.#functions.map(({ type }) => unsignedLeb(type));
@@ -74,7 +76,9 @@ export class ModuleBuilder {
       section(1, this.#types),
       section(2, imports),
       section(3, types),
-      section(7, exports),
+      tableOffset === undefined
+        ? section(7, exports)
+        : section(9, [[0x00, 0x41, ...signedLeb(tableOffset), 0x0b, ...vector(indexes)]]),
       section(10, bodies),
     ];
     const bytes = new Uint8Array(8 + sections.reduce((sum, { length }) => sum + length, 0));
