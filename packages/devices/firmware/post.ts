@@ -34,6 +34,14 @@ const DATA16 = 0x20;
 const CONFIG_ADDRESS = 0xcf8;
 const CONFIG_DATA = 0xcfc;
 const HOST_BRIDGE = 0x80000000;
+const APIC_SPURIOUS = 0xfee000f0;
+const APIC_LINT0 = 0xfee00350;
+const APIC_LINT1 = 0xfee00360;
+const APIC_ENABLED = 0x100;
+const LVT_EXTERNAL = 0x700;
+const LVT_NMI = 0x400;
+const SYSTEM_CONTROL_A = 0x92;
+const A20 = 0x02;
 const PAM0 = 0x59;
 const PAM_READ_WRITE_UPPER = 0x30;
 const PAM_READ_WRITE = 0x33;
@@ -78,13 +86,19 @@ function emitConfigByte(a: Assembler, register: number, value: number): void {
     .emit('out', dx, al);
 }
 
-/** `chips` (32-bit): 8259 pair with vectors 08h and 70h, timer at 18.2 Hz, keyboard controller, tick count from the clock. */
+/**
+ * `chips` (32-bit): local APIC as a wire for the 8259 (SDM 3A 11.5.1, "virtual wire"), A20, 8259 pair with vectors 08h and 70h, timer
+ * at 18.2 Hz, keyboard controller, tick count from the clock.
+ */
 export function emitChips(a: Assembler): void {
   const out = (port: number, ...values: number[]): void => {
     for (const value of values) a.emit('mov', al, value).emit('out', port, al);
   };
   a.mode = 32;
   a.label('chips');
+  a.emit('mov', mem32(APIC_SPURIOUS), APIC_ENABLED | 0xff);
+  a.emit('mov', mem32(APIC_LINT0), LVT_EXTERNAL).emit('mov', mem32(APIC_LINT1), LVT_NMI);
+  a.emit('in', al, SYSTEM_CONTROL_A).emit('or', al, A20).emit('and', al, 0xfe).emit('out', SYSTEM_CONTROL_A, al);
   out(0x20, 0x11);
   out(0xa0, 0x11);
   out(0x21, 0x08, 0x04, 0x01, 0xf8);
