@@ -209,8 +209,8 @@ export class Board {
     for (const device of this.devices.values()) device.reset();
   }
 
-  #add<T extends Device<never> | Device<unknown>>(name: string, device: T): T {
-    this.devices.set(name, device as Device<unknown>);
+  #add<T extends Device<unknown>>(name: string, device: T): T {
+    this.devices.set(name, device);
     return device;
   }
 

@@ -1,7 +1,7 @@
 /** Composes a machine: memory, cores, the board, and what joins them. */
 import { addLinuxKernel, biosRom, LinuxKernelError } from '@drift-os/devices';
 import { type Bus, Cpu, dispatchInterrupt, type InterruptMessage, PhysicalMemory } from '@drift-os/x86-core';
-import { SHADOWED, SHADOWED_BYTES } from './addresses.ts';
+import { PciDevice, SHADOWED, SHADOWED_BYTES } from './addresses.ts';
 import { Board, type BoardEvents } from './board.ts';
 import { Execution } from './execution.ts';
 import { Keyboard } from './keyboard.ts';
@@ -9,7 +9,7 @@ import { Machine } from './machine.ts';
 import { MachineError } from './machine-error.ts';
 import { MemoryMap, physicalBytes } from './memory-map.ts';
 import { parseMemorySize } from './memory-size.ts';
-import { checkCores, drivesOf, type MachineOptions } from './options.ts';
+import { type Attachment, type AttachDevice, checkCores, drivesOf, type MachineOptions } from './options.ts';
 import { SerialLine } from './serial-line.ts';
 
 const VIDEO_MEMORY = 16 * 2 ** 20;
@@ -69,6 +69,7 @@ export async function createMachine(options: MachineOptions = {}): Promise<Machi
     vgaBios: options.vgaBios,
   });
   board.memory.add({ name: 'BIOS', first: SHADOWED, length: SHADOWED_BYTES, window: map.shadowWindow });
+  attachDevices(board, options.devices ?? [], { clock: execution.clock, memory: map.busMaster, events });
   if (options.linux !== undefined) addLinux(board, options.linux, ramBytes);
 
   const bus: Bus = {
@@ -98,6 +99,25 @@ export async function createMachine(options: MachineOptions = {}): Promise<Machi
   }
   if (options.paused !== true) machine.run();
   return machine;
+}
+
+/** Gives devices of the user's own what they ask for. Later in the order of reset and state than those of the board. */
+function attachDevices(
+  board: Board,
+  devices: readonly AttachDevice[],
+  common: Pick<Attachment, 'clock' | 'memory' | 'events'>,
+): void {
+  let slot: number = PciDevice.first;
+  for (const [number, attach] of devices.entries()) {
+    const device = attach({
+      ...common,
+      irq: (request) => board.interrupts.line(request),
+      ports: (name, first, count, window) => board.ports.add({ name, first, count, window }),
+      registers: (name, first, length, window) => board.memory.add({ name, first, length, window }),
+      pci: (pci) => board.pci.plug(slot++, 0, pci),
+    });
+    if (device !== undefined) board.devices.set(`own ${number}`, device);
+  }
 }
 
 function addLinux(board: Board, linux: NonNullable<MachineOptions['linux']>, memoryBelow4G: number): void {

@@ -34,6 +34,8 @@ export class Execution {
   #current: Cpu | undefined;
   #turnBegan = 0n;
   #countedBefore = 0;
+  /** Cores that share the time of this round: each of them takes its part of it after the others, so that no core ever sees time go back. */
+  #sharing = 1n;
   /** Host time at which the guest's clock was `#hostBase`; undefined while paused. */
   #hostStart: number | undefined;
   #hostBase = 0n;
@@ -52,7 +54,8 @@ export class Execution {
 
   #virtualNow(): bigint {
     if (this.#current === undefined) return this.#turnBegan;
-    return this.#turnBegan + BigInt(this.#current.instructions - this.#countedBefore) * NANOSECONDS_PER_INSTRUCTION;
+    const done = BigInt(this.#current.instructions - this.#countedBefore);
+    return this.#turnBegan + (done * NANOSECONDS_PER_INSTRUCTION) / this.#sharing;
   }
 
   #hostNow(): bigint {
@@ -96,26 +99,31 @@ export class Execution {
     this.#stop = false;
     const began = this.clock.now();
     const budget = this.#budget(began);
+    const running = this.#cores.filter(({ system }) => system.activity === 'running').length;
+    this.#sharing = BigInt(Math.max(1, running));
+    this.#turnBegan = began;
     let result: RoundResult | undefined;
-    let longest = 0;
     for (const [index, core] of this.#cores.entries()) {
       const before = core.instructions;
-      this.#turnBegan = began;
       this.#countedBefore = before;
       this.#current = core;
       const reason = core.run(budget);
+      this.#turnBegan = this.#virtualNow();
       this.#current = undefined;
       const count = core.instructions - before;
-      if (count > longest) longest = count;
       if (reason === 'breakpoint') {
         this.stoppedAt = index;
         result = 'breakpoint';
       } else if (reason === 'shutdown' && index === 0) result ??= 'shutdown';
       else if (reason === 'budget' || count > 0) result ??= 'ran';
-      if (this.#stop) break;
+      if (this.#isStopped()) break;
     }
-    this.#turnBegan = began + BigInt(longest) * NANOSECONDS_PER_INSTRUCTION;
     return result ?? (this.#due() === undefined ? 'waiting' : 'idle');
+  }
+
+  /** Set by `stop`, which a device may call while a core runs. */
+  #isStopped(): boolean {
+    return this.#stop;
   }
 
   #budget(now: bigint): number {

@@ -5,6 +5,6 @@ export { type Ending, Machine } from './machine.ts';
 export { MachineError, type MachineErrorCode } from './machine-error.ts';
 export { type MemoryRange, MemorySpace } from './memory-space.ts';
 export { type MemorySize, parseMemorySize } from './memory-size.ts';
-export type { DiskOptions, LinuxOptions, MachineOptions } from './options.ts';
+export type { AttachDevice, Attachment, DiskOptions, LinuxOptions, MachineOptions } from './options.ts';
 export { type PortRange, PortSpace } from './port-space.ts';
 export { SerialLine } from './serial-line.ts';

@@ -100,6 +100,11 @@ export class Machine implements AsyncDisposable {
     return this.#board.vga.picture();
   }
 
+  /** Whether the screen may show something else than at the last screenshot. */
+  get screenChanged(): boolean {
+    return this.#board.vga.changed;
+  }
+
   /** Registers of a core. @throws MachineError BAD_OPTION for a core that is not there */
   registers(core = 0): Registers {
     return this.#core(core).registers;

@@ -4,7 +4,7 @@ import { MachineError } from './machine-error.ts';
 
 export type MemorySize = number | `${number}${'K' | 'M' | 'G'}`;
 
-const UNITS = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 } as const;
+const UNITS: Readonly<Record<string, number>> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
 const LEAST = 2 * 2 ** 20;
 
 /**
@@ -13,7 +13,7 @@ const LEAST = 2 * 2 ** 20;
  */
 export function parseMemorySize(size: MemorySize): number {
   const [, digits, unit] = /^([0-9]+)([KMG]?)$/.exec(String(size)) ?? [];
-  const bytes = Number(digits) * (UNITS[unit as keyof typeof UNITS] ?? 1);
+  const bytes = Number(digits) * (UNITS[unit ?? ''] ?? 1);
   if (!(bytes >= LEAST && bytes <= LOW_MEMORY_LIMIT && bytes % 2 ** 20 === 0)) {
     throw new MachineError(
       'BAD_OPTION',

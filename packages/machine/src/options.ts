@@ -1,5 +1,18 @@
 /** What a machine can be made of. */
-import { BufferDisk, type Disk, type IdeDriveOptions, OverlayDisk } from '@drift-os/devices';
+import {
+  BufferDisk,
+  type Clock,
+  type Device,
+  type DeviceEvents,
+  type Disk,
+  type GuestMemory,
+  type IdeDriveOptions,
+  type InterruptLine,
+  type MemoryWindow,
+  OverlayDisk,
+  type PciFunction,
+  type PortWindow,
+} from '@drift-os/devices';
 import { MachineError } from './machine-error.ts';
 import type { MemorySize } from './memory-size.ts';
 
@@ -18,6 +31,27 @@ export interface LinuxOptions {
   readonly commandLine?: string;
 }
 
+/** What a device of the user's own may use: the contract of @drift-os/devices. */
+export interface Attachment {
+  readonly clock: Clock;
+  readonly memory: GuestMemory;
+  readonly events: DeviceEvents;
+  /** A line to an ISA interrupt request, 0 to 15 without 2; several devices may share one. */
+  irq(request: number): InterruptLine;
+  /** Puts registers at ports, 0 to 65,535. */
+  ports(name: string, first: number, count: number, window: PortWindow): void;
+  /** Puts registers into memory, where neither RAM nor another device is. */
+  registers(name: string, first: number, length: number, window: MemoryWindow): void;
+  /** Plugs a PCI function into the next free slot. */
+  pci(pci: PciFunction): void;
+}
+
+/**
+ * A device of the user's own: called once, when the machine is composed. What it returns, if anything, is reset, saved and restored with the
+ * machine.
+ */
+export type AttachDevice = (machine: Attachment) => Device<unknown> | undefined;
+
 export interface MachineOptions {
   /** 1 to 32. Default 1. */
   readonly cores?: number;
@@ -27,6 +61,8 @@ export interface MachineOptions {
   readonly disks?: readonly (DiskOptions | Uint8Array)[];
   /** Boots this kernel instead of a disk. */
   readonly linux?: LinuxOptions;
+  /** Devices of your own. */
+  readonly devices?: readonly AttachDevice[];
   /** A BIOS image, such as SeaBIOS. Default: Drift's own. */
   readonly bios?: Uint8Array;
   /** For a BIOS that wants one: SeaBIOS' vgabios-stdvga.bin. */

@@ -1,8 +1,5 @@
-/** `pnpm start`: builds what has changed, quietly, and boots Drift in QEMU with its shell on this terminal. */
-import { findProgram, HypervisorError, qemuProgram } from '@drift-os/hypervisor';
+/** `pnpm start`: builds what has changed, quietly, and boots Drift on its own PC with its shell on this terminal. */
 import { run, turbo } from './command.ts';
-
-const EXIT_MISSING = 3;
 
 /** Says what takes the time, unless it takes none. */
 function sayAfter(milliseconds: number, text: string): () => void {
@@ -11,13 +8,6 @@ function sayAfter(milliseconds: number, text: string): () => void {
 }
 
 async function start(): Promise<number> {
-  try {
-    await findProgram(qemuProgram);
-  } catch (error) {
-    if (!(error instanceof HypervisorError)) throw error;
-    process.stderr.write(`${error.message}\nThen run this command again.\n`);
-    return EXIT_MISSING;
-  }
   const done = sayAfter(1500, 'Building Drift (about a minute the first time, a second from then on) ...');
   const built = await turbo(['image'], ['--output-logs=errors-only']);
   done();

@@ -1,0 +1,5 @@
+import { defineConfig, type UserConfig } from 'vite';
+
+/** Relative addresses: the files work from any path of any server. */
+const config: UserConfig = defineConfig({ base: './', build: { target: 'es2023' } });
+export default config;
