@@ -6,6 +6,7 @@ import { stackBits } from './mode.ts';
 import { writeRegister } from './operand.ts';
 import { Stack } from './stack.ts';
 
+const RSP = 4;
 const RBP = 5;
 
 export function enterNested(core: CoreContext, instruction: Instruction): void {
@@ -15,7 +16,8 @@ export function enterNested(core: CoreContext, instruction: Instruction): void {
   const bytes = (instruction.operandSize / 8) as MemoryBytes;
   const stack = Stack.current(core);
   stack.push(core.gpr[RBP] as bigint, bytes);
-  const frame = stack.pointer;
+  // With a stack of 64 KiB a 32-bit frame pointer has the upper half of ESP.
+  const frame = bits === 16 ? ((core.gpr[RSP] as bigint) & ~0xffffn) | stack.pointer : stack.pointer;
   let display = core.gpr[RBP] as bigint;
   for (let each = 1; each < level; each++) {
     display = BigInt.asUintN(bits, display - BigInt(bytes));

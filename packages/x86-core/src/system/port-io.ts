@@ -98,6 +98,8 @@ function move(
   write: boolean,
   transfer: (linear: bigint, count: number) => void,
 ): void {
+  // Also for a count of 0.
+  requirePort(core, port, bytes);
   const { addressSize } = instruction;
   const repeated = instruction.repeat !== 0;
   const left = repeated ? BigInt.asUintN(addressSize, core.gpr[RCX] as bigint) : 1n;
@@ -106,7 +108,6 @@ function move(
     if (addressSize === 32) for (const each of [RCX, register]) writeRegister(core, each, 32, core.gpr[each] as bigint);
     return;
   }
-  requirePort(core, port, bytes);
   const down = (core.rflags & Rflags.df) !== 0;
   const offset = BigInt.asUintN(addressSize, core.gpr[register] as bigint);
   const inPage = Math.floor((PAGE - Number(offset & 0xfffn)) / bytes);
