@@ -71,3 +71,4 @@ export { E1000, type E1000Events, type E1000Options, type E1000State } from './e
 export { Hpet, type HpetOptions, type HpetState } from './hpet.ts';
 export { Ivshmem, type IvshmemEvents, type IvshmemOptions, type IvshmemState } from './ivshmem.ts';
 export { PcSpeaker, type PcSpeakerEvents } from './pc-speaker.ts';
+export { Ac97, type Ac97Events, type Ac97Options, type Ac97State } from './ac97/ac97.ts';

@@ -227,6 +227,14 @@ const subjects: Record<string, (around: Surroundings) => Subject> = {
     const made = onPci(nic, host);
     return made;
   },
+  AC97: ({ clock, memory, events }) =>
+    onPci(
+      new devices.Ac97({
+        clock,
+        memory,
+        events: { unknownRegister: (r) => events.unknownRegister(r), audio: () => undefined },
+      }),
+    ),
   ivshmem: ({ events }) =>
     onPci(
       new devices.Ivshmem({
