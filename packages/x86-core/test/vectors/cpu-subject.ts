@@ -85,6 +85,7 @@ export class CpuSubject implements Subject {
   #input = new Uint8Array();
   #start = 0n;
   #repeated = false;
+  #ended = false;
 
   constructor() {
     const memory = new PhysicalMemory({ bytes: 0x10_0000 });
@@ -145,6 +146,7 @@ export class CpuSubject implements Subject {
     this.#input = Uint8Array.from(input);
     const from = new DataView(this.#input.buffer);
     const core = this.#cpu.context;
+    this.#ended = false;
     this.#systemRegisters();
     for (const [index, name] of names.entries()) {
       const selector = from.getUint16(SELECTORS + 2 * index, true);
@@ -219,6 +221,17 @@ export class CpuSubject implements Subject {
     }
   }
 
+  /** Runs until an exception ends the program: mostly the #GP of the HLT behind it, which is none of its own. */
+  runToEnd(): void {
+    const core = this.#cpu.context;
+    let reason = 'budget';
+    for (let slice = 0; slice < 100 && reason === 'budget'; slice++) reason = this.#cpu.run(1000);
+    // The handler's HLT was executed, too.
+    core.rip -= 1n;
+    const place = Number(this.#view.getBigUint64(STACK - 40, true) - CODE);
+    this.#ended = core.rip === KERNEL + BigInt(HANDLERS + 13) && this.#ram[CODE_PAGES + place] === 0xf4;
+  }
+
   save(into: Uint8Array): void {
     const core = this.#cpu.context;
     const to = new DataView(into.buffer, into.byteOffset, into.byteLength);
@@ -245,6 +258,7 @@ export class CpuSubject implements Subject {
     to.setBigUint64(FDP, x87.dataPointer, true);
     into.set(this.#ram.subarray(DATA_PAGES, DATA_PAGES + MEMORY_BYTES), MEMORY);
     if (core.cpl === 0) this.#saveException(to);
+    if (this.#ended) to.setUint8(EXCEPTION, 0);
   }
 
   get #isLong(): boolean {

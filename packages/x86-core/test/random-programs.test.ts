@@ -1,0 +1,17 @@
+/** Some random programs with loops, jumps and memory: the Cpu against the processor this runs on. random-programs.slow.ts runs more. */
+import { expect, test } from 'vitest';
+import { comparePrograms } from './vectors/compare-programs.ts';
+import { nativeIsAvailable } from './vectors/native.ts';
+
+if (!nativeIsAvailable) {
+  console.log('skipped: random-programs.test.ts needs Linux on amd64 and gcc (apt-get install gcc libc6-dev)');
+}
+
+const PROGRAMS = 300;
+
+test.skipIf(!nativeIsAvailable)('random programs end in the same state', async () => {
+  const { completed, wrong } = await comparePrograms(1, PROGRAMS);
+  console.log(`${completed} of ${PROGRAMS} programs run to their end, the others to an exception`);
+  expect(wrong.slice(0, 3)).toEqual([]);
+  expect(completed).toBeGreaterThan(PROGRAMS / 2);
+});
