@@ -5,7 +5,7 @@ import { R8, R9, RAX, RBP, RBX, RCX, RDI, RDX, RSI, XMM0 } from './lir.ts';
 
 const INTEGER_ARGUMENTS: readonly number[] = [RDI, RSI, RDX, RCX, R8, R9];
 const FLOAT_ARGUMENTS = 8;
-/** Two are the convention's; a function with more is callable from this module only. */
+/** Two are the convention's; what a function has more is for callers inside the module only. */
 const INTEGER_RESULTS: readonly number[] = [RAX, RDX, RCX, RSI, RDI, R8, R9];
 const FLOAT_RESULTS = 8;
 
@@ -43,12 +43,23 @@ export function argumentPlaces(types: readonly ValueType[]): {
   return { places, stackBytes };
 }
 
-/** Registers of the results; undefined when there are more than registers. */
-export function resultRegisters(types: readonly ValueType[]): readonly number[] | undefined {
+/** Where results are: in registers, and where there are not enough of them on the stack, counted from `resultsOffset` of the module. */
+export function resultPlaces(types: readonly ValueType[]): {
+  readonly places: readonly ArgumentPlace[];
+  readonly stackBytes: number;
+} {
   let integers = 0;
   let floats = 0;
-  const registers = types.map((type) =>
-    isFloat(type) ? (floats < FLOAT_RESULTS ? XMM0 + floats++ : -1) : (INTEGER_RESULTS[integers++] ?? -1),
-  );
-  return registers.includes(-1) ? undefined : registers;
+  let stackBytes = 0;
+  const places = types.map((type) => {
+    const register = isFloat(type)
+      ? floats < FLOAT_RESULTS
+        ? XMM0 + floats++
+        : -1
+      : (INTEGER_RESULTS[integers++] ?? -1);
+    if (register >= 0) return { register, stackOffset: -1 };
+    stackBytes += 16;
+    return { register, stackOffset: stackBytes - 16 };
+  });
+  return { places, stackBytes };
 }

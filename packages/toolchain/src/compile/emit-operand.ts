@@ -11,7 +11,15 @@ import {
   symbol,
 } from '@drift-os/x86-core';
 import type { Frame } from './frame.ts';
-import { DEFINE, FIRST_VIRTUAL, FRAME_INCOMING, type LirOperand, type MemoryOperand, NONE } from './lir.ts';
+import {
+  DEFINE,
+  FIRST_VIRTUAL,
+  FRAME_INCOMING,
+  FRAME_OUTGOING,
+  type LirOperand,
+  type MemoryOperand,
+  NONE,
+} from './lir.ts';
 import { isSlot } from './location.ts';
 import { physical } from './physical.ts';
 import type { Allocation } from './resolve.ts';
@@ -45,6 +53,7 @@ export class OperandEncoder {
     const bits = operand.bits as MemoryBits | 0;
     if (operand.base === FRAME_INCOMING)
       return mem({ base: rsp, displacement: this.#frame.size + 8 + operand.displacement, bits });
+    if (operand.base === FRAME_OUTGOING) return mem({ base: rsp, displacement: operand.displacement, bits });
     const width = operand.wrap ? 32 : 64;
     const register = (number: number): Register | undefined => {
       if (number === NONE) return undefined;

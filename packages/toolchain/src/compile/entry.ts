@@ -1,6 +1,7 @@
 /**
  * Entries: what callers outside of the module call where its functions rely on more than the System V convention promises. An entry
- * loads the base register and leaves room for the stack arguments of tail calls.
+ * loads the base register and leaves room for the stack arguments of tail calls and for results that find no register, which are
+ * lost there.
  */
 import { mem, symbol } from '@drift-os/x86-core';
 import type { FunctionType } from '../wasm/types.ts';
@@ -21,7 +22,7 @@ export function entryOf(functionSymbol: string, type: FunctionType): RoutineWrit
     const savesBase = context.options.memoryBase.kind === 'register' && context.layout.memory !== undefined;
     const saved = savesBase ? 8 : 0;
     // With the return address and what is saved a multiple of 16 (System V ABI AMD64 3.2.2).
-    let room = (Math.max(stackBytes, context.tailStackBytes) + 15) & -16;
+    let room = (Math.max(stackBytes, context.incomingBytes) + 15) & -16;
     if (!savesBase) room += 8;
     const registers = savesBase ? [BASE_REGISTER] : [];
     routine.enter(registers, room);

@@ -22,8 +22,9 @@ export class ModuleContext {
   readonly isExported: readonly boolean[];
   readonly map: SourceMap | undefined;
   readonly layout: InstanceLayout;
-  /** Bytes of stack arguments that every caller inside the module leaves room for, because a tail call may need them. */
-  readonly tailStackBytes: number;
+  /** Of `ModuleUsage`. */
+  readonly incomingBytes: number;
+  readonly resultsOffset: number;
   readonly #constants = new Map<string, PooledConstant>();
   readonly #routines = new Map<string, RoutineWriter>();
   readonly #references = new Set<number>();
@@ -35,7 +36,8 @@ export class ModuleContext {
     this.map = options.sourceMap === undefined ? undefined : parseSourceMap(options.sourceMap);
     const usage = moduleUsage(module);
     this.layout = new InstanceLayout(module, usage, options);
-    this.tailStackBytes = usage.tailStackBytes;
+    this.incomingBytes = usage.incomingBytes;
+    this.resultsOffset = usage.resultsOffset;
     const exported = new Map<number, string>();
     for (const { kind, index, name } of module.exports)
       if (kind === 'function' && !exported.has(index)) exported.set(index, name);
@@ -87,9 +89,9 @@ export class ModuleContext {
     return this.module.memories[0]?.wide === true || offset + bytes > guardBytes;
   }
 
-  /** Exports are entries of their own, which prepare what the functions rely on: the base register, room for tail calls. */
+  /** Exports are entries of their own, which prepare what the functions rely on: the base register, room for tail calls and for results. */
   get hasEntries(): boolean {
-    return this.options.memoryBase.kind === 'register' || this.tailStackBytes > 0;
+    return this.options.memoryBase.kind === 'register' || this.incomingBytes > 0;
   }
 
   /** Number that equal signatures share; 0 is no signature. */

@@ -4,14 +4,19 @@ import { Instruction } from '../wasm/instruction.ts';
 import { ByteReader } from '../wasm/reader.ts';
 import type { Function, FunctionType, Module } from '../wasm/types.ts';
 import { readLocals } from '../wasm/validate.ts';
-import { argumentPlaces } from './convention.ts';
+import { argumentPlaces, resultPlaces } from './convention.ts';
 
 export interface ModuleUsage {
   /** Tables that some instruction but call_indirect reads or writes; all others are constant. */
   readonly accessedTables: ReadonlySet<number>;
   readonly grownTables: ReadonlySet<number>;
-  /** The most bytes of stack arguments that a tail call in the module passes. */
-  readonly tailStackBytes: number;
+  /**
+   * Bytes behind the return address that functions of the module may write: stack arguments of tail calls, and results that find
+   * no register. Every caller leaves room for them.
+   */
+  readonly incomingBytes: number;
+  /** Where in them the results start: behind all stack arguments, so that it is the same after a tail call. */
+  readonly resultsOffset: number;
 }
 
 const RETURN_CALL = 0x12;
@@ -45,7 +50,10 @@ export function moduleUsage(module: Module): ModuleUsage {
     if (hasStackArguments || mayAccessTables(module.bytes, start, end, module.tables.length))
       forEachInstruction(module, definition, note);
   }
-  return { accessedTables, grownTables, tailStackBytes };
+  const resultBytes = Math.max(0, ...module.types.map(({ results }) => resultPlaces(results).stackBytes));
+  const resultsOffset = (Math.max(0, ...module.types.map(stackBytes)) + 15) & -16;
+  const incomingBytes = resultBytes > 0 ? resultsOffset + resultBytes : tailStackBytes;
+  return { accessedTables, grownTables, incomingBytes, resultsOffset };
 }
 
 function forEachInstruction(module: Module, definition: Function, visit: (instruction: Instruction) => void): void {

@@ -2,13 +2,12 @@
 import type { Value } from '../ir/graph.ts';
 import * as op from '../ir/op.ts';
 import { F32, F64, type Function, type FunctionType, I32, I64, type ValueType } from '../wasm/types.ts';
-import { argumentPlaces, resultRegisters } from './convention.ts';
+import { type ArgumentPlace, argumentPlaces, resultPlaces } from './convention.ts';
 import {
   FRAME_INCOMING,
   FRAME_OUTGOING,
   type LirInstruction,
   type MemoryOperand,
-  NONE,
   type ParallelMove,
   RAX,
   type Width,
@@ -36,8 +35,7 @@ export function selectParameters(selector: Selector): void {
         base: FRAME_INCOMING,
         displacement: place.stackOffset,
       };
-      if (isFloat(parameter.type)) selector.emit(floatMove(parameter.type), selector.defined(result, 128), memory);
-      else selector.emit('mov', selector.defined(result, bits), memory);
+      loadStack(selector, parameter, memory);
     } else if (isFloat(parameter.type)) {
       selector.emitKind('move', 'movaps', selector.defined(result, 128), selector.read(place.register, 128));
     } else {
@@ -45,6 +43,12 @@ export function selectParameters(selector: Selector): void {
       selector.emitKind(kind, 'mov', selector.defined(result, bits), selector.read(place.register, bits));
     }
   }
+}
+
+/** Reads a stack argument, or a result on the stack. */
+function loadStack(selector: Selector, value: Value, memory: MemoryOperand): void {
+  if (isFloat(value.type)) selector.emit(floatMove(value.type), selector.result(value, 128), memory);
+  else selector.emit('mov', selector.result(value), memory);
 }
 
 export function floatMove(type: ValueType | 0): string {
@@ -59,7 +63,7 @@ function argumentMoves(
 ): ParallelMove[] {
   const { places, stackBytes } = argumentPlaces(type.parameters);
   if (stack === FRAME_OUTGOING) {
-    const room = Math.max(stackBytes, selector.context.tailStackBytes);
+    const room = Math.max(stackBytes, selector.context.incomingBytes);
     selector.lir.outgoingBytes = Math.max(selector.lir.outgoingBytes, (room + 15) & -16);
   }
   return type.parameters.map((parameter, i) => {
@@ -74,32 +78,34 @@ function argumentMoves(
   });
 }
 
-function resultsOf(selector: Selector, type: FunctionType): readonly number[] {
-  const registers = resultRegisters(type.results);
-  if (registers === undefined) {
-    throw new CompileError('COMPILE_UNSUPPORTED', `${selector.place}: more results than registers to return them in`);
-  }
-  return registers;
-}
-
 export function selectCall(selector: Selector, value: Value): void {
   const { module } = selector.context;
   const type =
     value.op === op.Call
       ? (module.functions[value.index] as Function).type
       : (module.types[value.index] as FunctionType);
-  const registers = resultsOf(selector, type);
+  const { places, stackBytes } = resultPlaces(type.results);
+  const external = value.op === op.Call && module.functions[value.index]?.imported !== undefined;
+  if (external && stackBytes > 0) {
+    const text = `${selector.place} calls an import with more results than registers`;
+    throw new CompileError('COMPILE_UNSUPPORTED', text);
+  }
   selector.lir.makesCalls = true;
   const call = value.op === op.Call ? directCall(selector, value, type) : indirectCall(selector, value, type);
-  call.writes = registers;
+  call.writes = places.flatMap(({ register }) => (register >= 0 ? [register] : []));
   // Projections come behind the call and read these registers through their own moves.
   const results = type.results.length === 1 ? [value] : selector.projectionsOf(value);
-  const external = value.op === op.Call && module.functions[value.index]?.imported !== undefined;
   type.results.forEach((result, i) => {
     const target = results[i];
     if (target === undefined || !selector.isWanted(target)) return;
     const bits = selector.widthOf(result);
-    const source = selector.read(registers[i] as number, isFloat(result) ? 128 : bits);
+    const { register, stackOffset } = places[i] as ArgumentPlace;
+    if (register < 0) {
+      const displacement = selector.context.resultsOffset + stackOffset;
+      loadStack(selector, target, { ...symbolMemory(undefined, bits), base: FRAME_OUTGOING, displacement });
+      return;
+    }
+    const source = selector.read(register, isFloat(result) ? 128 : bits);
     if (isFloat(result)) selector.emitKind('move', 'movaps', selector.result(target, 128), source);
     else selector.emitKind(external && result === I32 ? 'normal' : 'move', 'mov', selector.result(target), source);
   });
@@ -166,13 +172,16 @@ function indirectCall(selector: Selector, value: Value, type: FunctionType): Lir
 }
 
 export function selectReturn(selector: Selector, results: readonly Value[]): void {
-  const registers = resultsOf(selector, selector.graph.type);
-  const moves = results.map((value, i) => ({
-    to: registers[i] as number,
-    slot: NONE,
-    from: selector.moveSource(value),
-    bits: selector.widthOf(value.type),
-  }));
+  const { places } = resultPlaces(selector.graph.type.results);
+  const moves = results.map((value, i) => {
+    const { register, stackOffset } = places[i] as ArgumentPlace;
+    return {
+      to: register < 0 ? FRAME_INCOMING : register,
+      slot: selector.context.resultsOffset + stackOffset,
+      from: selector.moveSource(value),
+      bits: selector.widthOf(value.type),
+    };
+  });
   const instruction = selector.emitKind('return', 'ret');
   instruction.moves = moves;
 }

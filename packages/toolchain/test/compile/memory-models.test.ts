@@ -197,6 +197,44 @@ describe.skipIf(nativeReason !== undefined)(`memory models, natively${title}`, (
     agree(text, calls, fixedModels);
   });
 
+  it('more results than registers, through tail calls and tables', () => {
+    const types = Array.from({ length: 24 }, (_, i) => ['i32', 'i64', 'f64', 'f32'][i % 4] as string);
+    const results = `(result ${types.join(' ')})`;
+    const values = types.map((type, i) => {
+      const operation = type.startsWith('f') ? 'mul' : 'add';
+      return `(${type}.${operation} (local.get ${i % 4}) (${type}.const ${i + 2}))`;
+    });
+    const toWide: Readonly<Record<string, string>> = {
+      i32: 'i64.extend_i32_s',
+      i64: '',
+      f64: 'i64.trunc_sat_f64_s',
+      f32: 'i64.trunc_sat_f32_s',
+    };
+    // The last result is on top of the stack.
+    const sum = types
+      .reverse()
+      .map(
+        (type) =>
+          `${toWide[type] === '' ? '' : `(${toWide[type]})`} (local.set 5) (local.set 4 (i64.add (i64.mul (local.get 4) (i64.const 31)) (local.get 5)))`,
+      )
+      .join(' ');
+    const parameters = '(param i32 i64 f64 f32)';
+    const given = '(local.get 0) (local.get 1) (local.get 2) (local.get 3)';
+    const text = `(module (memory (export "m") 1 1) (type $many (func ${parameters} ${results}))
+      (table 2 2 funcref) (elem (i32.const 0) $many $tail)
+      (func $many (type $many) ${values.join(' ')})
+      (func $tail (type $many) (return_call $many (i32.add (local.get 0) (i32.const 1)) (local.get 1) (local.get 2) (local.get 3)))
+      (func (export "direct") ${parameters} (result i64) (local i64 i64) (call $many ${given}) ${sum} (local.get 4))
+      (func (export "indirect") ${parameters} (result i64) (local i64 i64)
+        (call_indirect (type $many) ${given} (i32.and (local.get 0) (i32.const 1))) ${sum} (local.get 4))
+      (func (export "unreachable from C") (type $many) (call $tail ${given})))`;
+    const calls = [0n, 1n, 77n, 0xffffffffn].flatMap((n) => [
+      call('direct', n, n * 3n, 0x4004000000000000n, 0x40400000n),
+      call('indirect', n, n * 5n, 0xc004000000000000n, 0x40400000n),
+    ]);
+    agree(text, calls, fixedModels);
+  });
+
   it('64-bit memories, with offsets beyond everything', () => {
     const text = `(module (memory (export "m") i64 1 2) (data (i64.const 65528) "abcdefgh")
       (func (export "load") (param i64) (result i64) (i64.load (local.get 0)))
