@@ -18,18 +18,13 @@
  */
 export { assists } from './assists.ts';
 export {
-  type Access,
-  type Assist,
   type CoreContext,
   type MemoryBytes,
   Segment,
   type SegmentNumber,
   type SegmentRegister,
-  type SystemBus,
   type SystemCallMsrs,
-  type SystemEvents,
   type TableRegister,
-  type TlbScope,
   type X87State,
 } from './core-context.ts';
 export { CpuFault, Vector } from './cpu-fault.ts';
@@ -43,12 +38,9 @@ export {
 export { eventPending, reset, serveEvents } from './events.ts';
 export { deliverFault } from './exception-delivery.ts';
 export { executeAssist } from './execute.ts';
-export { type FeatureName, FeatureSet } from './features.ts';
-export { ioplMnemonics, privilegedMnemonics } from './privilege.ts';
+export { FeatureSet } from './features.ts';
 export {
   type Activity,
-  type SavedSystemState,
-  type SystemConnections,
   type SystemOptions,
   SystemState,
 } from './system-state.ts';
