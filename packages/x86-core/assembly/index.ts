@@ -4,6 +4,7 @@ export * from './integer';
 export * from './carryless';
 export * from './string-compare';
 export * from './elements';
+export * from './find';
 export * from './exception';
 export * from './translate';
 export * from './page-walk';

@@ -192,3 +192,9 @@ function setAccessed(write: bool, bytes: i32): bool {
   }
   return true;
 }
+
+/** Whether the upper bits of an address repeat its top one, in 48 or 57 bits. */
+export function isCanonical(core: usize, address: u64): bool {
+  const above: i64 = (load<u64>(core + CR4) & CR4_LA57) != 0 ? 7 : 16;
+  return <u64>(((<i64>address) << above) >> above) == address;
+}

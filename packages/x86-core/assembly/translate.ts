@@ -18,7 +18,7 @@ import {
 } from '../src/semantics/state';
 import { busRead, busWrite, watch } from './bus';
 import { notCanonical, raise } from './exception';
-import { NOT_TRANSLATED, pageIsGlobal, pageIsLarge, translateLinear } from './page-walk';
+import { isCanonical, NOT_TRANSLATED, pageIsGlobal, pageIsLarge, translateLinear } from './page-walk';
 import { beforeStore, hostAddress, physicalEntry } from './physical';
 import { fillTlb } from './tlb';
 
@@ -29,7 +29,6 @@ const PLACE_BYTES: usize = 32;
 const PART_BYTES: usize = 16;
 const ALIGNMENT_CHECK: i32 = 17;
 const CR0_AM: u64 = 1 << 18;
-const CR4_LA57: u64 = 1 << 12;
 const RFLAGS_AC: u32 = 1 << 18;
 
 /** Host address for `bytes` bytes at a linear address, or 0 after an exception. `access`: see lowering-memory.ts. */
@@ -84,11 +83,6 @@ export function translate(core: usize, address: u64, bytes: i32, access: i32): u
     readPart(core, place + PART_BYTES, bounce + load<u32>(place + 4));
   }
   return bounce;
-}
-
-function isCanonical(core: usize, address: u64): bool {
-  const above: i64 = (load<u64>(core + CR4) & CR4_LA57) != 0 ? 7 : 16;
-  return <u64>(((<i64>address) << above) >> above) == address;
 }
 
 /** #AC: SDM 3A 6.15. Vectors are exempt: those that must be aligned raise #GP. */

@@ -75,8 +75,6 @@ export class Cpu {
   readonly #base: number;
   readonly #view: DataView;
   readonly #cache: DecodeCache;
-  /** The handler of records that were dropped. */
-  readonly #stale: number;
   readonly #fetch: CodeFetch;
   readonly #modes: ModeTracker;
   /** Counts changes of the mapping: entries of JUMPS are for one of them. */
@@ -127,7 +125,6 @@ export class Cpu {
       codeMoved: () => this.#nextMapping(),
     });
     this.registers = new Registers(this.context);
-    this.#stale = this.memory.handlers.special('stale');
     this.#cache = new DecodeCache(this.#view, this.memory.handlers, this.#base, this.#base + this.memory.coreBytes);
     this.#fetch = new CodeFetch(this.context, this.memory, linear, devices);
     this.memory.runtime.clearTlb(this.#base);
@@ -363,7 +360,7 @@ export class Cpu {
       view.getBigUint64(entry, true) === rip
     ) {
       const at = view.getInt32(entry + 8, true);
-      if (view.getInt32(at + record.HANDLER, true) !== this.#stale) return at;
+      if (view.getInt32(at + record.HANDLER, true) !== record.STALE_HANDLER) return at;
     }
     try {
       const place = this.#fetch.locate(rip, mode);
@@ -423,6 +420,16 @@ export class Cpu {
     this.#view.setBigUint64(entry, rip, true);
     this.#view.setInt32(entry + 8, block.at, true);
     this.#view.setInt32(entry + 12, this.#view.getInt32(this.#base + state.JUMPS_KEY, true), true);
+    if (block.secondPage < 0) this.#enterWhereFound(block);
+  }
+
+  /** For `find` in assembly/find.ts, which does not look at a second page. */
+  #enterWhereFound({ rip, physical, at }: Block): void {
+    const entry = this.#base + state.BLOCKS + 32 * ((physical ^ (physical >>> 11)) & (state.BLOCK_ENTRIES - 1));
+    this.#view.setBigUint64(entry, rip, true);
+    this.#view.setUint32(entry + 8, physical, true);
+    this.#view.setInt32(entry + 12, this.#mode.number + 1, true);
+    this.#view.setInt32(entry + 16, at, true);
   }
 
   #learnMode(): void {
@@ -434,6 +441,9 @@ export class Cpu {
     core.set32(state.WATCHED, watches ? 1 : 0);
     core.set32(state.TLB, this.#base + state.TLB_SETS + state.TLB_SET_BYTES * this.#modes.tlbSet(watches));
     this.#setJumpsKey();
+    const findable =
+      !this.#stepping && this.#breakpoints.size === 0 && this.#mode.mode.shape.segmentation !== 'segmented';
+    core.set32(state.FIND_MODE, findable ? this.#mode.number + 1 : 0);
   }
 
   /** RF by itself asks for nothing where no instruction breakpoint is: it ends here, before the instruction. */
@@ -454,7 +464,7 @@ export class Cpu {
     this.#mapping++;
     if (this.#mapping >= 1 << (32 - MODE_BITS)) {
       this.#mapping = 1;
-      this.memory.bytes.fill(0, this.#base + state.JUMPS, this.#base + state.JUMPS + 16 * state.JUMP_ENTRIES);
+      this.memory.bytes.fill(0, this.#base + state.JUMPS, this.#base + state.RECORDS);
     }
     this.#setJumpsKey();
   }
@@ -468,7 +478,9 @@ export class Cpu {
 
   #forgetCode(): void {
     this.#cache.clear();
+    this.memory.bytes.fill(0, this.#base + state.BLOCKS, this.#base + state.EXECUTE_TLB);
     this.#nextMapping();
+    this.#modeIsKnown = false;
   }
 }
 

@@ -129,11 +129,10 @@ export class DecodeCache {
     const blocks = this.#pages.get(page);
     if (blocks === undefined) return;
     this.#pages.delete(page);
-    const stale = this.#handlers.special('stale');
     for (const block of blocks) {
       for (let index = 0; index < block.records; index++) {
         const at = block.at + index * record.RECORD_BYTES;
-        this.#view.setInt32(at + record.HANDLER, stale, true);
+        this.#view.setInt32(at + record.HANDLER, record.STALE_HANDLER, true);
         this.#instructions.delete(at);
       }
       this.#forget(block);

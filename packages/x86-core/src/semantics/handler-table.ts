@@ -6,7 +6,9 @@ import { meaningOf } from './instructions/index.ts';
 import type { Meaning } from './language.ts';
 import { calledSignature } from './lowering.ts';
 import { keyOf, longMode, type Shape } from './operand-shape.ts';
+import { Reason } from './reason.ts';
 import * as record from './record.ts';
+import { REASON } from './state.ts';
 import { constant } from './value.ts';
 
 /** What the code of a core needs from around it: the memory, and the functions that it calls by name. */
@@ -25,6 +27,8 @@ export class HandlerTable {
   readonly #table = new WebAssembly.Table({ element: 'anyfunc', initial: 1 });
   /** Indexes into the table, by the shape's key. */
   readonly #indexes = new Map<string, number>();
+  /** The same, by the shape itself: shapes of one form are one object. */
+  readonly #byShape = new WeakMap<Shape, number>();
   /** The same, by the fingerprint of the code. */
   readonly #byCode = new Map<string, number>();
   /** Goes from record to record until one leaves. */
@@ -33,9 +37,11 @@ export class HandlerTable {
   constructor(environment: CodeEnvironment) {
     this.#environment = environment;
     const dispatcher = new ModuleBuilder(this.#shared);
+    dispatcher.import('find', calledSignature('find'));
     dispatcher.function('run', { parameters: ['i32', 'i32'], results: [] }, dispatch(dispatcher));
     this.run = this.#instantiate(dispatcher)['run'] as HandlerTable['run'];
     this.#addAll(specialHandlers());
+    if (this.special('stale') !== record.STALE_HANDLER) throw new Error('The first handler is that of stale records');
   }
 
   get #shared(): { maximum: number } | undefined {
@@ -54,8 +60,12 @@ export class HandlerTable {
 
   /** @throws Error when `prepare` has not seen the shape. */
   indexOf(shape: Shape): number {
-    const index = this.#indexes.get(keyOf(shape));
-    if (index === undefined) throw new Error(`No handler was made for ${keyOf(shape)}`);
+    let index = this.#byShape.get(shape);
+    if (index === undefined) {
+      index = this.#indexes.get(keyOf(shape));
+      if (index === undefined) throw new Error(`No handler was made for ${keyOf(shape)}`);
+      this.#byShape.set(shape, index);
+    }
     return index;
   }
 
@@ -63,6 +73,7 @@ export class HandlerTable {
   prepare(shapes: readonly Shape[]): void {
     const bodies = new Map<string, FunctionBody>();
     for (const shape of shapes) {
+      if (this.#byShape.has(shape)) continue;
       const key = keyOf(shape);
       if (this.#indexes.has(key) || bodies.has(key)) continue;
       const meaning = meaningOf(shape);
@@ -133,7 +144,7 @@ const nothing: Shape = {
   flagsDead: true,
 };
 
-/** Calls handlers until one returns 0. Faster than a tail call from handler to handler. */
+/** Calls handlers until one returns 0, and no block is found either. Faster than a tail call from handler to handler. */
 function dispatch(module: ModuleBuilder): FunctionBody {
   const body = new FunctionBody(2);
   const loop = body.loop();
@@ -144,6 +155,16 @@ function dispatch(module: ModuleBuilder): FunctionBody {
   body.callIndirect(module.type(handlerSignature));
   body.tee(0);
   body.branchIf(loop);
+  body.get(1);
+  body.load32(REASON);
+  body.i32(Reason.transfer);
+  body.operator('i32.eq');
+  body.if();
+  body.get(1);
+  body.callNamed('find');
+  body.tee(0);
+  body.branchIf(loop);
+  body.end();
   body.end();
   return body;
 }

@@ -5,9 +5,37 @@
  * fault shows all flags. Rows that write a flag in every case end its life; shifts by a count that may be 0 do not, nor repeated string comparisons.
  */
 import type { Instruction } from '../decode/instruction.ts';
-import type { FlagEffects } from '../table/notation.ts';
+import type { Row } from '../table/notation.ts';
 
-const STATUS = 'oszapc';
+/** Sets of status flags are numbers: a bit for each letter. */
+const LETTERS = 'oszapc';
+const ALL = (1 << LETTERS.length) - 1;
+
+interface FlagSets {
+  readonly written: number;
+  readonly tested: number;
+}
+
+const setsOfRows = new WeakMap<Row, FlagSets>();
+
+function setsOf(row: Row): FlagSets {
+  let sets = setsOfRows.get(row);
+  if (sets === undefined) {
+    const { written, cleared, set, undefined: unknown, tested } = row.flags;
+    sets = { written: setOf(written + cleared + set + unknown), tested: setOf(tested) };
+    setsOfRows.set(row, sets);
+  }
+  return sets;
+}
+
+function setOf(letters: string): number {
+  let set = 0;
+  for (const letter of letters) {
+    const position = LETTERS.indexOf(letter);
+    if (position >= 0) set |= 1 << position;
+  }
+  return set;
+}
 
 /** An instruction, and whether it may show all flags to what is outside of the run. */
 export interface FlagUser {
@@ -17,32 +45,28 @@ export interface FlagUser {
 
 /** @returns for each instruction of a straight run whether its flags are dead. What follows the run reads everything. */
 export function deadFlags(run: readonly FlagUser[]): boolean[] {
-  const dead: boolean[] = [];
-  const live = new Set(STATUS);
-  for (const { instruction, mayLeave } of run.toReversed()) {
-    const { flags } = instruction.row;
-    const written = writtenFlags(flags);
-    dead.unshift(written.length > 0 && written.every((flag) => !live.has(flag)));
-    if (!keepsFlagsAtTimes(instruction)) for (const flag of written) live.delete(flag);
-    for (const flag of mayLeave ? STATUS : flags.tested) live.add(flag);
+  const dead = new Array<boolean>(run.length);
+  let live = ALL;
+  for (let position = run.length - 1; position >= 0; position--) {
+    const { instruction, mayLeave } = run[position] as FlagUser;
+    const { written, tested } = setsOf(instruction.row);
+    dead[position] = written !== 0 && (written & live) === 0;
+    if (written !== 0 && !keepsFlagsAtTimes(instruction)) live &= ~written;
+    live |= mayLeave ? ALL : tested;
   }
   return dead;
 }
 
 /** Whether anything in a run, or behind it, may read a flag that was set before it. */
 export function needsFlagsAtEntry(run: readonly FlagUser[]): boolean {
-  const waiting = new Set(STATUS);
+  let waiting = ALL;
   for (const { instruction, mayLeave } of run) {
-    const { flags } = instruction.row;
-    if (mayLeave || Array.from(flags.tested).some((flag) => waiting.has(flag))) return true;
-    if (!keepsFlagsAtTimes(instruction)) for (const flag of writtenFlags(flags)) waiting.delete(flag);
-    if (waiting.size === 0) return false;
+    const { written, tested } = setsOf(instruction.row);
+    if (mayLeave || (tested & waiting) !== 0) return true;
+    if (!keepsFlagsAtTimes(instruction)) waiting &= ~written;
+    if (waiting === 0) return false;
   }
   return true;
-}
-
-function writtenFlags({ written, cleared, set, undefined: unknown }: FlagEffects): string[] {
-  return Array.from(written + cleared + set + unknown).filter((flag) => STATUS.includes(flag));
 }
 
 /** Rows whose flags depend on a count: "if the count is 0, the flags are not affected" (SDM 2). The flags column has no word for it. */

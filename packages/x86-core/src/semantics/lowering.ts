@@ -30,12 +30,14 @@ import { constant, operation } from './value.ts';
  *   commit(core, slot): stores to a BOUNCE are complete
  *   segmentFault(core, segment): the exception of an access outside of a segment; the segment's address
  * *   raise(core, vector, error code, whether it has one)
+ *   find(core): the record to go on with where a branch has none, or 0
  */
 const supportFunctions: Readonly<Record<string, Signature>> = {
   translate: { parameters: ['i32', 'i64', 'i32', 'i32'], results: ['i32'] },
   commit: { parameters: ['i32', 'i32'], results: [] },
   segmentFault: { parameters: ['i32', 'i32'], results: [] },
   raise: { parameters: ['i32', 'i32', 'i32', 'i32'], results: [] },
+  find: { parameters: ['i32'], results: ['i32'] },
 };
 
 /** The signature of any function that code calls by name. */

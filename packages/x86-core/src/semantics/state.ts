@@ -128,6 +128,8 @@ export const TLB_USED_COUNT = 0xa00;
 export const TLB_LARGE = 0xa04;
 /** Not 0: every access is told to the import `watch` (4 bytes). */
 export const WATCHED = 0xa08;
+/** Number of the present mode plus 1, or 0 where blocks are found by TypeScript (4 bytes): see assembly/find.ts. */
+export const FIND_MODE = 0xa0c;
 /** Two records for code that is not cached. */
 export const SCRATCH_RECORDS = 0xa40;
 /** Fields that only floating point uses: float/state.ts has 0x1e8, and from here to 0xc00. */
@@ -151,7 +153,13 @@ export const TLB_WRITE = 0x1_0000;
 /** An entry, by the low bits of RIP: RIP (8 bytes), record (4 bytes), JUMPS_KEY (4 bytes). */
 export const JUMPS = 0x9_0000;
 export const JUMP_ENTRIES = 4096;
-export const RECORDS = 0xa_0000;
+/** Blocks that `find` knows, by their physical address: RIP (8 bytes), physical address, mode as in FIND_MODE, first record (4 bytes each), unused. */
+export const BLOCKS = 0xa_0000;
+export const BLOCK_ENTRIES = 8192;
+/** Pages that code was fetched from: linear page (8 bytes), physical page, JUMPS_KEY (4 bytes each). */
+export const EXECUTE_TLB = 0xe_0000;
+export const EXECUTE_ENTRIES = 512;
+export const RECORDS = 0xf_0000;
 
 /** No page has this address. */
 export const TLB_EMPTY = 1;

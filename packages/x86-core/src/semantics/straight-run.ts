@@ -1,10 +1,9 @@
 /** Decodes the instructions of a block: from an address to a jump, to what cannot be decoded, or to the end of the page. */
 import { decode } from '../decode/decode.ts';
 import type { Instruction } from '../decode/instruction.ts';
-import { meaningOf } from './instructions/index.ts';
-import type { Meaning, Statement } from './language.ts';
+import { type Form, formOf } from './form.ts';
 import { deadFlags, needsFlagsAtEntry } from './liveness.ts';
-import { type CodeShape, keyOf, type Shape, shapeOf } from './operand-shape.ts';
+import type { CodeShape, Shape } from './operand-shape.ts';
 
 export interface RunInstruction {
   readonly instruction: Instruction;
@@ -43,11 +42,19 @@ export interface RunOptions {
   readonly isBreakpoint?: (rip: bigint) => boolean;
 }
 
+interface DecodedInstruction {
+  readonly instruction: Instruction;
+  readonly rip: bigint;
+  readonly next: bigint;
+  readonly form: Form;
+  readonly mayLeave: boolean;
+}
+
 const PAGE_MASK = ~0xfffn;
 
 /** An instruction that reaches into the next page stands in a run of its own: the mapping of that page may change by itself. */
 export function decodeRun(fetch: FetchCode, start: bigint, code: CodeShape, options: RunOptions): StraightRun {
-  const decoded: Omit<RunInstruction, 'shape'>[] = [];
+  const decoded: DecodedInstruction[] = [];
   const { maximum = 64 } = options;
   const page = start & PAGE_MASK;
   let rip = start;
@@ -63,24 +70,28 @@ export function decodeRun(fetch: FetchCode, start: bigint, code: CodeShape, opti
       crosses = true;
     }
     const refused = instruction.kind === 'failure' ? instruction.reason : refusal(instruction, options);
-    const effect = refused === undefined ? effectOf(shapeOf(instruction as Instruction, code, false)) : undefined;
-    if (instruction.kind === 'failure' || effect === undefined) {
+    const form = refused === undefined ? formOf(instruction as Instruction, code) : undefined;
+    if (instruction.kind === 'failure' || form === undefined) {
       ending = refused ?? 'invalid';
       break;
     }
     const next = BigInt.asUintN(code.mode === 64 ? 64 : 32, rip + BigInt(instruction.length));
-    decoded.push({ instruction, rip, next, mayLeave: effect.mayLeave, assists: effect.assists });
+    decoded.push({ instruction, rip, next, form, mayLeave: form.mayLeave });
     rip = next;
-    if (effect.ends) {
+    if (form.ends) {
       ending = 'jump';
       break;
     }
-    if (crosses || (!options.throughBranches && effect.branches)) break;
+    if (crosses || (!options.throughBranches && form.branches)) break;
   }
   const dead = deadFlags(decoded);
-  const instructions = decoded.map((each, position) => ({
-    ...each,
-    shape: shapeOf(each.instruction, code, dead[position] === true),
+  const instructions = decoded.map(({ instruction, rip: at, next, form }, position) => ({
+    instruction,
+    rip: at,
+    next,
+    shape: dead[position] === true ? form.flagsDead : form.shape,
+    mayLeave: form.mayLeave,
+    assists: form.assists,
   }));
   return { instructions, end: rip, ending, crosses };
 }
@@ -93,59 +104,4 @@ function refusal(instruction: Instruction, { availability }: RunOptions): 'inval
 /** Whether the run may show a flag that was set before it. */
 export function readsEarlierFlags(run: StraightRun): boolean {
   return needsFlagsAtEntry(run.instructions);
-}
-
-/** What a run needs to know of a meaning. */
-interface Effect {
-  /** Nothing that follows is ever reached. */
-  readonly ends: boolean;
-  readonly branches: boolean;
-  /** It may end before its end, and then everything is seen. */
-  readonly mayLeave: boolean;
-  readonly assists: boolean;
-}
-
-const effects = new Map<string, Effect | undefined>();
-
-/** @returns undefined where the instruction has no meaning. */
-function effectOf(shape: Shape): Effect | undefined {
-  const key = keyOf(shape);
-  if (effects.has(key)) return effects.get(key);
-  const meaning = meaningOf(shape);
-  const effect = meaning === undefined ? undefined : effectOfMeaning(meaning);
-  effects.set(key, effect);
-  return effect;
-}
-
-function effectOfMeaning({ statements }: Meaning): Effect {
-  return {
-    ends: statements.some(
-      (each) =>
-        each.kind === 'leave' || ((each.kind === 'jump' || each.kind === 'raise') && each.condition === undefined),
-    ),
-    branches: statements.some(({ kind }) => kind === 'jump'),
-    mayLeave: statements.some(mayLeave),
-    assists: statements.some(assists),
-  };
-}
-
-function mayLeave(statement: Statement): boolean {
-  switch (statement.kind) {
-    case 'translate':
-    case 'raise':
-    case 'checkTarget':
-    case 'jump':
-    case 'leave':
-    case 'loop':
-      return true;
-    case 'if':
-      return statement.body.some(mayLeave) || statement.otherwise.some(mayLeave);
-    default:
-      return false;
-  }
-}
-
-function assists(statement: Statement): boolean {
-  if (statement.kind === 'if') return statement.body.some(assists) || statement.otherwise.some(assists);
-  return statement.kind === 'leave' && statement.reason === 'assist';
 }
