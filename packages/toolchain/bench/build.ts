@@ -4,9 +4,20 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { compileAssemblyScript } from '@drift-os/asc';
 import { compileWasm, type ObjectModule, readElfObject, writeElfObject } from '../src/index.ts';
+import { decodeModule } from '../src/wasm/module.ts';
 import { implementationIdentifier, type ImplementationName } from './implementations.ts';
-import { identifier, type KernelName, kernelFolder, kernelNames, memoryStart } from './kernels.ts';
+import {
+  assemblyScriptKernels,
+  guestFolder,
+  guestMemoryStart,
+  identifier,
+  type KernelName,
+  kernelFolder,
+  kernelNames,
+  memoryStart,
+} from './kernels.ts';
 import { tableSource } from './table.ts';
 import { wasmOpt } from './tools.ts';
 
@@ -14,13 +25,21 @@ const execute = promisify(execFile);
 const here = fileURLToPath(new URL('.', import.meta.url));
 /** The runtime of Debian's wabt. */
 const WASM2C_RUNTIME = '/usr/share/wabt/wasm2c';
+const WASM_PAGE = 65536;
+
+export interface DriftModule {
+  readonly implementation: ImplementationName;
+  readonly object: ObjectModule;
+  /** Linear memory: it starts at 0, but nothing below `from` is used. */
+  readonly memory: { readonly from: number; readonly to: number };
+}
 
 export interface BuiltKernel {
   readonly name: KernelName;
   /** Files: without and with vectors. */
   readonly wasm: { readonly scalar: string; readonly simd: string };
-  /** Object modules of this compiler. */
-  readonly drift: { readonly scalar: ObjectModule; readonly simd: ObjectModule };
+  /** Modules that this compiler made. */
+  readonly drift: readonly DriftModule[];
   /** Bytes of machine code, padding between functions not counted. */
   readonly codeBytes: ReadonlyMap<ImplementationName, number>;
 }
@@ -40,7 +59,7 @@ export async function build(folder: string): Promise<Built> {
     kernels.push(built.kernel);
     objects.push(...built.objects);
   }
-  await writeFile(join(folder, 'table.h'), await tableSource(kernels));
+  await writeFile(join(folder, 'table.h'), tableSource(kernels));
   const program = join(folder, 'native-server');
   const runtime = join(WASM2C_RUNTIME, 'wasm-rt-impl.c');
   // The addresses below belong to the linear memories.
@@ -69,17 +88,21 @@ async function buildKernel(folder: string, name: KernelName): Promise<{ kernel: 
     objects.push(path);
   }
   const wasm = { scalar: await compileToWasm(folder, name, false), simd: await compileToWasm(folder, name, true) };
-  const drift = {
-    scalar: await compileDrift(name, wasm.scalar, 'drift'),
-    simd: await compileDrift(name, wasm.simd, 'drift simd'),
-  };
-  for (const [variant, label] of [
-    ['scalar', 'drift'],
-    ['simd', 'drift simd'],
-  ] as const) {
-    const path = join(folder, `${name}-${variant}.o`);
-    await writeFile(path, writeElfObject(drift[variant], { compilationDirectory: folder }));
-    codeBytes.set(label, sizeOf(drift[variant]));
+  const from = memoryStart(name);
+  const drift = [
+    compileDrift(name, await readFile(wasm.scalar), 'drift', from),
+    compileDrift(name, await readFile(wasm.simd), 'drift simd', from),
+  ];
+  if (assemblyScriptKernels.includes(name)) {
+    const start = guestMemoryStart(name);
+    const entry = join(guestFolder, `${name}.ts`);
+    const { wasm: compiled } = await compileAssemblyScript({ entry, baseDir: guestFolder, memoryBase: start });
+    drift.push(compileDrift(name, compiled, 'drift as', start));
+  }
+  for (const { implementation, object } of drift) {
+    const path = join(folder, `${name}-${implementationIdentifier(implementation)}.o`);
+    await writeFile(path, writeElfObject(object, { compilationDirectory: folder }));
+    codeBytes.set(implementation, sizeOf(object));
     objects.push(path);
   }
   objects.push(await compileBack(folder, name, wasm.scalar));
@@ -116,15 +139,23 @@ async function compileToWasm(folder: string, name: KernelName, vectors: boolean)
 }
 
 /** As kernels are compiled for Drift: memory base 0, no bounds checks, the baseline's instructions. */
-async function compileDrift(name: KernelName, wasm: string, label: ImplementationName): Promise<ObjectModule> {
-  return compileWasm(new Uint8Array(await readFile(wasm)), {
-    name: `${identifier(name)}_${implementationIdentifier(label)}`,
+function compileDrift(
+  name: KernelName,
+  wasm: Uint8Array,
+  implementation: ImplementationName,
+  from: number,
+): DriftModule {
+  const bytes = new Uint8Array(wasm);
+  const object = compileWasm(bytes, {
+    name: `${identifier(name)}_${implementationIdentifier(implementation)}`,
     memoryBase: { kind: 'zero' },
     bounds: 'none',
     vectors: 'sse4.1',
     globals: { kind: 'absolute' },
     intrinsics: false,
   });
+  const pages = decodeModule(bytes).memories[0]?.minimum ?? 0;
+  return { implementation, object, memory: { from, to: Math.max(pages * WASM_PAGE, from + WASM_PAGE) } };
 }
 
 async function compileBack(folder: string, name: KernelName, wasm: string): Promise<string> {

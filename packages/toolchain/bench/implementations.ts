@@ -5,6 +5,7 @@ export type ImplementationName =
   | 'clang -O1'
   | 'drift'
   | 'drift simd'
+  | 'drift as'
   | 'wasm2c'
   | 'v8'
   | 'v8 simd'
@@ -15,8 +16,8 @@ export interface Implementation {
   readonly description: string;
   /** Which server runs it. */
   readonly server: 'native' | 'optimized' | 'baseline';
-  /** From WebAssembly without or with vectors, or from the C source. */
-  readonly source: 'c' | 'scalar' | 'simd';
+  /** From the C source; from WebAssembly that clang made of it, without or with vectors; or from the same kernel in AssemblyScript. */
+  readonly source: 'c' | 'scalar' | 'simd' | 'assemblyscript';
 }
 
 /** All others are related to the first. */
@@ -25,6 +26,12 @@ export const implementations: readonly Implementation[] = [
   { name: 'clang -O1', description: 'the C source, natively', server: 'native', source: 'c' },
   { name: 'drift', description: 'this compiler', server: 'native', source: 'scalar' },
   { name: 'drift simd', description: 'this compiler, from wasm with vectors', server: 'native', source: 'simd' },
+  {
+    name: 'drift as',
+    description: 'this compiler, from AssemblyScript, where the kernel is written in it',
+    server: 'native',
+    source: 'assemblyscript',
+  },
   { name: 'wasm2c', description: 'wasm back to C, then clang -O2', server: 'native', source: 'scalar' },
   { name: 'v8', description: "V8's optimising compiler", server: 'optimized', source: 'scalar' },
   {

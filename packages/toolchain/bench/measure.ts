@@ -6,6 +6,7 @@ import { build, type BuiltKernel } from './build.ts';
 import { type Implementation, type ImplementationName, implementations } from './implementations.ts';
 import type { KernelName } from './kernels.ts';
 import { Server } from './server.ts';
+import { hasImplementation } from './table.ts';
 
 export interface MeasureOptions {
   /** Where to build. */
@@ -43,6 +44,7 @@ export async function measure(options: MeasureOptions): Promise<KernelResult[]> 
     for (const { kernel, index, count, times } of runs) {
       let expected: number | undefined;
       for (const implementation of implementations) {
+        if (!hasImplementation(kernel, implementation.name)) continue;
         const { nanoseconds, checksum } = await runOne(servers, implementation, index, count);
         expected ??= checksum;
         if (checksum !== expected)

@@ -1,13 +1,9 @@
 /** The table that the native server calls kernels through, as C. */
-import { readFile } from 'node:fs/promises';
-import { decodeModule } from '../src/wasm/module.ts';
-import type { BuiltKernel } from './build.ts';
-import { implementationIdentifier, implementations } from './implementations.ts';
-import { identifier, memoryStart } from './kernels.ts';
+import type { BuiltKernel, DriftModule } from './build.ts';
+import { implementationIdentifier, type ImplementationName, implementations } from './implementations.ts';
+import { identifier } from './kernels.ts';
 
-const WASM_PAGE = 65536;
-
-export async function tableSource(kernels: readonly BuiltKernel[]): Promise<string> {
+export function tableSource(kernels: readonly BuiltKernel[]): string {
   const lines: string[] = [];
   const images: string[] = [];
   const rows: string[] = [];
@@ -17,13 +13,17 @@ export async function tableSource(kernels: readonly BuiltKernel[]): Promise<stri
     for (const { name: implementation, server } of implementations) {
       if (server !== 'native') continue;
       const symbol = `${name}_${implementationIdentifier(implementation)}`;
+      if (!hasImplementation(kernel, implementation)) {
+        functions.push('0');
+        continue;
+      }
       functions.push(symbol);
       if (implementation === 'wasm2c') lines.push(...wasm2cFunction(name, kernel.name, symbol));
       else if (implementation.startsWith('drift')) lines.push(`kernel ${symbol} asm("${symbol}.run");`);
       else lines.push(`kernel ${symbol};`);
     }
     rows.push(`  {${functions.join(', ')}},`);
-    images.push(await image(kernel, lines));
+    images.push(...imagesOf(kernel, lines));
   }
   return `${lines.join('\n')}
 static kernel *const kernels[][${rows[0]?.split(',').length ?? 0}] = {\n${rows.join('\n')}\n};
@@ -43,18 +43,22 @@ function wasm2cFunction(name: string, file: string, symbol: string): string[] {
   ];
 }
 
-/** The memory that both modules of this compiler share: their static data is the same. */
-async function image(kernel: BuiltKernel, lines: string[]): Promise<string> {
-  const name = identifier(kernel.name);
-  const start = memoryStart(kernel.name);
-  const pages = await Promise.all(
-    [kernel.wasm.scalar, kernel.wasm.simd].map(
-      async (file) => decodeModule(new Uint8Array(await readFile(file))).memories[0]?.minimum ?? 0,
-    ),
-  );
-  const end = Math.max(...pages) * WASM_PAGE;
-  const data = kernel.drift.scalar.sections.find((section) => section.name === 'data');
-  const bytes = data?.bytes ?? new Uint8Array(1);
-  lines.push(`static const unsigned char ${name}_data[] = {${bytes.join(',') || '0'}};`);
-  return `  {${start}, ${end - start}, ${name}_data, sizeof ${name}_data, ${data?.address ?? start}},`;
+/** Not every kernel is written in AssemblyScript. */
+export function hasImplementation({ drift }: BuiltKernel, implementation: ImplementationName): boolean {
+  return implementation !== 'drift as' || drift.some((module) => module.implementation === implementation);
+}
+
+/** Memories of this compiler's modules. Those from C share one: their static data is the same. */
+function imagesOf({ name, drift }: BuiltKernel, lines: string[]): string[] {
+  const byStart = new Map<number, DriftModule>();
+  for (const module of drift) {
+    const known = byStart.get(module.memory.from);
+    if (known === undefined || known.memory.to < module.memory.to) byStart.set(module.memory.from, module);
+  }
+  return [...byStart].map(([from, { implementation, object, memory }]) => {
+    const data = object.sections.find((section) => section.name === 'data');
+    const array = `${identifier(name)}_${implementationIdentifier(implementation)}_data`;
+    lines.push(`static const unsigned char ${array}[] = {${(data?.bytes ?? [0]).join(',') || '0'}};`);
+    return `  {${from}, ${memory.to - from}, ${array}, sizeof ${array}, ${data?.address ?? from}},`;
+  });
 }
