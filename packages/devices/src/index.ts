@@ -72,3 +72,5 @@ export { Hpet, type HpetOptions, type HpetState } from './hpet.ts';
 export { Ivshmem, type IvshmemEvents, type IvshmemOptions, type IvshmemState } from './ivshmem.ts';
 export { PcSpeaker, type PcSpeakerEvents } from './pc-speaker.ts';
 export { Ac97, type Ac97Events, type Ac97Options, type Ac97State } from './ac97/ac97.ts';
+export { DiskError, type DiskErrorCode } from './disk/disk-error.ts';
+export { UrlDisk, type UrlDiskOptions } from './disk/url-disk.ts';
