@@ -122,6 +122,8 @@ export const operators = {
   'f32x4.convert_i32x4_u': ['v128', 0xfd, 0xfb, 0x01], 'i32x4.trunc_sat_f64x2_s_zero': ['v128', 0xfd, 0xfc, 0x01],
   'i32x4.trunc_sat_f64x2_u_zero': ['v128', 0xfd, 0xfd, 0x01], 'f64x2.convert_low_i32x4_s': ['v128', 0xfd, 0xfe, 0x01],
   'f64x2.convert_low_i32x4_u': ['v128', 0xfd, 0xff, 0x01],
+  // Relaxed: a * b + c, rounded once or twice, as the host does
+  'f32x4.relaxed_madd': ['v128', 0xfd, 0x85, 0x02], 'f64x2.relaxed_madd': ['v128', 0xfd, 0x87, 0x02],
 } as const;
 
 export type OperatorName = keyof typeof operators;

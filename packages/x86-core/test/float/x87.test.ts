@@ -7,7 +7,6 @@ import {
   mem16,
   mem32,
   mem64,
-  type MemoryBits,
   type Mnemonic,
   type Operand,
   rsi,
@@ -39,7 +38,7 @@ function tested(source: Source, mnemonic: string, ...operands: Operand[]): Teste
 }
 
 function ten(): Operand {
-  return mem({ base: rsi, bits: 80 as MemoryBits });
+  return mem({ base: rsi, bits: 80 });
 }
 
 function arithmetic(): Tested[] {

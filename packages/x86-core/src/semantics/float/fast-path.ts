@@ -149,3 +149,29 @@ export function areWithin(format: Format, values: readonly Value[], power: numbe
   const all = masks.reduce((a, b) => v.operation('v128.and', a, b));
   return v.operation(format === 64 ? 'i64x2.all_true' : 'i32x4.all_true', all);
 }
+
+/** Exponents to look at. Those of operands and result together are all in `results`. */
+export interface Looked {
+  readonly operands: readonly Exponents[];
+  readonly results: readonly Exponents[];
+}
+
+/** Computed once. */
+export function once(m: MeaningBuilder, exponents: Exponents): Exponents {
+  return { ...exponents, lanes: m.let(exponents.lanes) };
+}
+
+/** The upper halves of numbers of 64 bits, of two vectors in one. */
+export function inPairs(m: MeaningBuilder, vectors: readonly Value[]): Exponents[] {
+  const pairs: Exponents[] = [];
+  for (let at = 0; at < vectors.length; at += 2) {
+    const first = vectors[at] as Value;
+    pairs.push(once(m, upperHalves(first, vectors[at + 1] ?? first)));
+  }
+  return pairs;
+}
+
+/** Fault of a product, quotient or fused sum. */
+export function productFault({ operands, results }: Looked): Value {
+  return anyOf([...operands.map(isTiny), ...results.map(isNearlyTiny), ...results.map(isNotFinite)]);
+}

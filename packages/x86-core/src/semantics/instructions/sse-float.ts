@@ -1,21 +1,22 @@
 /** Arithmetic of SSE and AVX: SDM 1 11.4.1.2. On the host where float/fast-path.ts allows it, else by the runtime. */
 import {
   anyOf,
-  type Exponents,
   type Format,
+  inPairs,
   isDenormal,
-  isNearlyTiny,
   isNoPositiveNumber,
   isNotFinite,
   isRight,
   isRightInMode,
   isTiny,
   isUnusual,
+  type Looked,
   lowest,
   lowestNumbers,
   numbers,
+  once,
   operator,
-  upperHalves,
+  productFault,
 } from '../float/fast-path.ts';
 import * as code from '../float/operation.ts';
 import {
@@ -79,20 +80,10 @@ const addSubtract: Arithmetic = {
   compute: (format, a, b) => v.operation(operator(format, 'add'), a, v.operation('v128.xor', b, evenSigns[format])),
 };
 
-/** Exponents to look at. Those of operands and result together are all in `results`. */
-interface Looked {
-  readonly operands: readonly Exponents[];
-  readonly results: readonly Exponents[];
-}
-
 /** A tiny sum is exact; it counts as a fault all the same, for flush-to-zero would change it. Zeros are right where whole numbers are seen. */
 function sumFault({ operands, results }: Looked, whole: boolean): Value {
   const tiny = whole ? isDenormal : isTiny;
   return anyOf([...operands.map(tiny), ...results.map(tiny), ...results.map(isNotFinite)]);
-}
-
-function productFault({ operands, results }: Looked): Value {
-  return anyOf([...operands.map(isTiny), ...results.map(isNearlyTiny), ...results.map(isNotFinite)]);
 }
 
 /** Writes the host's result where it is right, else what `runtime` does. A 64-bit sum with a zero is looked at a second time, as a whole. */
@@ -147,27 +138,15 @@ function computePacked(m: MeaningBuilder, operation: Arithmetic, format: Format,
   });
 }
 
-/** The upper halves of numbers of 64 bits, of two vectors in one. */
-function inPairs(m: MeaningBuilder, vectors: readonly Value[]): Exponents[] {
-  const pairs: Exponents[] = [];
-  for (let at = 0; at < vectors.length; at += 2) {
-    const first = vectors[at] as Value;
-    const pair = upperHalves(first, vectors[at + 1] ?? first);
-    pairs.push({ ...pair, lanes: m.let(pair.lanes) });
-  }
-  return pairs;
-}
-
 function scalar(operation: Arithmetic, format: Format): Definition {
   return (m) => {
     const first = m.readVector(m.vex ? 1 : 0);
     const b = readScalar(m, lastSource(m), format);
     const a = isUnary(operation) ? b : first;
     const result = m.let(withLowest(format, first, computeScalar(operation, format, a, b)));
-    const once = (exponents: Exponents): Exponents => ({ ...exponents, lanes: m.let(exponents.lanes) });
     const looked: Looked = isUnary(operation)
-      ? { operands: [once(lowest(format, [b, b]))], results: [] }
-      : { operands: [], results: [once(lowest(format, [a, b, result]))] };
+      ? { operands: [once(m, lowest(format, [b, b]))], results: [] }
+      : { operands: [], results: [once(m, lowest(format, [a, b, result]))] };
     const whole: Looked = {
       operands: [lowestNumbers(format, a, b)],
       results: [lowestNumbers(format, result, result)],
