@@ -3,6 +3,7 @@ import { bochs, type Oracle, qemu } from './oracle.ts';
 import { interruptsGuest, limitsGuest } from './interrupts-guest.ts';
 import { canonicalGuest, longGuest, longPagingGuest } from './long-cases.ts';
 import { pagingGuest } from './paging-guest.ts';
+import { realGuest, realLimitsGuest } from './real-guest.ts';
 import { segmentsGuest } from './segments-guest.ts';
 
 export interface Dispute {
@@ -35,6 +36,8 @@ const accessedBit: Dispute = {
 };
 
 export const guests: readonly Guest[] = [
+  { name: 'real mode', rom: realGuest, oracles: [qemu, bochs], disputes: [] },
+  { name: 'limits of real mode', rom: realLimitsGuest, oracles: [bochs], disputes: [] },
   {
     name: 'segments',
     rom: segmentsGuest,
