@@ -24,7 +24,7 @@ const VIRTUAL_START = Date.UTC(2020, 0, 1);
 export async function createMachine(options: MachineOptions = {}): Promise<Machine> {
   const coreCount = checkCores(options.cores ?? 1);
   const ramBytes = parseMemorySize(options.memory ?? DEFAULT_MEMORY);
-  const drives = drivesOf(options.disks ?? []);
+  const { drives, overlays } = drivesOf(options.disks ?? []);
   const time = options.time ?? 'host';
   const bios = options.bios ?? biosRom();
   const physical = new PhysicalMemory({ bytes: physicalBytes(ramBytes, bios), cores: coreCount });
@@ -47,7 +47,7 @@ export async function createMachine(options: MachineOptions = {}): Promise<Machi
   const events: BoardEvents = {
     serialByte: (line, byte) => lines[line].receive(byte),
     debugByte: () => {},
-    reset: () => resetMachine(),
+    reset: () => machine.resetByGuest(),
     powerOff: () => machine.endWith({ reason: 'power-off', status: 0 }),
     exit: (status) => machine.endWith({ reason: 'exit', status }),
     unclaimed: () => {},
@@ -73,8 +73,14 @@ export async function createMachine(options: MachineOptions = {}): Promise<Machi
   if (options.linux !== undefined) addLinux(board, options.linux, ramBytes);
 
   const bus: Bus = {
-    readPort: (port, bytes) => board.ports.read(port, bytes),
-    writePort: (port, bytes, value) => board.ports.write(port, bytes, value),
+    readPort: (port, bytes) => {
+      execution.chargePortAccess();
+      return board.ports.read(port, bytes);
+    },
+    writePort: (port, bytes, value) => {
+      execution.chargePortAccess();
+      board.ports.write(port, bytes, value);
+    },
     readMemory: (address, bytes) => board.memory.read(address, bytes),
     writeMemory: (address, bytes, value) => board.memory.write(address, bytes, value),
     acknowledgeInterrupt: () => board.pics.acknowledge(),
@@ -91,12 +97,18 @@ export async function createMachine(options: MachineOptions = {}): Promise<Machi
     machine.inputArrived();
     return known;
   });
-  const machine = new Machine({ board, cores, memory: physical, execution, serial: lines, keyboard });
+  const machine = new Machine({
+    onReset: options.onReset ?? 'restart',
+    board,
+    cores,
+    memory: physical,
+    execution,
+    serial: lines,
+    keyboard,
+    ram: map.ram,
+    overlays,
+  });
   board.reset();
-  function resetMachine(): void {
-    if (options.onReset === 'end') machine.endWith({ reason: 'reset', status: 0 });
-    else machine.reset();
-  }
   if (options.paused !== true) machine.run();
   return machine;
 }

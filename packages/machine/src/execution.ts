@@ -25,6 +25,8 @@ const VIRTUAL_TURN = 20_000;
 const HOST_TURN = 100_000;
 /** What an instruction takes in virtual time. */
 const NANOSECONDS_PER_INSTRUCTION = 4n;
+/** As on an ISA bus. */
+const NANOSECONDS_PER_PORT_ACCESS = 1000n;
 
 export class Execution {
   readonly clock: MachineClock;
@@ -34,6 +36,8 @@ export class Execution {
   #current: Cpu | undefined;
   #turnBegan = 0n;
   #countedBefore = 0;
+  /** Nanoseconds that accesses to devices have taken in this turn. */
+  #charged = 0n;
   /** Cores that share the time of this round: each of them takes its part of it after the others, so that no core ever sees time go back. */
   #sharing = 1n;
   /** Host time at which the guest's clock was `#hostBase`; undefined while paused. */
@@ -55,7 +59,20 @@ export class Execution {
   #virtualNow(): bigint {
     if (this.#current === undefined) return this.#turnBegan;
     const done = BigInt(this.#current.instructions - this.#countedBefore);
-    return this.#turnBegan + (done * NANOSECONDS_PER_INSTRUCTION) / this.#sharing;
+    return this.#turnBegan + this.#charged + (done * NANOSECONDS_PER_INSTRUCTION) / this.#sharing;
+  }
+
+  /** An access to a port takes its time on a bus; without it, a guest that polls a timer would take 10,000 turns for a millisecond. */
+  chargePortAccess(): void {
+    if (this.time === 'virtual') this.#charged += NANOSECONDS_PER_PORT_ACCESS;
+  }
+
+  /** Sets the guest's time, with nothing scheduled. */
+  restart(time: bigint): void {
+    this.#turnBegan = time;
+    this.#hostBase = time;
+    if (this.#hostStart !== undefined) this.#hostStart = performance.now();
+    this.clock.restart(time);
   }
 
   #hostNow(): bigint {
@@ -106,6 +123,7 @@ export class Execution {
     for (const [index, core] of this.#cores.entries()) {
       const before = core.instructions;
       this.#countedBefore = before;
+      this.#charged = 0n;
       this.#current = core;
       const reason = core.run(budget);
       this.#turnBegan = this.#virtualNow();

@@ -3,6 +3,7 @@ export { createMachine } from './create-machine.ts';
 export { Keyboard } from './keyboard.ts';
 export { type Ending, Machine } from './machine.ts';
 export { MachineError, type MachineErrorCode } from './machine-error.ts';
+export type { MachineState } from './machine-state.ts';
 export { type MemoryRange, MemorySpace } from './memory-space.ts';
 export { type MemorySize, parseMemorySize } from './memory-size.ts';
 export type { AttachDevice, Attachment, DiskOptions, LinuxOptions, MachineOptions } from './options.ts';

@@ -38,6 +38,12 @@ export class MachineClock implements Clock {
     };
   }
 
+  /** Starts over at a time, with nothing scheduled. */
+  restart(time: bigint): void {
+    this.#heap.length = 0;
+    this.#now = time;
+  }
+
   /** When the next call is due, in nanoseconds; undefined when none is scheduled. */
   get next(): bigint | undefined {
     while (this.#heap.length > 0 && this.#heap[0]?.callback === undefined) this.#removeFirst();

@@ -6,6 +6,7 @@ import type { Board } from './board.ts';
 import type { Execution } from './execution.ts';
 import type { Keyboard } from './keyboard.ts';
 import { MachineError } from './machine-error.ts';
+import { type MachineState, restoreMachine, saveMachine, type StatefulParts } from './machine-state.ts';
 import type { SerialLine } from './serial-line.ts';
 
 /** How a machine ended. */
@@ -23,13 +24,10 @@ export interface Ending {
 /** How long the machine runs before the host has a turn, in milliseconds. */
 const HOST_TURN = 8;
 
-export interface MachineParts {
-  readonly board: Board;
-  readonly cores: readonly Cpu[];
-  readonly memory: PhysicalMemory;
-  readonly execution: Execution;
+export interface MachineParts extends StatefulParts {
   readonly serial: readonly [SerialLine, SerialLine];
   readonly keyboard: Keyboard;
+  readonly onReset: 'restart' | 'end';
 }
 
 export class Machine implements AsyncDisposable {
@@ -41,8 +39,10 @@ export class Machine implements AsyncDisposable {
   readonly memory: PhysicalMemory;
   /** Resolves when the machine has ended; never rejects. */
   readonly ended: Promise<Ending>;
+  readonly #parts: StatefulParts;
   readonly #board: Board;
   readonly #execution: Execution;
+  readonly #onReset: 'restart' | 'end';
   #end: (ending: Ending) => void = () => {};
   #ending: Ending | undefined;
   #running = false;
@@ -52,8 +52,10 @@ export class Machine implements AsyncDisposable {
   #input = false;
 
   constructor(parts: MachineParts) {
+    this.#parts = parts;
     this.#board = parts.board;
     this.#execution = parts.execution;
+    this.#onReset = parts.onReset;
     this.cores = parts.cores;
     this.memory = parts.memory;
     this.serial = parts.serial;
@@ -124,6 +126,23 @@ export class Machine implements AsyncDisposable {
     this.#loop = this.#runLoop();
   }
 
+  /** Runs a paused machine for so many nanoseconds of its time, or until it ends. Meant for virtual time, where the same comes of it every time. */
+  runFor(nanoseconds: bigint): void {
+    const until = this.time + nanoseconds;
+    this.#execution.running = true;
+    try {
+      while (this.#ending === undefined && this.time < until) {
+        const result = this.#execution.round();
+        if (result === 'shutdown') this.resetByGuest();
+        else if (result === 'idle') this.#execution.skipToDue();
+        else if (result !== 'ran') break;
+      }
+    } finally {
+      this.#execution.running = false;
+      this.#flush();
+    }
+  }
+
   /** Stops; resolves when no core runs any more. The guest's clock stands still. */
   async pause(): Promise<void> {
     if (!this.#running) return;
@@ -137,6 +156,30 @@ export class Machine implements AsyncDisposable {
   step(core = 0): void {
     this.#core(core).step();
     this.#flush();
+  }
+
+  /** Everything that the guest is, as a value. Pauses for it. */
+  async save(): Promise<MachineState> {
+    return this.#whilePaused(() => saveMachine(this.#parts));
+  }
+
+  /**
+   * Becomes the machine that was saved. Output so far stays.
+   * @throws MachineError STATE_MISMATCH with the list of differences, where the state is of another make or version
+   */
+  async restore(state: MachineState): Promise<void> {
+    await this.#whilePaused(() => restoreMachine(this.#parts, state));
+    this.inputArrived();
+  }
+
+  async #whilePaused<T>(work: () => T): Promise<T> {
+    const wasRunning = this.#running;
+    await this.pause();
+    try {
+      return work();
+    } finally {
+      if (wasRunning) this.run();
+    }
   }
 
   /** Presses the reset button. */
@@ -187,7 +230,7 @@ export class Machine implements AsyncDisposable {
           this.#input = false;
           const result = this.#execution.round();
           if (result === 'breakpoint') this.#running = false;
-          else if (result === 'shutdown') this.#shutDown();
+          else if (result === 'shutdown') this.resetByGuest();
           else if (result === 'idle' && this.#execution.time === 'virtual') this.#execution.skipToDue();
           else if (result === 'idle') {
             wait = Number(this.#execution.untilDue ?? 0n) / 1e6;
@@ -209,9 +252,10 @@ export class Machine implements AsyncDisposable {
     }
   }
 
-  /** A triple fault: boards reset the processor then. */
-  #shutDown(): void {
-    this.reset();
+  /** The guest has pulled the RESET wire, or a triple fault has. */
+  resetByGuest(): void {
+    if (this.#onReset === 'end') this.endWith({ reason: 'reset', status: 0 });
+    else this.reset();
   }
 
   /** Lets the host do what it has to, and waits for at most so many milliseconds; undefined: until something comes. */

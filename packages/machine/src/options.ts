@@ -93,15 +93,23 @@ export function checkCores(cores: number): number {
 }
 
 /** @throws MachineError BAD_OPTION or BAD_IMAGE */
-export function drivesOf(disks: readonly (DiskOptions | Uint8Array)[]): IdeDriveOptions[] {
+export function drivesOf(disks: readonly (DiskOptions | Uint8Array)[]): {
+  readonly drives: IdeDriveOptions[];
+  /** What keeps the writes to the disks that are not written through. */
+  readonly overlays: (OverlayDisk | undefined)[];
+} {
   if (disks.length > MAX_DISKS) {
     throw new MachineError('BAD_OPTION', `disks: ${disks.length} are given; two IDE channels hold four.`);
   }
-  return disks.map((each, number) => {
+  const overlays: (OverlayDisk | undefined)[] = [];
+  const drives = disks.map((each, number): IdeDriveOptions => {
     const { disk, kind = 'disk', writeThrough = false } = each instanceof Uint8Array ? { disk: each } : each;
     const host = disk instanceof Uint8Array ? new BufferDisk(wholeSectors(disk, number)) : disk;
-    return { kind, disk: kind === 'cd' || writeThrough ? host : new OverlayDisk(host) };
+    const overlay = kind === 'cd' || writeThrough ? undefined : new OverlayDisk(host);
+    overlays.push(overlay);
+    return { kind, disk: overlay ?? host };
   });
+  return { drives, overlays };
 }
 
 function wholeSectors(image: Uint8Array, number: number): Uint8Array {
