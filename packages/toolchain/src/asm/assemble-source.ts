@@ -10,7 +10,14 @@
  * `$` is the address of the line, `$$` that of the section. `org` at the start of a section says where it will be; later it fills
  * up to an address. Data takes numbers, labels, differences of labels, and text in quotes.
  */
-import { EncodeError, type Mode, type Operand, type PrefixedMnemonic, type SymbolReference } from '@drift-os/x86-core';
+import {
+  EncodeError,
+  type Mode,
+  type Operand,
+  type PrefixedMnemonic,
+  type SymbolReference,
+  symbol,
+} from '@drift-os/x86-core';
 import type { ObjectModule, SectionName } from '../object.ts';
 import { Assembler, type DataValue } from './assembler.ts';
 import { AssemblerError } from './assembler-error.ts';
@@ -294,8 +301,9 @@ class SourceAssembler implements SymbolMaker {
       while (reader.accept(','));
     }
     const [target] = operands;
+    // A number is the address of the target, counted as `org` says.
     if (/(^| )(j[a-z]+|call|loop[a-z]*)$/.test(mnemonic) && (typeof target === 'number' || typeof target === 'bigint'))
-      throw new ExpressionError(`'${mnemonic}' goes to a label, not to a number; $+5 is a label, too`);
+      operands[0] = symbol(startOf(this.#section), Number(target) - (this.#origins.get(this.#section) ?? 0));
     if (/(^| )(jmp|call)$/.test(mnemonic) && typeof target === 'object' && target.kind === 'far') mnemonic += ' far';
     this.#asm.emit(mnemonic as PrefixedMnemonic, ...operands);
   }

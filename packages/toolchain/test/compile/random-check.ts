@@ -62,7 +62,8 @@ export async function checkBatch(first: number, count: number): Promise<BatchRes
       run.push(each);
     } catch (error) {
       const unsupported =
-        error instanceof CompileError || (error instanceof WasmError && error.reason.includes('does not fit'));
+        error instanceof CompileError ||
+        (error instanceof WasmError && (error.code === 'WASM_UNSUPPORTED' || error.reason.includes('does not fit')));
       if (!unsupported) throw new Error(`seed ${each.seed}`, { cause: error });
       skipped.push(`${each.seed}: ${error.message}`);
     }
