@@ -114,6 +114,16 @@ export type Statement =
       readonly bits: AccessBits;
       readonly value: Value;
     }
+  /** Loads what `endAtomic` will replace. What lies between the two is pure: it is done again where another core was faster. */
+  | { readonly kind: 'beginAtomic'; readonly temporary: number; readonly host: Value; readonly bits: 8 | 16 | 32 | 64 }
+  | {
+      readonly kind: 'endAtomic';
+      readonly host: Value;
+      readonly bits: 8 | 16 | 32 | 64;
+      /** What `beginAtomic` loaded. */
+      readonly expected: Value;
+      readonly value: Value;
+    }
   /** Stores through a host address are complete. */
   | { readonly kind: 'commit'; readonly host: Value; readonly slot: number }
   | { readonly kind: 'flags'; readonly source: FlagSource }

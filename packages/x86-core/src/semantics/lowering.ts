@@ -6,7 +6,7 @@
  * called. It returns a host address, or 0 for a fault, or BOUNCE where the bytes have no single host address: two pages, a device, a page of
  * code. BOUNCE then holds the bytes, and after the stores to it `commit` is called to write them where they belong.
  */
-import type { FunctionBody } from '../wasm/function-body.ts';
+import type { FunctionBody, Label } from '../wasm/function-body.ts';
 import type { Signature } from '../wasm/module-builder.ts';
 import { translateInline } from './lowering-memory.ts';
 import type {
@@ -92,6 +92,8 @@ class Lowering {
   readonly #body: FunctionBody;
   /** Locals of the temporaries. */
   readonly #locals: readonly number[];
+  /** Where a locked instruction begins again. */
+  #retry: Label = 0;
   /** Temporaries that are constants. */
   readonly #known = new Map<number, bigint>();
 
@@ -134,6 +136,15 @@ class Lowering {
         this.#value(statement.host);
         this.#value(statement.value);
         this.#body.store(statement.bits, statement.offset);
+        return;
+      case 'beginAtomic':
+        this.#retry = this.#body.loop();
+        this.#value(statement.host);
+        this.#body.load(statement.bits);
+        this.#body.set(this.#local(statement.temporary));
+        return;
+      case 'endAtomic':
+        this.#endAtomic(statement);
         return;
       case 'commit':
         this.#commit(statement);
@@ -242,6 +253,26 @@ class Lowering {
     this.#target.core();
     body.i32(slot);
     body.callNamed('commit');
+    body.end();
+  }
+
+  /** Again where memory has changed meanwhile. What is not aligned, which WebAssembly's atomics refuse, is stored as it is. */
+  #endAtomic({ host, bits, expected, value }: Statement & { kind: 'endAtomic' }): void {
+    const body = this.#body;
+    this.#value(host);
+    body.i32(bits / 8 - 1);
+    body.operator('i32.and');
+    body.if();
+    this.#value(host);
+    this.#value(value);
+    body.store(bits);
+    body.else();
+    for (const operand of [host, expected, value]) this.#value(operand);
+    body.compareExchange(bits);
+    this.#value(expected);
+    body.operator('i64.ne');
+    body.branchIf(this.#retry);
+    body.end();
     body.end();
   }
 

@@ -11,6 +11,8 @@ const ZERO_VECTOR = vectorConstant(0n);
 export class OperandBuilder extends StatementBuilder {
   /** Memory operands that are translated for writing, or whole for several vectors. */
   readonly #translated = new Map<number, Translated>();
+  /** What a locked instruction has read of memory, to replace it. */
+  #atomic: Value | undefined;
 
   /** Code size. */
   get mode(): 16 | 32 | 64 {
@@ -102,14 +104,19 @@ export class OperandBuilder extends StatementBuilder {
     throw new Error(`${this.shape.mnemonic}: a ${kind} operand is not read or written like this`);
   }
 
-  /** The value of an operand that `write` will replace: memory is checked for writing at once. */
+  /**
+   * The value of an operand that `write` will replace: memory is checked for writing at once. With LOCK the two are one atomic step, between which
+   * everything is pure.
+   */
   readForWrite(operand: number, delta?: Value): Value {
     const { kind, bits } = this.#operand(operand);
     if (kind !== 'memory') return this.read(operand);
     const access = accessBits(bits);
     const translated = this.translate(this.operandAddress(operand, delta), access / 8, 'modify');
     this.#translated.set(operand, translated);
-    return this.loadFrom(translated, 0, access);
+    if (!this.shape.lock) return this.loadFrom(translated, 0, access);
+    this.#atomic = this.beginAtomic(translated, access);
+    return this.#atomic;
   }
 
   write(operand: number, value: Value): void {
@@ -121,7 +128,8 @@ export class OperandBuilder extends StatementBuilder {
     }
     const access = accessBits(bits);
     const translated = this.#destination(operand, access / 8);
-    this.storeTo(translated, 0, access, value);
+    if (this.#atomic === undefined) this.storeTo(translated, 0, access, value);
+    else this.endAtomic(translated, access, this.#atomic, value);
     this.commit(translated);
   }
 

@@ -114,6 +114,18 @@ export class StatementBuilder {
     this.statements.push({ kind: 'store', host, offset, bits, value });
   }
 
+  /** Loads what `endAtomic` replaces in one atomic step with it. Only pure statements may stand between them. */
+  beginAtomic({ host }: Translated, bits: AccessBits): Value {
+    const value = this.temporary('i64');
+    this.statements.push({ kind: 'beginAtomic', temporary: value.number, host, bits: atomicBits(bits) });
+    return value;
+  }
+
+  endAtomic({ host }: Translated, bits: AccessBits, expected: Value, value: Value): void {
+    this.changed = true;
+    this.statements.push({ kind: 'endAtomic', host, bits: atomicBits(bits), expected, value });
+  }
+
   commit({ host, slot }: Translated): void {
     this.statements.push({ kind: 'commit', host, slot });
   }
@@ -161,6 +173,11 @@ export class StatementBuilder {
 function place(address: Value | Address, segment: SegmentReference | undefined): Address {
   const { offset, segment: own } = 'offset' in address ? address : { offset: address, segment: 'operand' as const };
   return { offset, segment: segment ?? own };
+}
+
+function atomicBits(bits: AccessBits): 8 | 16 | 32 | 64 {
+  if (bits === 128) throw new Error('128 bits are not replaced in one step');
+  return bits;
 }
 
 /** Bits of one load or store. */

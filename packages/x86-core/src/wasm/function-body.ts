@@ -69,6 +69,12 @@ export class FunctionBody {
     this.#bytes.push(...stores[bits], 0, ...unsignedLeb(offset));
   }
 
+  /** Pops an address, which must be aligned, what is expected there and a replacement, of 64 bits; pushes what was there. */
+  compareExchange(bits: 8 | 16 | 32 | 64): void {
+    const code = { 8: 0x4c, 16: 0x4d, 32: 0x4e, 64: 0x49 }[bits];
+    this.#bytes.push(0xfe, code, Math.log2(bits / 8), 0);
+  }
+
   load32(offset = 0): void {
     this.#bytes.push(0x28, 2, ...unsignedLeb(offset));
   }

@@ -2,7 +2,6 @@
 import type { Bits, Value } from '../language.ts';
 import type { MeaningBuilder } from '../meaning-builder.ts';
 import * as v from '../integer.ts';
-import { accessBits } from '../statement-builder.ts';
 import type { Definition } from './definition.ts';
 import { setCarry } from './status-flags.ts';
 
@@ -17,7 +16,7 @@ function bitTest(change: Change | undefined): Definition {
     const far = m.kind(0) === 'memory' && m.kind(1) === 'gpr';
     const delta = far ? m.let(unitsAway(bits, number)) : undefined;
     const mask = v.shiftLeft(v.constant(1), position);
-    const a = change === undefined ? readAway(m, delta) : changeAway(m, delta, (value) => change(value, mask));
+    const a = change === undefined ? m.read(0, delta) : changeAway(m, delta, (value) => change(value, mask));
     setCarry(m, m.let(v.and(v.shiftRight(a, position), 1)));
   };
 }
@@ -27,21 +26,9 @@ function unitsAway(bits: Bits, number: Value): Value {
   return v.and(v.shiftRightSigned(v.signed(bits, number), 3), -bits / 8);
 }
 
-function readAway(m: MeaningBuilder, delta: Value | undefined): Value {
-  return delta === undefined ? m.read(0) : m.load(m.operandAddress(0, delta), m.bits(0));
-}
-
 function changeAway(m: MeaningBuilder, delta: Value | undefined, change: (a: Value) => Value): Value {
-  if (delta === undefined) {
-    const a = m.readForWrite(0);
-    m.write(0, m.let(change(a)));
-    return a;
-  }
-  const bits = accessBits(m.bits(0));
-  const place = m.translate(m.operandAddress(0, delta), bits / 8, 'modify');
-  const a = m.loadFrom(place, 0, bits);
-  m.storeTo(place, 0, bits, m.let(change(a)));
-  m.commit(place);
+  const a = m.readForWrite(0, delta);
+  m.write(0, m.let(change(a)));
   return a;
 }
 
