@@ -3,6 +3,7 @@
  * number, because every instruction that is decoded asks for its own.
  */
 import type { Instruction } from '../decode/instruction.ts';
+import type { Operand, RegisterClass } from '../operand.ts';
 import { meaningOf } from './instructions/index.ts';
 import type { Meaning, Statement } from './language.ts';
 import { type CodeShape, type Shape, shapeOf } from './operand-shape.ts';
@@ -46,21 +47,24 @@ function numberOf(instruction: Instruction): number {
   number = number * 7 + (segment === undefined ? 6 : segment.number);
   number = number * 3 + (repeat === 0 ? 0 : repeat - 0xf1);
   number = number * 2 + (lock ? 1 : 0);
-  for (const operand of operands) {
-    if (typeof operand !== 'object') continue;
-    if (operand.kind === 'memory') {
-      const { base, index } = operand;
-      const stack = typeof base === 'object' ? (base.number === 4 ? 2 : base.number === 5 ? 1 : 0) : 0;
-      number = number * 8 + 4 + (index?.class === 'gpr' ? 1 : 0);
-      number = number * 3 + stack;
-    } else if (operand.kind === 'register') {
-      const numbered =
-        operand.class !== 'gpr' && operand.class !== 'gprHigh' && operand.bits !== 128 && operand.bits !== 256;
-      number = number * 17 + (numbered ? operand.number + 1 : 0);
-    }
-  }
+  for (const operand of operands) number = number * 32 + operandNumber(operand);
   return number;
 }
+
+/** 0 to 31: a digit of the form's number. */
+function operandNumber(operand: Operand): number {
+  if (typeof operand !== 'object') return 0;
+  if (operand.kind === 'memory') {
+    const { base, index } = operand;
+    const stack = typeof base !== 'object' ? 0 : base.number === 4 ? 2 : base.number === 5 ? 1 : 0;
+    return 1 + stack + (index?.class === 'gpr' ? 3 : 0);
+  }
+  if (operand.kind !== 'register') return 7;
+  return shapeDependsOn.has(operand.class) ? 8 + operand.number : 7;
+}
+
+/** Registers whose number is part of the shape. */
+const shapeDependsOn: ReadonlySet<RegisterClass> = new Set(['x87', 'segment', 'control', 'debug']);
 
 function makeForm(instruction: Instruction, code: CodeShape): Form | undefined {
   const shape = shapeOf(instruction, code, false);
