@@ -104,9 +104,14 @@ export function needsStepping(core: CoreContext): boolean {
   return ((core.debug[7] as bigint) & 0xffn) !== 0n;
 }
 
-/** @throws CpuFault #DB for an instruction breakpoint at RIP, which RF passes over (SDM 3B 18.3.1.1). */
+/**
+ * @throws CpuFault #DB for an instruction breakpoint at RIP, which RF passes over (SDM 3B 18.3.1.1), and for a task whose TSS has the T flag, before its
+ * first instruction (SDM 3B 18.3.1.5).
+ */
 export function beforeInstruction(core: CoreContext): void {
-  core.system.stepTraps = undefined;
+  const { system } = core;
+  system.stepTraps = undefined;
+  if ((system.pendingDebug & Dr6.bt) !== 0) raisePending(core, 0);
   if ((core.rflags & Rflags.rf) !== 0 || core.system.debugInhibited || !hasBreakpoints(core, 'execute')) return;
   const status = hits(core, instructionAddress(core), 1, ['execute']);
   if (status === 0) return;
@@ -124,10 +129,13 @@ export function afterInstruction(core: CoreContext, flagsBefore: number): void {
   if ((flagsBefore & Rflags.rf) !== 0) core.rflags &= ~Rflags.rf;
   if (system.debugInhibited && system.inhibitedAt === core.rip) return;
   system.debugInhibited = false;
-  let status = system.pendingDebug;
-  if (system.stepTraps ?? (flagsBefore & Rflags.tf) !== 0) status |= Dr6.bs;
-  if (status === 0) return;
-  system.pendingDebug = 0;
+  const stepped = system.stepTraps ?? (flagsBefore & Rflags.tf) !== 0;
+  if (stepped || system.pendingDebug !== 0) raisePending(core, stepped ? Dr6.bs : 0);
+}
+
+function raisePending(core: CoreContext, more: number): never {
+  const status = core.system.pendingDebug | more;
+  core.system.pendingDebug = 0;
   core.debug[6] = ((core.debug[6] as bigint) & ~15n) | BigInt(status);
   throw new CpuFault(Vector.debug);
 }

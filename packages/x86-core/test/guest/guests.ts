@@ -5,6 +5,7 @@ import { canonicalGuest, longGuest, longPagingGuest } from './long-cases.ts';
 import { pagingGuest } from './paging-guest.ts';
 import { realGuest, realLimitsGuest } from './real-guest.ts';
 import { segmentsGuest } from './segments-guest.ts';
+import { transfersGuest } from './transfers-guest.ts';
 
 export interface Dispute {
   /** Of lines in which QEMU and Bochs differ. */
@@ -67,6 +68,19 @@ export const guests: readonly Guest[] = [
       },
       { lines: /int1/, right: 'Bochs', reason: 'QEMU has no INT1' },
       { lines: /general detect/, right: 'Bochs', reason: 'QEMU does not implement DR7.GD' },
+    ],
+  },
+  {
+    name: 'transfers between rings and tasks',
+    rom: transfersGuest,
+    oracles: [qemu, bochs],
+    disputes: [
+      { lines: /task with the debug trap/, right: 'Bochs', reason: 'QEMU does not implement the T flag of a TSS' },
+      {
+        lines: /task/,
+        right: 'Bochs',
+        reason: 'a task switch loads all flags from the TSS (SDM 3A 7.3); QEMU keeps the old ones',
+      },
     ],
   },
   { name: 'limits', rom: limitsGuest, oracles: [bochs], disputes: [] },
