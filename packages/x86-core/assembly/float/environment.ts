@@ -18,15 +18,14 @@ export const DOWN: i32 = 1;
 export const UP: i32 = 2;
 export const TOWARD_ZERO: i32 = 3;
 
-export let rounding: i32 = NEAREST;
+/** NEAREST to TOWARD_ZERO. */
+export let rounding: i32 = 0;
 /** Set bits: masked exceptions. */
 export let masks: i32 = 63;
 export let flushToZero: bool = false;
 export let denormalsAreZero: bool = false;
 /** The x87 delivers a result whose exponent is moved by 24576 when overflow or underflow is not masked (SDM 1 8.5.4, 8.5.5). */
 export let biased: bool = false;
-/** The x87's NaN rules: the larger significand wins (SDM 1 table 4-7). Else the first operand's NaN does. */
-export let x87: bool = false;
 
 /** Exceptions found so far. */
 export let flags: i32 = 0;
@@ -44,7 +43,6 @@ export function beginSse(mxcsr: i32): void {
   flushToZero = (mxcsr & 0x8000) != 0;
   denormalsAreZero = (mxcsr & 0x40) != 0;
   biased = false;
-  x87 = false;
   flags = 0;
 }
 
@@ -69,7 +67,6 @@ export function beginX87(control: i32): void {
   flushToZero = false;
   denormalsAreZero = false;
   biased = true;
-  x87 = true;
   flags = 0;
   roundedUp = false;
 }

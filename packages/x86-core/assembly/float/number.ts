@@ -16,7 +16,8 @@ export const SIGNALING: i32 = 4;
 /** Encodings of the 80-bit format that the 8087 and 80287 knew: SDM 1 8.2.2. */
 export const UNSUPPORTED: i32 = 5;
 
-export let kind: i32 = ZERO;
+/** ZERO to UNSUPPORTED. */
+export let kind: i32 = 0;
 export let sign: bool = false;
 export let exponent: i32 = 0;
 /** Of a NaN: as the 80-bit format has it, bit 63 set, bit 62 the quiet one. */

@@ -15,6 +15,7 @@ import { BEFORE, DOWN, INVALID, raise, rounding } from './environment';
 import * as number from './number';
 import { INFINITE, QUIET, SIGNALING, ZERO, indefinite, noteDenormal, pack32, pack64, quiet, setNumber } from './number';
 import { unpack32, unpack64 } from './number';
+import { exactBits, isExact } from './exact';
 import { operate } from './operate';
 import { format32, format64, round } from './round';
 
@@ -100,6 +101,7 @@ function propagate(bits: i32, a: u64, aKind: i32, b: u64, bKind: i32): bool {
 
 /** ADD to DIVIDE. */
 export function binary(code: i32, bits: i32, a: u64, b: u64): u64 {
+  if (isExact(code, bits, a, b)) return exactBits;
   take(bits, a);
   const aKind = number.kind;
   const aSign = number.sign;

@@ -22,7 +22,7 @@ export const CASE_RAX: number = 96;
 export const CASE_RFLAGS: number = 104;
 export const CASE_AREA: number = 112;
 /** Offsets in an XSAVE area: SDM 1 10.5.1, 13.4. */
-export const AREA_CONTROL: number = CASE_AREA;
+export const AREA_CONTROL: number = CASE_AREA + 0;
 export const AREA_STATUS: number = CASE_AREA + 2;
 /** A bit for each physical register that is not empty. */
 export const AREA_TAGS: number = CASE_AREA + 4;
