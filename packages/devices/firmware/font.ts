@@ -83,7 +83,7 @@ function glyphRow(code: number, row: number): number {
 
 /** Vertical strokes reach the middle, double ones the outer line of a double crossing; horizontal ones go through row 7, or 6 and 8. */
 function lineRow(strokes: string, row: number): number {
-  const [up, down, left, right] = [...strokes].map(Number) as [number, number, number, number];
+  const [up, down, left, right] = Array.from(strokes, Number) as [number, number, number, number];
   const column = (weight: number): number => (weight === 2 ? DOUBLE_COLUMN : weight === 1 ? SINGLE_COLUMN : 0);
   const horizontal = (weight: number): boolean =>
     weight === 2 ? row === MIDDLE - 1 || row === MIDDLE + 1 : weight === 1 && row === MIDDLE;

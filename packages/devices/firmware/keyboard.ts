@@ -1,5 +1,5 @@
 /** IRQ 1 and INT 16h: scan codes become characters in the BIOS data area's buffer (IBM PS/2 and PC BIOS Interface TR, "Interrupt 16H"). */
-import { ah, al, type Assembler, ax, bl, bx, cs, ds, mem, mem16, mem8, si, type Memory } from '@drift-os/toolchain';
+import { ah, al, type Assembler, ax, bl, bx, cs, mem, mem16, mem8, si, type Memory } from '@drift-os/toolchain';
 import { emitServiceEntry, FRAME_EAX, frame16, frame8 } from './frame.ts';
 import {
   BDA,

@@ -8,7 +8,7 @@ export const BIOS_BYTES = 0x10000;
 export const BIOS_HIGH = 0xffff0000;
 /** BIOS data area (IBM PS/2 and PC BIOS Interface Technical Reference, section 3). */
 export const BDA = 0x400;
-export const BDA_COM1: number = BDA;
+export const BDA_COM1: number = BDA + 0x00;
 export const BDA_EBDA_SEGMENT: number = BDA + 0x0e;
 export const BDA_EQUIPMENT: number = BDA + 0x10;
 export const BDA_MEMORY_KIB: number = BDA + 0x13;

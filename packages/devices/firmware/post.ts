@@ -22,7 +22,6 @@ import {
   gs,
   mem,
   mem32,
-  mem8,
   ss,
 } from '@drift-os/toolchain';
 import { BDA_TICKS, BIOS, BIOS_BYTES, BIOS_HIGH, BIOS_SEGMENT, STACK } from './memory-layout.ts';
@@ -49,7 +48,6 @@ const PAM_READ_WRITE = 0x33;
 /** `name` as a flat address in the shadowed ROM. */
 export const flat = (a: Assembler, name: string, addend = 0): ReturnType<Assembler['ref']> =>
   a.ref(name, BIOS + addend);
-export const flat8 = (a: Assembler, name: string, addend = 0): ReturnType<typeof mem8> => mem8(flat(a, name, addend));
 export const flat32 = (a: Assembler, name: string, addend = 0): ReturnType<typeof mem32> =>
   mem32(flat(a, name, addend));
 

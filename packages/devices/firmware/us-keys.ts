@@ -28,7 +28,7 @@ const controls: readonly (readonly [code: number, character: number])[] = [
 function table(keys: number, column: 1 | 2): number[] {
   const characters = new Array<number>(keys).fill(0);
   for (const run of runs)
-    for (const [i, character] of [...run[column]].entries()) characters[run[0] + i] = character.charCodeAt(0);
+    for (const [i, character] of Array.from(run[column]).entries()) characters[run[0] + i] = character.charCodeAt(0);
   for (const [code, character] of controls) characters[code] = character;
   return characters;
 }

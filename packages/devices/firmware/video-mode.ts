@@ -1,25 +1,5 @@
 /** INT 10h, function 0: programs the VGA's registers, its palette and its font, and clears the screen. */
-import {
-  ah,
-  al,
-  type Assembler,
-  ax,
-  bx,
-  cl,
-  cs,
-  cx,
-  di,
-  ds,
-  dx,
-  eax,
-  ecx,
-  es,
-  mem,
-  mem16,
-  mem8,
-  si,
-} from '@drift-os/toolchain';
-import { FRAME_EAX, frame8 } from './frame.ts';
+import { ah, al, type Assembler, ax, bx, cs, cx, di, ds, dx, eax, es, mem16, mem8, si } from '@drift-os/toolchain';
 import {
   BDA_CHARACTER_HEIGHT,
   BDA_COLUMNS,
@@ -111,7 +91,7 @@ function emitPalette(a: Assembler): void {
   a.emit('push', si).emit('mov', dx, DAC_INDEX).emit('mov', al, 0).emit('out', dx, al).emit('inc', dx);
   a.emit('mov', si, a.ref('egaColors'))
     .emit('mov', cx, 64 * 3)
-    .emit('cmp', bx, a.ref(`mode${0x13}`));
+    .emit('cmp', bx, a.ref('mode19'));
   a.emit('jne', a.ref('setColors'))
     .emit('mov', si, a.ref('mode13Colors'))
     .emit('mov', cx, 256 * 3);

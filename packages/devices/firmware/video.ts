@@ -6,7 +6,6 @@ import {
   ax,
   bh,
   bl,
-  bp,
   bx,
   ch,
   cl,
@@ -18,7 +17,6 @@ import {
   ds,
   dx,
   es,
-  mem,
   mem16,
   mem8,
   si,
@@ -34,16 +32,7 @@ import {
   frame16,
   frame8,
 } from './frame.ts';
-import {
-  BDA_CHARACTER_HEIGHT,
-  BDA_COLUMNS,
-  BDA_CRTC,
-  BDA_CURSOR,
-  BDA_CURSOR_SHAPE,
-  BDA_LAST_ROW,
-  BDA_PAGE_BYTES,
-  BDA_VIDEO_MODE,
-} from './memory-layout.ts';
+import { BDA_COLUMNS, BDA_CURSOR, BDA_CURSOR_SHAPE, BDA_VIDEO_MODE } from './memory-layout.ts';
 
 const TEXT_SEGMENT = 0xb800;
 const COLUMNS = 80;

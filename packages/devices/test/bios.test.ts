@@ -9,17 +9,14 @@ import {
   cx,
   di,
   dl,
-  ds,
   dx,
   eax,
   ebx,
   ecx,
-  edi,
   edx,
   es,
   mem16,
   mem32,
-  mem8,
   si,
 } from '@drift-os/toolchain';
 import { findCommand, qemuProgram } from '@drift-os/hypervisor';

@@ -9,7 +9,7 @@ import { UrlDisk } from '../src/disk/url-disk.ts';
 import { FileDisk } from '../src/node/index.ts';
 
 const content = Uint8Array.from({ length: 100 * 512 }, (_, i) => (i * 5 + (i >> 9)) & 0xff);
-const code = (value: string): unknown => expect.objectContaining({ code: value });
+const code = (value: string): Error => expect.objectContaining({ code: value }) as Error;
 
 describe('file', () => {
   let folder: string;
@@ -90,17 +90,17 @@ describe('URL', () => {
 
   test('servers that do not help', async () => {
     answer = 'whole';
-    await expect(UrlDisk.open(url)).rejects.toThrow(code('DISK_NO_RANGES') as Error);
+    await expect(UrlDisk.open(url)).rejects.toThrow(code('DISK_NO_RANGES'));
     answer = 'missing';
-    await expect(UrlDisk.open(url)).rejects.toThrow(code('DISK_UNREADABLE') as Error);
-    await expect(UrlDisk.open('http://127.0.0.1:1/')).rejects.toThrow(code('DISK_UNREADABLE') as Error);
+    await expect(UrlDisk.open(url)).rejects.toThrow(code('DISK_UNREADABLE'));
+    await expect(UrlDisk.open('http://127.0.0.1:1/')).rejects.toThrow(code('DISK_UNREADABLE'));
   });
 
   test('a block that fails is asked for again', async () => {
     const disk = await UrlDisk.open(url, { blockBytes: 2048 });
     answer = 'short';
     const bytes = new Uint8Array(512);
-    await expect(disk.read(0, bytes)).rejects.toThrow(code('DISK_UNREADABLE') as Error);
+    await expect(disk.read(0, bytes)).rejects.toThrow(code('DISK_UNREADABLE'));
     answer = 'ranges';
     await disk.read(0, bytes);
     expect(Buffer.compare(bytes, content.subarray(0, 512))).toBe(0);

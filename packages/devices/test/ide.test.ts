@@ -298,16 +298,16 @@ describe('ATAPI', () => {
   });
 });
 
-test('an overlay keeps what lies below as it was, and is saved', () => {
+test('an overlay keeps what lies below as it was, and is saved', async () => {
   const before = content.slice();
   const overlay = new OverlayDisk(new BufferDisk(content));
   overlay.write(4, new Uint8Array(512).fill(0xee));
   const read = new Uint8Array(1024);
-  overlay.read(3, read);
+  await overlay.read(3, read);
   expect([read[0], read[512]]).toEqual([before[3 * 512], 0xee]);
   expect(content).toEqual(before);
   const copy = new OverlayDisk(new BufferDisk(content));
   copy.restore(structuredClone(overlay.save()));
-  copy.read(3, read);
+  await copy.read(3, read);
   expect(read[512]).toBe(0xee);
 });

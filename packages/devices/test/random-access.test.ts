@@ -143,7 +143,7 @@ const subjects: Record<string, (around: Surroundings) => Subject> = {
       clock,
       sci: line(),
       space,
-      events: { ...events, unknownRegister: (r) => events.unknownRegister(r), sleep: () => undefined },
+      events: { unknownRegister: (r) => events.unknownRegister(r), sleep: () => undefined },
     });
     for (const [index, pci] of [host.pci, piix3.pci].entries()) bus.plug(index, 0, pci);
     bus.plug(1, 3, pm.pci);
@@ -156,7 +156,7 @@ const subjects: Record<string, (around: Surroundings) => Subject> = {
       ports(2, pm.apm),
     );
   },
-  'PIIX4 PM block': ({ line, events, clock }) => {
+  'PIIX4 PM block': ({ line, clock }) => {
     const mapped: Window[] = [];
     const space = {
       map: (region: devices.PciRegion) => region.space === 'port' && mapped.push(ports(region.bytes, region.window)),

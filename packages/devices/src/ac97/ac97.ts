@@ -132,7 +132,7 @@ export class Ac97 implements Device<Ac97State> {
   }
 
   #byte(offset: number): number {
-    const channel = this.#channels[Math.floor(offset / CHANNEL_BYTES) as 0];
+    const channel = this.#channels.at(Math.floor(offset / CHANNEL_BYTES));
     if (offset < GLOBAL_CONTROL && channel !== undefined) return readChannel(channel, offset % CHANNEL_BYTES);
     if (offset < GLOBAL_STATUS) return (this.#globalControl >>> (8 * (offset - GLOBAL_CONTROL))) & 0xff;
     if (offset < SEMAPHORE) return (this.#globalStatus() >>> (8 * (offset - GLOBAL_STATUS))) & 0xff;
@@ -148,7 +148,7 @@ export class Ac97 implements Device<Ac97State> {
 
   #write(offset: number, bytes: AccessBytes, value: number): void {
     this.#step();
-    const channel = this.#channels[Math.floor(offset / CHANNEL_BYTES) as 0];
+    const channel = this.#channels.at(Math.floor(offset / CHANNEL_BYTES));
     if (offset < GLOBAL_CONTROL && channel !== undefined) {
       writeChannel(channel, offset % CHANNEL_BYTES, bytes, value, this.#load);
     } else if (offset === GLOBAL_CONTROL) {
@@ -185,7 +185,7 @@ export class Ac97 implements Device<Ac97State> {
     const view = new DataView(bytes.buffer);
     const gains = this.#mixer.gains;
     const out = Int16Array.from({ length: samples }, (_, i) => {
-      const sample = view.getInt16(2 * i, true) * (gains[(i & 1) as 0] as number);
+      const sample = view.getInt16(2 * i, true) * gains[(i & 1) as 0];
       return Math.max(-32768, Math.min(32767, Math.round(sample)));
     });
     this.#options.events.audio(out, rate);

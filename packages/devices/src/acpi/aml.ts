@@ -8,7 +8,6 @@ const NAME = 0x08;
 const BYTE = 0x0a;
 const WORD = 0x0b;
 const DWORD = 0x0c;
-const STRING = 0x0d;
 const SCOPE = 0x10;
 const BUFFER = 0x11;
 const PACKAGE = 0x12;
@@ -25,10 +24,6 @@ export function integer(value: number): Aml {
   if (value === 1) return [ONE];
   if (value < 0x100) return [BYTE, value];
   return value < 0x10000 ? [WORD, ...little(value, 2)] : [DWORD, ...little(value, 4)];
-}
-
-export function text(value: string): Aml {
-  return [STRING, ...new TextEncoder().encode(value), 0];
 }
 
 /** PkgLength in front of the bytes it counts, itself among them (20.2.4). */

@@ -9,7 +9,6 @@ export const FW_CFG_KERNEL_ADDRESS = 0x07;
 export const FW_CFG_KERNEL_SIZE = 0x08;
 export const FW_CFG_INITRD_ADDRESS = 0x0a;
 export const FW_CFG_INITRD_SIZE = 0x0b;
-export const FW_CFG_BOOT_MENU = 0x0e;
 export const FW_CFG_MAXIMUM_CORES = 0x0f;
 export const FW_CFG_KERNEL_DATA = 0x11;
 export const FW_CFG_INITRD_DATA = 0x12;

@@ -13,6 +13,7 @@ import {
   textScreen,
   VBE_ENABLE,
   VBE_GET_CAPABILITIES,
+  VBE_MEMORY,
   type VgaState,
 } from './vga-state.ts';
 
@@ -318,7 +319,7 @@ export class Vga implements Device<VgaDeviceState> {
   }
 
   #vbeRegister(index: number): number {
-    if (index === 10) return this.memory.length >> 16;
+    if (index === VBE_MEMORY) return this.memory.length >> 16;
     return this.#state.vbe[index] ?? this.#unknown.read(`VBE index ${index}`) & 0xffff;
   }
 
