@@ -41,7 +41,7 @@ const worker = `
 
 function moduleOf(mnemonic: PrefixedMnemonic, operands: readonly Operand[]): WebAssembly.Module {
   const out = new CodeBuffer();
-  encode(64, mnemonic, operands as Operand[], out);
+  encode(64, mnemonic, operands, out);
   const decoded = decode(64, out.toBytes());
   if (decoded.kind === 'failure') throw new Error(decoded.reason);
   const shape = shapeOf(decoded, longMode, false);
