@@ -20,6 +20,12 @@ const MODULE = Buffer.from(
   'hex',
 );
 
+/** (module (memory 1 1) (data (i32.const 8) "\\02") (func (export "twice") (param i32) (result i32) (i32.mul (local.get 0) (i32.load (i32.const 8))))) */
+const TWICE = Buffer.from(
+  '0061736d0100000001060160017f017f0302010005040101010107090105747769636500000c01010a0c010a00200041082802006c0b0b07010041080b0102',
+  'hex',
+);
+
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'drift-tools-'));
@@ -59,6 +65,15 @@ describe('drift compile', () => {
     const listing = await drift(['disasm', at('answer.o')]);
     expect(listing.stdout).toMatch(/^answer\.answer:$/m);
     expect(listing.stdout).toMatch(/call.*; rel32 host\.print$/m);
+  });
+
+  it.skipIf(!gcc)(`the README's program runs${skipped}`, async () => {
+    const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+    await writeFile(at('readme.c'), /```c\n([\s\S]*?)```/.exec(readme)?.[1] ?? '');
+    await writeFile(at('math.wasm'), TWICE);
+    expect(await drift(['compile', at('math.wasm')])).toMatchObject({ code: 0 });
+    execFileSync('gcc', ['-no-pie', '-o', at('readme'), at('readme.c'), at('math.o')]);
+    expect(spawnSync(at('readme')).status).toBe(42);
   });
 
   it('says where a module is wrong, and writes nothing', async () => {
