@@ -170,6 +170,15 @@ describe('bus master', () => {
     expect([get(7), busMaster(0).readPort(2, 1)]).toEqual([0x50, 0]);
   });
 
+  test('regions go on from one chunk of the disk to the next', () => {
+    table([0x10000, 0x10000], [0x40000, 0x9000]);
+    issue(0xc8, 3, 200);
+    busMaster(0).writePort(0, 1, 9);
+    const read = Buffer.concat([memory.bytes.slice(0x10000, 0x20000), memory.bytes.slice(0x40000, 0x49000)]);
+    expect(read.equals(content.slice(3 * 512, 203 * 512))).toBe(true);
+    expect(busMaster(0).readPort(2, 1)).toBe(4);
+  });
+
   test('WRITE DMA EXT started after the bus master', () => {
     memory.bytes.set(
       Uint8Array.from({ length: 1024 }, (_, i) => 255 - (i & 0xff)),
