@@ -11,9 +11,11 @@ import { instantiateRuntime, type Runtime } from './runtime.ts';
 const PAGE = 4096;
 const WASM_PAGE = 65536;
 const MEBIBYTE = 1 << 20;
+/** What a linear memory of 4 GiB has room for besides the cores. */
+const MAXIMUM_BYTES = 3328 * MEBIBYTE;
 
 export interface PhysicalMemoryOptions {
-  /** Bytes of RAM and ROM in all, a multiple of 4096, at most 3 GiB. */
+  /** Bytes of RAM and ROM in all, a multiple of 4096, at most 3.25 GiB. */
   readonly bytes: number;
   /** How many cores will use it. Default 1. */
   readonly cores?: number;
@@ -50,8 +52,8 @@ export class PhysicalMemory {
   /** @throws RangeError when that much cannot be had */
   constructor(options: PhysicalMemoryOptions) {
     const { bytes, cores = 1, codeBytes = 16 * MEBIBYTE } = options;
-    if (!Number.isInteger(bytes) || bytes <= 0 || bytes % PAGE !== 0 || bytes > 3 * 2 ** 30) {
-      throw new RangeError(`bytes is ${bytes}. Give a multiple of 4096 up to 3 GiB.`);
+    if (!Number.isInteger(bytes) || bytes <= 0 || bytes % PAGE !== 0 || bytes > MAXIMUM_BYTES) {
+      throw new RangeError(`bytes is ${bytes}. Give a multiple of 4096 up to 3.25 GiB.`);
     }
     this.coreBytes = CORE_STATE_BYTES + roundUp(codeBytes, WASM_PAGE);
     const map = roundUp(Math.ceil((bytes + cores * this.coreBytes + machine.CODE_MAP) / 120), WASM_PAGE);
