@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const hasGcc = process.arch === 'x64' && spawnSync('gcc', ['--version']).status === 0;
+const hasGcc = process.arch === 'x64' && process.platform === 'linux' && spawnSync('gcc', ['--version']).status === 0;
 const hasFeatures =
   hasGcc && / fma .* f16c |f16c.* fma /.test(`${execFileSync('cat', ['/proc/cpuinfo'], { encoding: 'utf8' })} `);
 /** An x64 host with AVX, FMA and F16C, and gcc. */

@@ -169,6 +169,22 @@ function caseOf({ code, kind }: Tested, random: Random): Buffer {
   return bytes;
 }
 
+/** 2^-22 (1 - 2^-53) and 2^-1000, 2^-12 (1 - 2^-24) and 2^-114: the product is tiny, but comes out as the smallest normal number. */
+const nearlyTiny: Readonly<Record<string, readonly [bigint, bigint]>> = {
+  double: [0x3e8f_ffff_ffff_ffffn, 0x0170_0000_0000_0000n],
+  single: [0x397f_ffff_397f_ffffn, 0x0680_0000_0680_0000n],
+};
+
+function nearlyTinyCase(instruction: Tested, random: Random): Buffer {
+  const bytes = caseOf(instruction, random);
+  bytes.writeUInt32LE(0x1fa0, layout.AREA_MXCSR);
+  const values = nearlyTiny[instruction.kind] as readonly [bigint, bigint];
+  for (const half of [layout.AREA_XMM, layout.AREA_YMM_HIGH]) {
+    for (let word = 0; word < 4; word++) bytes.writeBigUInt64LE(values[word >> 1] as bigint, half + 8 * word);
+  }
+  return bytes;
+}
+
 /** Signal, RAX, status flags, MXCSR, ymm0 to ymm2; without the signal the registers count. */
 function outcome(bytes: Buffer): string {
   const registers = [layout.AREA_XMM, layout.AREA_YMM_HIGH].map((at) => bytes.toString('hex', at, at + 48));
@@ -178,15 +194,21 @@ function outcome(bytes: Buffer): string {
   return [bytes.readUInt32LE(layout.AREA_MXCSR).toString(16), ...signal].join(' ');
 }
 
-function check(instructions: readonly Tested[], tier: Tier, seed: bigint): void {
+function check(
+  instructions: readonly Tested[],
+  tier: Tier,
+  seed: bigint,
+  cases: number = CASES,
+  make: (instruction: Tested, random: Random) => Buffer = caseOf,
+): void {
   const random = new Random(seed);
-  const given = instructions.flatMap((each) => Array.from({ length: CASES }, () => caseOf(each, random)));
+  const given = instructions.flatMap((each) => Array.from({ length: cases }, () => make(each, random)));
   const input = Buffer.concat(given);
   const theirs = runNatively(input);
   const ours = new Subject(tier).run(input);
   for (let index = 0; index < given.length; index++) {
     const at = index * CASE_BYTES;
-    const { text } = instructions[Math.floor(index / CASES)] as Tested;
+    const { text } = instructions[Math.floor(index / cases)] as Tested;
     const before = outcome(input.subarray(at, at + CASE_BYTES).fill(0, 0, 1));
     const found = outcome(ours.subarray(at, at + CASE_BYTES));
     expect(found, `${text}, from ${before}`).toBe(outcome(theirs.subarray(at, at + CASE_BYTES)));
@@ -199,5 +221,9 @@ describe.skipIf(!available)('SSE floating point against the processor', () => {
     test(`comparisons, ${tier}`, () => check(comparisons(), tier, 0x2222n));
     test(`conversions, ${tier}`, () => check(conversions(), tier, 0x3333n));
     test(`fused, ${tier}`, () => check(fused(), tier, 0x4444n));
+    test(`results at the edge of the normal numbers, ${tier}`, () => {
+      const products = arithmetic().filter(({ text }) => /mul/.test(text));
+      check(products, tier, 0x5555n, 1, nearlyTinyCase);
+    });
   }
 });
