@@ -39,7 +39,7 @@ export async function createMachine(options: MachineOptions = {}): Promise<Machi
 
   const lines = [0, 1].map(
     (line) =>
-      new SerialLine((bytes) => {
+      new SerialLine(execution.clock, (bytes) => {
         board.serial[line as 0 | 1].receive(bytes);
         machine.inputArrived();
       }),

@@ -168,7 +168,10 @@ export class Machine implements AsyncDisposable {
    * @throws MachineError STATE_MISMATCH with the list of differences, where the state is of another make or version
    */
   async restore(state: MachineState): Promise<void> {
-    await this.#whilePaused(() => restoreMachine(this.#parts, state));
+    await this.#whilePaused(() => {
+      restoreMachine(this.#parts, state);
+      for (const line of this.serial) line.restart();
+    });
     this.inputArrived();
   }
 

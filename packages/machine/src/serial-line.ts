@@ -1,16 +1,18 @@
 /** The host's end of a serial line: what the guest sends as text, what the host types as bytes. */
 import { SerialText, type SerialMatch, type WaitOptions } from '@drift-os/console';
+import type { Clock } from '@drift-os/devices';
 import { MachineError } from './machine-error.ts';
+import { PacedInput } from './paced-input.ts';
 
 export class SerialLine implements AsyncIterable<string> {
   readonly #text = new SerialText((code, message) => new MachineError(code, message));
   readonly #decoder = new TextDecoder();
-  readonly #type: (bytes: Uint8Array) => void;
+  readonly #input: PacedInput;
   #pending: number[] = [];
 
-  /** `type` gives bytes to the guest's UART, which keeps what it has no room for. */
-  constructor(type: (bytes: Uint8Array) => void) {
-    this.#type = type;
+  /** `deliver` gives bytes to the guest's UART. */
+  constructor(clock: Clock, deliver: (bytes: Uint8Array) => void) {
+    this.#input = new PacedInput(clock, deliver);
   }
 
   /** All output so far. */
@@ -30,7 +32,7 @@ export class SerialLine implements AsyncIterable<string> {
 
   /** Types. End a line with '\r', as a terminal does. */
   send(text: string | Uint8Array): void {
-    this.#type(typeof text === 'string' ? new TextEncoder().encode(text) : text);
+    this.#input.send(typeof text === 'string' ? new TextEncoder().encode(text) : text);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<string> {
@@ -48,6 +50,11 @@ export class SerialLine implements AsyncIterable<string> {
     const text = this.#decoder.decode(Uint8Array.from(this.#pending), { stream: true });
     this.#pending = [];
     if (text !== '') this.#text.append(text);
+  }
+
+  /** Forgets what is still to be typed: the guest is another one. */
+  restart(): void {
+    this.#input.restart();
   }
 
   /** Nothing more comes. */

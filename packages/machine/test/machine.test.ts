@@ -1,3 +1,4 @@
+import { serialize } from 'node:v8';
 import { describe, expect, it } from 'vitest';
 import { createMachine, type Machine, type MachineOptions, type MachineState } from '../src/index.ts';
 import { echoDisk, OWN_PORT } from './echo-disk.ts';
@@ -62,11 +63,9 @@ describe('a machine', () => {
       machine.runFor(60_000_000n);
       return machine.save();
     };
-    const { ram: firstRam, ...first } = await run();
-    const { ram: secondRam, ...second } = await run();
-    expect(firstRam[0x500]).toBe(3);
-    expect(Buffer.compare(firstRam, secondRam)).toBe(0);
-    expect(second).toEqual(first);
+    const first = await run();
+    expect(first.ram[0x500]).toBe(3);
+    expect(Buffer.compare(serialize(first), serialize(await run()))).toBe(0);
   });
 
   it('goes on from where it was saved, in the same machine and in another of its make', async () => {
