@@ -1,8 +1,8 @@
-/** The system architecture: guest programs print the same on our CPU as on QEMU and on Bochs. Where those differ, guest/guests.ts says who is right. */
+/** The system architecture: guest programs print the same on our CPU as on QEMU and on Bochs. Where those differ, bare-metal/guests.ts says who is right. */
 import { describe, expect, test } from 'vitest';
-import { runOnCpu } from './guest/cpu.ts';
-import { type Dispute, type Guest, guests } from './guest/guests.ts';
-import { bochs, type Oracle, qemu } from './guest/oracle.ts';
+import { runOnCpu } from './bare-metal/cpu.ts';
+import { type Dispute, type Guest, guests } from './bare-metal/guests.ts';
+import { bochs, type Oracle, qemu } from './bare-metal/oracle.ts';
 
 for (const { name, available, package: debian } of [qemu, bochs]) {
   if (!available) console.log(`skipped: guests.test.ts without ${name} (apt-get install ${debian})`);

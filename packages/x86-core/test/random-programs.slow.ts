@@ -1,7 +1,7 @@
 /** Many random programs with loops, jumps and memory: the Cpu, over its blocks, against the processor this runs on. */
 import { expect, test } from 'vitest';
-import { comparePrograms } from './vectors/compare-programs.ts';
-import { nativeIsAvailable } from './vectors/native.ts';
+import { comparePrograms } from './conformance/compare-programs.ts';
+import { nativeIsAvailable } from './conformance/native.ts';
 
 if (!nativeIsAvailable) {
   console.log('skipped: random-programs.slow.ts needs Linux on amd64 and gcc (apt-get install gcc libc6-dev)');

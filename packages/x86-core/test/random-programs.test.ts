@@ -1,7 +1,7 @@
 /** Some random programs with loops, jumps and memory: the Cpu against the processor this runs on. random-programs.slow.ts runs more. */
 import { expect, test } from 'vitest';
-import { comparePrograms } from './vectors/compare-programs.ts';
-import { nativeIsAvailable } from './vectors/native.ts';
+import { comparePrograms } from './conformance/compare-programs.ts';
+import { nativeIsAvailable } from './conformance/native.ts';
 
 if (!nativeIsAvailable) {
   console.log('skipped: random-programs.test.ts needs Linux on amd64 and gcc (apt-get install gcc libc6-dev)');

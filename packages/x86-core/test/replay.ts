@@ -7,9 +7,9 @@
  */
 import { parseArgs } from 'node:util';
 import { type Mode, rows } from '../src/index.ts';
-import { describeState } from './vectors/compare.ts';
-import { CpuSubject } from './vectors/cpu-subject.ts';
-import { type Failure, replayRow, textOf } from './vectors/replay-row.ts';
+import { describeState } from './conformance/compare.ts';
+import { CpuSubject } from './conformance/cpu-subject.ts';
+import { type Failure, replayRow, textOf } from './conformance/replay-row.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,7 +1,7 @@
 /** Every row against the processor: all vectors of @drift-os/x86-vectors. */
 import { describe, expect, test } from 'vitest';
 import type { Mode } from '../src/index.ts';
-import { replayAll } from './vectors/replay-all.ts';
+import { replayAll } from './conformance/replay-all.ts';
 
 describe.each([16, 32, 64] as const)('%i-bit code', (mode: Mode) => {
   test('all vectors', async () => {

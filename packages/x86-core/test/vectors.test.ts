@@ -3,10 +3,10 @@ import { VectorFile, vectorUrl } from '@drift-os/x86-vectors';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { type Mode, rows } from '../src/index.ts';
-import { differences } from './vectors/compare.ts';
-import { CpuSubject } from './vectors/cpu-subject.ts';
-import { replayAll } from './vectors/replay-all.ts';
-import { rowName, vectorFile } from './vectors/replay-row.ts';
+import { differences } from './conformance/compare.ts';
+import { CpuSubject } from './conformance/cpu-subject.ts';
+import { replayAll } from './conformance/replay-all.ts';
+import { rowName, vectorFile } from './conformance/replay-row.ts';
 
 const SAMPLE = 3;
 

@@ -11,26 +11,25 @@ const SLICE = 100_000;
 /** @returns the lines that it printed, as the oracles give them; the last one tells how it ended where it did not end by itself */
 export function runOnCpu(rom: Uint8Array): string {
   const memory = new PhysicalMemory({ bytes: RAM_BYTES + ROM_BYTES });
-  const low = memory.mapRam(0, ROM);
+  memory.mapRam(0, ROM);
   memory.mapRam(0x10_0000, RAM_BYTES - 0x10_0000);
   const image = memory.mapRom(ROM, rom);
   memory.mapAlias(0xffff_0000, image, false);
-  let text = '';
-  let ended = false;
+  const told = { text: '', ended: false };
   const cpu = new Cpu(
     {
       ...emptyBus,
       writePort: (port, _bytes, value) => {
-        if (port === DEBUG_PORT) text += String.fromCharCode(value & 255);
-        else if (port === EXIT_PORT) ended = true;
+        if (port === DEBUG_PORT) told.text += String.fromCharCode(value & 255);
+        else if (port === EXIT_PORT) told.ended = true;
       },
     },
     { memory },
   );
   let reason = 'budget';
-  for (let spent = 0; spent < BUDGET && !ended && reason === 'budget'; spent += SLICE) reason = cpu.run(SLICE);
-  if (!ended) text += `\n@${reason} at ${cpu.registers.rip.toString(16)}, ${low.length} bytes of RAM\n`;
-  return text
+  for (let spent = 0; spent < BUDGET && !told.ended && reason === 'budget'; spent += SLICE) reason = cpu.run(SLICE);
+  if (!told.ended) told.text += `\n@${reason} at ${cpu.registers.rip.toString(16)}\n`;
+  return told.text
     .split('\n')
     .filter((line) => line.startsWith('@'))
     .map((line) => line.slice(1).trimEnd())

@@ -13,8 +13,15 @@ export function isApproximate({ mnemonic = '' }: Compared): boolean {
  * RCP and RSQRT: a relative error of at most 1.5 * 2^-12 on both sides (SDM 2 RCPPS). Transcendental functions: less than one unit in the last place
  * on both sides (SDM 1 8.3.10), and C1 with it.
  */
-export function isClose({ mnemonic = '' }: Compared, field: { offset: number; bytes: number; name: string }, expected: Uint8Array, got: Uint8Array): boolean {
-  const [a, b] = [expected, got].map((state) => new DataView(state.buffer, state.byteOffset + field.offset, field.bytes)) as [DataView, DataView];
+export function isClose(
+  { mnemonic = '' }: Compared,
+  field: { offset: number; bytes: number; name: string },
+  expected: Uint8Array,
+  got: Uint8Array,
+): boolean {
+  const [a, b] = [expected, got].map(
+    (state) => new DataView(state.buffer, state.byteOffset + field.offset, field.bytes),
+  ) as [DataView, DataView];
   if (reciprocals.test(mnemonic)) {
     if (field.offset < YMM || field.bytes !== 32) return false;
     return [0, 4, 8, 12, 16, 20, 24, 28].every((at) => {

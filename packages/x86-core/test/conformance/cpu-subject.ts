@@ -109,7 +109,10 @@ export class CpuSubject implements Subject {
     for (let vector = 0; vector < 256; vector++) {
       const target = KERNEL + BigInt(HANDLERS + vector);
       const dpl = vector === 3 || vector === 4 ? 0xeen : 0x8en;
-      this.#put64(IDT + 16 * vector, (target & 0xffffn) | (0x10n << 16n) | (dpl << 40n) | (((target >> 16n) & 0xffffn) << 48n));
+      this.#put64(
+        IDT + 16 * vector,
+        (target & 0xffffn) | (0x10n << 16n) | (dpl << 40n) | (((target >> 16n) & 0xffffn) << 48n),
+      );
       this.#put64(IDT + 16 * vector + 8, target >> 32n);
     }
     this.#ram.fill(0xf4, HANDLERS, HANDLERS + 256);
@@ -121,7 +124,8 @@ export class CpuSubject implements Subject {
   #writePaging(): void {
     const table = (index: number): number => TABLES + 0x1000 * index;
     const user = 0x67n;
-    const link = (at: number, index: number, to: number): void => this.#put64(table(at) + 8 * index, BigInt(table(to)) | user);
+    const link = (at: number, index: number, to: number): void =>
+      this.#put64(table(at) + 8 * index, BigInt(table(to)) | user);
     const indexOf = (address: bigint, level: number): number => Number((address >> BigInt(12 + 9 * level)) & 511n);
     link(0, 0, 1);
     link(0, indexOf(HIGH, 3), 2);
@@ -185,16 +189,27 @@ export class CpuSubject implements Subject {
     core.xcr0 = 7;
     core.gdtr = { base: KERNEL + BigInt(GDT), limit: 0x7f };
     core.idtr = { base: KERNEL + BigInt(IDT), limit: 0xfff };
-    const local: SegmentRegister = { selector: LOCAL_SELECTOR, base: KERNEL + BigInt(LDT), limit: 0x3f, attributes: 0x82 };
+    const local: SegmentRegister = {
+      selector: LOCAL_SELECTOR,
+      base: KERNEL + BigInt(LDT),
+      limit: 0x3f,
+      attributes: 0x82,
+    };
     this.#cpu.registers.setSegment('ldtr', local);
-    this.#cpu.registers.setSegment('tr', { selector: TASK_SELECTOR, base: KERNEL + BigInt(TSS), limit: 0x67, attributes: 0x8b });
+    this.#cpu.registers.setSegment('tr', {
+      selector: TASK_SELECTOR,
+      base: KERNEL + BigInt(TSS),
+      limit: 0x67,
+      attributes: 0x8b,
+    });
     this.#cpu.system.activity = 'running';
   }
 
   #segment(selector: number, index: number, from: DataView): SegmentRegister {
     const segment = segments.find((each) => each.selector === selector);
     const long = from.getUint16(SELECTORS + 2, true) === 0x33;
-    const ownBase = index === 4 ? from.getBigUint64(FS_BASE, true) : index === 5 ? from.getBigUint64(GS_BASE, true) : 0n;
+    const ownBase =
+      index === 4 ? from.getBigUint64(FS_BASE, true) : index === 5 ? from.getBigUint64(GS_BASE, true) : 0n;
     if (segment === undefined) return { selector, base: long ? ownBase : 0n, limit: 0, attributes: UNUSABLE };
     return { selector, base: segment.base, limit: segment.limit, attributes: attributesOf(segment) };
   }
@@ -236,9 +251,11 @@ export class CpuSubject implements Subject {
     const core = this.#cpu.context;
     const to = new DataView(into.buffer, into.byteOffset, into.byteLength);
     into.set(this.#input);
-    for (let register = 0; register < 16; register++) to.setBigUint64(GPR + 8 * register, core.gpr[register] as bigint, true);
+    for (let register = 0; register < 16; register++)
+      to.setBigUint64(GPR + 8 * register, core.gpr[register] as bigint, true);
     into.set(core.vectors, YMM);
-    for (const [index, name] of names.entries()) to.setUint16(SELECTORS + 2 * index, this.#cpu.registers.segment(name).selector, true);
+    for (const [index, name] of names.entries())
+      to.setUint16(SELECTORS + 2 * index, this.#cpu.registers.segment(name).selector, true);
     if (this.#isLong) {
       to.setBigUint64(FS_BASE, this.#cpu.registers.segment('fs').base, true);
       to.setBigUint64(GS_BASE, this.#cpu.registers.segment('gs').base, true);

@@ -33,7 +33,10 @@ export async function replayAll(mode: Mode, limit: number): Promise<Summary> {
     for (const { vector, found } of result.failures) {
       const reason = knownDivergence(row, found);
       if (reason !== undefined) divergent.set(reason, (divergent.get(reason) ?? 0) + 1);
-      else failures.push(`${textOf(mode, vector.code)} [${Buffer.from(vector.code).toString('hex')}] ${found.map(({ place, expected, got }) => `${place}: expected ${expected}, got ${got}`).join('; ')}`);
+      else
+        failures.push(
+          `${textOf(mode, vector.code)} [${Buffer.from(vector.code).toString('hex')}] ${found.map(({ place, expected, got }) => `${place}: expected ${expected}, got ${got}`).join('; ')}`,
+        );
     }
   }
   return { rows: all.length, passed, divergent, notOffered, failures };

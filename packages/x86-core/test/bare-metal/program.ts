@@ -73,7 +73,7 @@ export class Program {
       const value = this.addressOf(name) + addend - (kind.startsWith('rel') ? ROM + offset + bits / 8 : 0);
       if (kind === 'rel8' && value !== (value << 24) >> 24) throw new Error(`"${name}" is too far away`);
       out.length = offset;
-      out.write(value, (bits / 8) as 1 | 2 | 4 | 8);
+      out.write(value, bits / 8);
     }
     if (code > ROM_BYTES - 0x100) throw new Error(`The program has ${code} bytes`);
     const rom = new Uint8Array(ROM_BYTES).fill(0xf4);

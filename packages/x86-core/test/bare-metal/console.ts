@@ -1,5 +1,5 @@
 /** What guest programs print with: the debug port of QEMU and Bochs. In 16-, 32- and 64-bit code; only `eax`, `ecx`, `esi` and flags are changed. */
-import { al, cl, dx, eax, ecx, esi, mem8, si } from '../../src/index.ts';
+import { al, cl, dx, eax, esi, mem8, si } from '../../src/index.ts';
 import type { Program } from './program.ts';
 
 export const DEBUG_PORT = 0xe9;

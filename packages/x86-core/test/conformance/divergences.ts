@@ -11,7 +11,6 @@ interface Divergence {
 
 /** Exceptions as the states have them: 1 + vector, in hexadecimal. */
 const ALIGNMENT_CHECK = '12';
-const GENERAL_PROTECTION = '0e';
 
 const exceptionIs = (found: readonly Difference[], which: 'expected' | 'got', value: string): boolean =>
   found.some((each) => each.place === 'exception' && each[which] === value);

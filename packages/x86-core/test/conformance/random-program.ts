@@ -46,7 +46,27 @@ const free = [0, 2, 8, 9, 10, 11, 12, 13, 14];
 /** Approximations, what depends on more than operands, what leaves the program, what moves a base. */
 const leftOut =
   /^(v?r(cp|sqrt)|div|idiv|aa|da|push|pop|call|ret|enter|leave|j|loop|int|iret|bound|ud|xlat|cmps|scas|lods|stos|movs[bwdq]$|ins|outs|in$|out$|hlt|cl[idt]|st[dic]|cld|popf|lahf|sahf|rd|wr|x(save|rstor|get|set)|fx|ldmxcsr|stmxcsr|v(ld|st)mxcsr|v?maskmov|.*gather|v?p?maskmov|monitor|mwait|l[defgs]s|lgdt|lidt|sgdt|sidt|sldt|str|smsw|lmsw|lldt|ltr|ver[rw]|lar|lsl|arpl|clac|swapgs|sys|cpuid|inv|wb|clflush|clwb|prefetch|pause|nop|reserved|endbr|rsm|vm|umon|umwait|tpause|emms|vzero|mulx|mul$|imul|cwd|cdq|cqo|cbw|cwde|cdqe|cmpxchg|bt|pcmp.str|v?pcmp.str|cvt.*pi|crc32|cvtpi|[lms]fence|into|rsqrt|xbegin|xabort|cmc|salc)/;
-const features = new Set([undefined, 'CMOV', 'SSE', 'SSE2', 'SSE3', 'SSSE3', 'SSE4.1', 'SSE4.2', 'AVX', 'AVX2', 'FMA', 'F16C', 'BMI1', 'BMI2', 'POPCNT', 'LZCNT', 'MOVBE', 'AES', 'ADX']);
+const features = new Set([
+  undefined,
+  'CMOV',
+  'SSE',
+  'SSE2',
+  'SSE3',
+  'SSSE3',
+  'SSE4.1',
+  'SSE4.2',
+  'AVX',
+  'AVX2',
+  'FMA',
+  'F16C',
+  'BMI1',
+  'BMI2',
+  'POPCNT',
+  'LZCNT',
+  'MOVBE',
+  'AES',
+  'ADX',
+]);
 
 const usable: readonly Row[] = rows.filter(
   (row) =>
@@ -56,9 +76,12 @@ const usable: readonly Row[] = rows.filter(
     !leftOut.test(row.mnemonic) &&
     row.operands.every(
       ({ type, registerClass }) =>
-        ['location', 'fixed', 'one', 'immediate'].includes(type) && !['segment', 'control', 'debug', 'x87', 'mmx'].includes(registerClass ?? ''),
+        ['location', 'fixed', 'one', 'immediate'].includes(type) &&
+        !['segment', 'control', 'debug', 'x87', 'mmx'].includes(registerClass ?? ''),
     ) &&
-    row.operands.every(({ fixed }) => fixed === undefined || ['al', 'ax', 'eax', 'rax', 'cl', 'xmm0'].includes(fixed.name)),
+    row.operands.every(
+      ({ fixed }) => fixed === undefined || ['al', 'ax', 'eax', 'rax', 'cl', 'xmm0'].includes(fixed.name),
+    ),
 );
 
 export class ProgramMaker {
@@ -99,7 +122,10 @@ export class ProgramMaker {
 
   /** A conditional jump over some instructions, on flags that are defined. */
   #skip(): void {
-    const conditions = rows.filter(({ mnemonic, operands, modes, flags }) => /^j[a-z]+$/.test(mnemonic) && operands[0]?.notation === 'rel8' && modes.includes(64) && flags.tested !== '');
+    const conditions = rows.filter(
+      ({ mnemonic, operands, modes, flags }) =>
+        /^j[a-z]+$/.test(mnemonic) && operands[0]?.notation === 'rel8' && modes.includes(64) && flags.tested !== '',
+    );
     const row = this.#pick(conditions);
     if (Array.from(row.flags.tested).some((flag) => this.#undefined.has(flag))) return;
     const form = prepareForm(row, 64);
@@ -144,7 +170,8 @@ export class ProgramMaker {
       }
       // A count of 0 leaves all flags as they are.
       const counted = /^(sh|sa|ro|rc)/.test(mnemonic);
-      if (!maybe && !counted) for (const flag of flags.written + flags.cleared + flags.set) this.#undefined.delete(flag);
+      if (!maybe && !counted)
+        for (const flag of flags.written + flags.cleared + flags.set) this.#undefined.delete(flag);
       for (const flag of flags.undefined) this.#undefined.add(flag);
       this.#text.push(mnemonic);
       return;
@@ -160,7 +187,11 @@ export class ProgramMaker {
       if (kind.type === 'one') return 1;
       if (kind.type === 'immediate') {
         const bytes = row.trailing[field++]?.bytes ?? 1;
-        return this.#below(2) === 0 ? this.#below(100) : bytes === 8 ? BigInt(this.#below(2 ** 31)) : this.#below(2 ** (8 * bytes - 1));
+        return this.#below(2) === 0
+          ? this.#below(100)
+          : bytes === 8
+            ? BigInt(this.#below(2 ** 31))
+            : this.#below(2 ** (8 * bytes - 1));
       }
       if (position === memoryAt && (useMemory || kind.registerClass === undefined)) return this.#memory(kind);
       return this.#register(kind);
@@ -179,8 +210,9 @@ export class ProgramMaker {
     const number = this.#pick(free);
     if (kind.registerClass === 'xmm') return xmm[this.#below(16)] as Register;
     if (kind.registerClass === 'ymm') return ymm[this.#below(16)] as Register;
-    if (kind.registerBits === 8) return this.#below(6) === 0 ? this.#pick([gprHigh[0], gprHigh[2]] as Register[]) : (gpr8[number] as Register);
-    return { 16: gpr16, 32: gpr32, 64: gpr64 }[kind.registerBits as 16]?.[number] as Register;
+    if (kind.registerBits === 8)
+      return this.#below(6) === 0 ? this.#pick([gprHigh[0], gprHigh[2]] as Register[]) : (gpr8[number] as Register);
+    return (kind.registerBits === 16 ? gpr16 : kind.registerBits === 32 ? gpr32 : gpr64)[number] as Register;
   }
 
   #stateFrom(start: Uint8Array): Uint8Array {

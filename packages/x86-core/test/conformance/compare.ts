@@ -34,7 +34,10 @@ const flagBits: Readonly<Record<string, number>> = { c: 0, p: 2, a: 4, z: 6, s: 
 const conditionBits: Readonly<Record<string, number>> = { 4: 8, 5: 9, 6: 10, 7: 14 };
 
 function maskOf(letters: string, bits: Readonly<Record<string, number>>): number {
-  return Array.from(letters).reduce((mask, letter) => (bits[letter] === undefined ? mask : mask | (1 << bits[letter])), 0);
+  return Array.from(letters).reduce(
+    (mask, letter) => (bits[letter] === undefined ? mask : mask | (1 << bits[letter])),
+    0,
+  );
 }
 
 /** What a comparison asks of a row. */
@@ -69,7 +72,9 @@ const fields: readonly Field[] = [
 
 /** The bytes of a field as one number in hexadecimal. */
 function hex(state: Uint8Array, { offset, bytes }: Field): string {
-  return Buffer.from(state.subarray(offset, offset + bytes)).reverse().toString('hex');
+  return Buffer.from(state.subarray(offset, offset + bytes))
+    .reverse()
+    .toString('hex');
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array, from: number, to: number): boolean {

@@ -56,7 +56,6 @@ export const USER_CODE = 0x23;
 export const USER_DATA = 0x2b;
 export const TASK = 0x30;
 export const TASK_OTHER = 0x38;
-export const LOCAL_TABLE = 0x40;
 export const TASK_16 = 0x48;
 const DATA16 = 0x50;
 /** The first selector that is the program's own. */

@@ -27,7 +27,12 @@ function inputOf(cases: readonly NativeCase[]): Buffer {
   const memory = cases[0]?.state.subarray(MEMORY) ?? new Uint8Array(MEMORY_BYTES);
   const parts: Uint8Array[] = [header, new Uint8Array(MEMORY), memory];
   for (const { code, state } of cases) {
-    parts.push(Uint8Array.of(0, code.length), code, Uint8Array.from([1, 0, ...number(MEMORY)]), state.subarray(0, MEMORY));
+    parts.push(
+      Uint8Array.of(0, code.length),
+      code,
+      Uint8Array.from([1, 0, ...number(MEMORY)]),
+      state.subarray(0, MEMORY),
+    );
   }
   return Buffer.concat(parts);
 }
@@ -37,7 +42,11 @@ export function runNatively(cases: readonly NativeCase[]): (Uint8Array | undefin
   const folder = mkdtempSync(join(tmpdir(), 'drift-native-'));
   try {
     const source = join(import.meta.dirname, '../../../../tools/x86-capture/execute.c');
-    const [program, input, output] = ['execute', 'input', 'output'].map((name) => join(folder, name)) as [string, string, string];
+    const [program, input, output] = ['execute', 'input', 'output'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
     execFileSync('gcc', ['-O1', '-static', '-fno-stack-protector', '-o', program, source]);
     writeFileSync(input, inputOf(cases));
     execFileSync(program, [input, output], { stdio: 'ignore' });

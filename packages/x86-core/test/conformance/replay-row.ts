@@ -42,7 +42,12 @@ function isUnknown({ found }: Failure): boolean {
 }
 
 /** @param limit of vectors, evenly chosen. */
-export async function replayRow(subject: Subject, mode: Mode, row: Row, limit: number = Number.POSITIVE_INFINITY): Promise<RowResult> {
+export async function replayRow(
+  subject: Subject,
+  mode: Mode,
+  row: Row,
+  limit: number = Number.POSITIVE_INFINITY,
+): Promise<RowResult> {
   if (!subject.offers(row)) return { row, mode, passed: 0, failures: [], unsupported: true };
   const file = await vectorFile(mode);
   const all = await file.vectorsOf(rowName(row));

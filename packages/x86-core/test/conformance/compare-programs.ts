@@ -35,7 +35,9 @@ export async function comparePrograms(first: number, count: number): Promise<Com
     const found = differences({ flags: { undefined: [...program.undefinedFlags].join('') } }, expected, got);
     if (found.length === 0) continue;
     const where = found.map((each) => `${each.place}: expected ${each.expected}, got ${each.got}`).join('; ');
-    wrong.push(`${first + index}: ${where}\n  ${program.text.join(' ')}\n  ${Buffer.from(program.code).toString('hex')}`);
+    wrong.push(
+      `${first + index}: ${where}\n  ${program.text.join(' ')}\n  ${Buffer.from(program.code).toString('hex')}`,
+    );
   }
   return { completed, wrong };
 }
