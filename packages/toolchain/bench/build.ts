@@ -4,7 +4,6 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { compileAssemblyScript } from '@drift-os/asc';
 import { compileWasm, type ObjectModule, readElfObject, writeElfObject } from '../src/index.ts';
 import { decodeModule } from '../src/wasm/module.ts';
 import { implementationIdentifier, type ImplementationName } from './implementations.ts';
@@ -18,6 +17,7 @@ import {
   kernelNames,
   memoryStart,
 } from './kernels.ts';
+import { compileAssemblyScript } from '../test/compile/compile-guest.mjs';
 import { tableSource } from './table.ts';
 import { wasmOpt } from './tools.ts';
 

@@ -1,6 +1,5 @@
 /** The System V calling convention (System V ABI AMD64 3.2.3), extended to any number of results for calls inside a module. */
-import type { ValueType } from '../wasm/types.ts';
-import { isFloat } from './module-context.ts';
+import { type ValueType, isFloat } from '../wasm/types.ts';
 import { R8, R9, RAX, RBP, RBX, RCX, RDI, RDX, RSI, XMM0 } from './lir.ts';
 
 const INTEGER_ARGUMENTS: readonly number[] = [RDI, RSI, RDX, RCX, R8, R9];

@@ -1,6 +1,5 @@
 /** What the compilation of one function needs to know about its module and the options. */
-import type { Module, ValueType } from '../wasm/types.ts';
-import { F32, F64, sameType, V128 } from '../wasm/types.ts';
+import { type Module, sameType } from '../wasm/types.ts';
 import { InstanceLayout } from './instance-layout.ts';
 import { moduleUsage } from './module-usage.ts';
 import type { CompileWasmOptions } from './options.ts';
@@ -176,8 +175,4 @@ export class ModuleContext {
   has(feature: 'popcnt' | 'lzcnt' | 'bmi1' | 'bmi2'): boolean {
     return this.options.features?.includes(feature) ?? false;
   }
-}
-
-export function isFloat(type: ValueType | 0): boolean {
-  return type === F32 || type === F64 || type === V128;
 }

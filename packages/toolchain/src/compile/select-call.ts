@@ -1,7 +1,7 @@
 /** Parameters, calls, returns. */
 import type { Value } from '../ir/graph.ts';
 import * as op from '../ir/op.ts';
-import { F32, F64, type Function, type FunctionType, I32, I64, type ValueType } from '../wasm/types.ts';
+import { F32, F64, type Function, type FunctionType, I32, I64, type ValueType, isFloat } from '../wasm/types.ts';
 import { type ArgumentPlace, argumentPlaces, resultPlaces } from './convention.ts';
 import {
   FRAME_INCOMING,
@@ -13,7 +13,6 @@ import {
   type Width,
   symbolMemory,
 } from './lir.ts';
-import { isFloat } from './module-context.ts';
 import { CompileError } from './options.ts';
 import { checkTableIndex, constantIndex, elementPlace } from './select-table.ts';
 import type { Selector } from './selector.ts';

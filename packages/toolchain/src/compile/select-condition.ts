@@ -1,9 +1,9 @@
 /** Comparisons: as flags for the branch or conditional move that needs them, as 0 or 1 where the value is wanted. */
+import { isFloat } from '../wasm/types.ts';
 import type { Value } from '../ir/graph.ts';
 import * as op from '../ir/op.ts';
 import { CC, CC_NAMES, type MemoryOperand, negateCondition, type Width } from './lir.ts';
 import { isFloatCompare, selectFloatCompare } from './select-float.ts';
-import { isFloat } from './module-context.ts';
 import type { Selector } from './selector.ts';
 
 const CONDITIONS: readonly number[] = [CC.e, CC.ne, CC.l, CC.b, CC.g, CC.a, CC.le, CC.be, CC.ge, CC.ae];

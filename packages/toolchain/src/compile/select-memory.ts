@@ -1,9 +1,8 @@
 /** Loads, stores and globals. */
 import type { Value } from '../ir/graph.ts';
 import * as op from '../ir/op.ts';
-import { F32, I32, I64, V128 } from '../wasm/types.ts';
+import { F32, I32, I64, V128, isFloat } from '../wasm/types.ts';
 import { type LirOperand, type Width, fitsSigned32 } from './lir.ts';
-import { isFloat } from './module-context.ts';
 import { memoryGrow } from './routines-memory.ts';
 import { addressOf } from './select-address.ts';
 import { callSymbol } from './select-routine.ts';

@@ -5,7 +5,7 @@
 import { type Block, type Graph, type Value, VOID } from '../ir/graph.ts';
 import * as op from '../ir/op.ts';
 import { valueWidth } from '../ir/widths.ts';
-import { F32, F64, I32, V128, type ValueType } from '../wasm/types.ts';
+import { F32, F64, I32, V128, type ValueType, isFloat } from '../wasm/types.ts';
 import { findCarried } from './carried.ts';
 import {
   CC,
@@ -27,7 +27,7 @@ import {
 } from './lir.ts';
 import { BASE_REGISTER } from './memory-base.ts';
 import { CompileError } from './options.ts';
-import { isFloat, type ModuleContext } from './module-context.ts';
+import type { ModuleContext } from './module-context.ts';
 import { type AddressBuilder, addressOf } from './select-address.ts';
 
 export class Selector implements AddressBuilder {

@@ -24,6 +24,11 @@ export function typeName(type: ValueType): string {
   return names[type];
 }
 
+/** Whether values of the type are in vector registers. 0 is no type. */
+export function isFloat(type: ValueType | 0): boolean {
+  return type === F32 || type === F64 || type === V128;
+}
+
 export interface FunctionType {
   readonly parameters: readonly ValueType[];
   readonly results: readonly ValueType[];
