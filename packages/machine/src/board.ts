@@ -15,6 +15,7 @@ import {
   FwCfgItems,
   e820File,
   type GuestMemory,
+  Hpet,
   I440fx,
   I8042,
   I8237Pair,
@@ -37,6 +38,7 @@ import {
   Vga,
 } from '@drift-os/devices';
 import {
+  HPET_ADDRESS,
   IO_APIC_ADDRESS,
   Irq,
   PCI_MEMORY_LAST,
@@ -47,7 +49,7 @@ import {
   VGA_MEMORY_BYTES,
   PCI_MEMORY_FIRST,
 } from './addresses.ts';
-import { IsaInterrupts } from './isa-interrupts.ts';
+import { IsaInterrupts, TIMER_PIN } from './isa-interrupts.ts';
 import { MemorySpace } from './memory-space.ts';
 import { PortSpace } from './port-space.ts';
 
@@ -86,6 +88,26 @@ export interface BoardOptions {
   readonly vgaBios: Uint8Array | undefined;
 }
 
+const ISA_REQUESTS = 16;
+
+/** A line that can be cut: the other end is low then. */
+function gated(to: InterruptLine): { readonly line: InterruptLine; open(open: boolean): void } {
+  let [level, isOpen] = [false, true];
+  const update = (): void => to.set(level && isOpen);
+  return {
+    line: {
+      set: (value) => {
+        level = value;
+        update();
+      },
+    },
+    open: (value) => {
+      isOpen = value;
+      update();
+    },
+  };
+}
+
 /** Soft off: sleep type of \_S5. */
 const SOFT_OFF = 0;
 
@@ -113,11 +135,13 @@ export class Board {
     this.interrupts = new IsaInterrupts(this.pics, this.ioApic);
     const irq = (request: number): InterruptLine => this.interrupts.line(request);
 
-    const timer = this.#add('8254', new I8254({ clock, irq: irq(Irq.timer) }));
+    const timerGate = gated(irq(Irq.timer));
+    const clockGate = gated(irq(Irq.clock));
+    const timer = this.#add('8254', new I8254({ clock, irq: timerGate.line }));
     const dma = this.#add('8237', new I8237Pair());
     const cmos = cmosMemorySize(options.memory, 0);
     const { startTime } = options;
-    const rtc = this.#add('MC146818', new Mc146818({ clock, irq: irq(Irq.clock), startTime, cmos }));
+    const rtc = this.#add('MC146818', new Mc146818({ clock, irq: clockGate.line, startTime, cmos }));
     this.keyboardController = this.#add(
       '8042',
       new I8042({ keyboardIrq: irq(Irq.keyboard), mouseIrq: irq(Irq.mouse), a20: options.a20, events }),
@@ -128,6 +152,17 @@ export class Board {
       new Ns16550({ irq: irq(request), events: { serialByte: (byte) => events.serialByte(line, byte) } });
     this.serial = [this.#add('16550 1', uart(0, Irq.serial1)), this.#add('16550 2', uart(1, Irq.serial2))];
 
+    const hpet = this.#add(
+      'HPET',
+      new Hpet({
+        clock,
+        line: (input) => this.#ioApicLine(input),
+        legacyRoutes: (enabled) => {
+          for (const gate of [timerGate, clockGate]) gate.open(!enabled);
+        },
+        events,
+      }),
+    );
     const space = { map: (region: PciRegion) => this.#map(region), unmap: (region: PciRegion) => this.#unmap(region) };
     const piix3 = this.#add('PIIX3', new Piix3({ irq, events }));
     this.pci = this.#add('PCI', new PciBus({ space, messages, pirq: piix3.pirq, resetControl: piix3.resetControl }));
@@ -201,6 +236,7 @@ export class Board {
       place(`IDE ${channel} control`, control, 4, at.control);
     }
     this.memory.add({ name: 'VGA', first: VGA_MEMORY, length: VGA_MEMORY_BYTES, window: this.vga.window });
+    this.memory.add({ name: 'HPET', first: HPET_ADDRESS, length: 0x400, window: hpet.memory });
     this.memory.add({ name: 'I/O APIC', first: IO_APIC_ADDRESS, length: 0x1000, window: this.ioApic.memory });
   }
 
@@ -212,6 +248,12 @@ export class Board {
   #add<T extends Device<unknown>>(name: string, device: T): T {
     this.devices.set(name, device);
     return device;
+  }
+
+  /** An input of the I/O APIC by its number; those of ISA requests are shared with them. */
+  #ioApicLine(input: number): InterruptLine {
+    if (input >= ISA_REQUESTS) return this.ioApic.input(input);
+    return this.interrupts.line(input === TIMER_PIN ? Irq.timer : input);
   }
 
   /** What firmware is told of the machine. */
@@ -227,6 +269,7 @@ export class Board {
       ioApic: { id: 0, address: IO_APIC_ADDRESS },
       pmBase: Port.powerManagement,
       pciMemory: { first: PCI_MEMORY_FIRST, last: PCI_MEMORY_LAST },
+      hpet: HPET_ADDRESS,
       serialPorts: 2,
       pirqs: PIRQ_ROUTES,
     });

@@ -3,7 +3,7 @@ import type { InterruptLine } from '@drift-os/devices';
 
 const TIMER = 0;
 /** The timer is wired to this input of the I/O APIC, as the interrupt source override in the MADT says. */
-const TIMER_PIN = 2;
+export const TIMER_PIN = 2;
 
 export interface InterruptInputs {
   input(number: number): InterruptLine;
