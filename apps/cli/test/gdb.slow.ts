@@ -32,7 +32,7 @@ it.skipIf(absent.length > 0)(
     const image = join(folder, 'hello.img');
     const port = await freePort();
     expect(await drift(['build', 'hello', '-o', image, '--elf'])).toMatchObject({ code: 0 });
-    const args = ['--conditions=@drift-os/source', program, 'run', image, '--accel', 'tcg', '--gdb', String(port)];
+    const args = ['--conditions=@drift-os/source', program, 'run', image, '--on', 'qemu', '--accel', 'tcg', '--gdb', String(port)];
     const machine = spawn(process.execPath, args, { stdio: ['pipe', 'ignore', 'pipe'] });
     // What is typed reaches the serial interrupt once the machine runs.
     machine.stdin.write('cores\n');
