@@ -3,6 +3,7 @@ import { buildGraph } from '../ir/build.ts';
 import type { Graph } from '../ir/graph.ts';
 import { numberValues } from '../ir/gvn.ts';
 import { hoistInvariants } from '../ir/hoist.ts';
+import { convertBranches } from '../ir/if-convert.ts';
 import { orderBlocks, removeDeadValues, removeTrivialPhis, removeUnreachable } from '../ir/simplify.ts';
 import { mergeBlocks, threadJumps } from '../ir/threading.ts';
 import { narrowValues } from '../ir/widths.ts';
@@ -21,6 +22,8 @@ function optimizedGraph(context: ModuleContext, index: number): Graph {
   const graph = buildGraph(context.module, index, context.nameOf(index));
   removeTrivialPhis(graph);
   threadJumps(graph);
+  removeUnreachable(graph);
+  convertBranches(graph);
   removeUnreachable(graph);
   removeTrivialPhis(graph);
   mergeBlocks(graph);

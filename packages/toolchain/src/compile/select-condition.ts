@@ -10,11 +10,24 @@ const CONDITIONS: readonly number[] = [CC.e, CC.ne, CC.l, CC.b, CC.g, CC.a, CC.l
 
 /** Emits what sets the flags for `condition` and tells which condition code means that it is not zero. */
 export function selectFlags(selector: Selector, condition: Value): number {
-  const fused = condition.uses === 1 && condition.block === selector.block;
+  const here = condition.block === selector.block;
+  const fused = condition.uses === 1 && here;
+  if (here && !fused && isRepeatable(condition)) {
+    for (const arg of condition.args) if (!arg.isConstant) selector.use(arg);
+    return compareFlags(selector, condition);
+  }
   if (fused && op.isCompare(condition.op)) return compareFlags(selector, condition);
   if (fused && isFloatCompare(condition.op)) return selectFloatCompare(selector, condition);
   testFlags(selector, condition, 32);
   return CC.ne;
+}
+
+/**
+ * A comparison that several want: making it again costs less than keeping its answer. What is compared has to be the same each time,
+ * so it comes from registers; masks are left out, into which a test would look for loads.
+ */
+function isRepeatable({ op: operation, args }: Value): boolean {
+  return op.isCompare(operation) && args.every((arg) => arg.op !== op.And && arg.op !== op.Wrap);
 }
 
 /** Flags of `value` against zero. */

@@ -7,6 +7,7 @@ import * as op from '../ir/op.ts';
 import { valueWidth } from '../ir/widths.ts';
 import { F32, F64, I32, V128, type ValueType, isFloat } from '../wasm/types.ts';
 import { findCarried } from './carried.ts';
+import { HeaderPhis } from './header-phis.ts';
 import {
   CC,
   DEFINE,
@@ -43,8 +44,9 @@ export class Selector implements AddressBuilder {
   /** Register of every value that was asked for, by value id. */
   readonly #registers: Int32Array;
   readonly #epochs: Int32Array;
-  /** 1 for values whose register some instruction behind this place reads. */
-  readonly #requested: Uint8Array;
+  /** One more than the place of the next block that reads the value's register; 0 where nothing behind this place does. */
+  readonly #requested: Int32Array;
+  readonly #headerPhis: HeaderPhis;
   /** 1 for loads that another instruction does as part of itself. */
   readonly #folded: Uint8Array;
   readonly #carried: Uint8Array;
@@ -63,7 +65,8 @@ export class Selector implements AddressBuilder {
     this.block = graph.entry;
     this.#registers = new Int32Array(graph.valueCount).fill(NONE);
     this.#epochs = new Int32Array(graph.valueCount);
-    this.#requested = new Uint8Array(graph.valueCount);
+    this.#requested = new Int32Array(graph.valueCount);
+    this.#headerPhis = new HeaderPhis(graph);
     this.#folded = new Uint8Array(graph.valueCount);
     this.#carried = findCarried(graph);
     this.#addressUses = new Uint32Array(graph.valueCount);
@@ -204,7 +207,8 @@ export class Selector implements AddressBuilder {
   isLiveAfter(value: Value): boolean {
     const at = holderOf(value);
     if (at.isConstant) return false;
-    if (this.#requested[at.id] === 1) return true;
+    const asked = this.#requested[at.id] as number;
+    if (asked > 0) return !this.#headerPhis.isDead(at, this.block, asked - 1);
     // Defined outside of the loop that uses it: the next round reads it again.
     return (at.block?.loopDepth ?? 0) < this.block.loopDepth;
   }
@@ -231,7 +235,7 @@ export class Selector implements AddressBuilder {
     if (width <= 32 && !isFloat(at.type)) while (at.op === op.Wrap) at = at.args[0] as Value;
     if (at.isConstant) return this.constantRegister(at, width);
     at = holderOf(at);
-    this.#requested[at.id] = 1;
+    this.#requested[at.id] = 1 + this.#headerPhis.place(this.block);
     return { kind: 'register', register: this.registerOf(at), bits: width, role: USE, memoryAllowed: false };
   }
 

@@ -80,6 +80,27 @@ describe('code of small functions', () => {
     expect(text).toContain('cmp byte ptr [rax],41h');
   });
 
+  it('a branch around cheap operations becomes conditional moves', () => {
+    const body = (inside: string): string[] =>
+      textOf(
+        compileText(`(module (memory 1) (func (export "f") (param $c i32) (param $n i32) (param $m i32) (result i32)
+          (if (i32.gt_s (local.get $c) (i32.const 9)) (then
+            (local.set $n (i32.add (local.get $n) (i32.const 1))) (local.set $m ${inside})))
+          (i32.xor (local.get $n) (local.get $m))))`),
+        'f',
+      );
+    const converted = body('(i32.sub (local.get $m) (local.get $c))');
+    expect(converted.filter((line) => line.startsWith('j'))).toEqual([]);
+    expect(converted.filter((line) => line.startsWith('cmov')).length).toBe(2);
+    expect(converted.filter((line) => line.startsWith('set'))).toEqual([]);
+    // Not around a load, nor around more than a few.
+    for (const inside of [
+      '(i32.load (local.get $m))',
+      '(i32.mul (i32.mul (local.get $m) (local.get $c)) (local.get $n))',
+    ])
+      expect(body(inside).some((line) => line.startsWith('j'))).toBe(true);
+  });
+
   it('a saturating conversion that fits takes three instructions', () => {
     const text = textOf(
       compileText('(module (func (export "f") (param f64) (result i32) (i32.trunc_sat_f64_s (local.get 0))))', {
