@@ -106,6 +106,8 @@ export type Statement =
       readonly host: Value;
       readonly offset: number;
       readonly bits: AccessBits;
+      /** 32 or 64 bits become the lowest element of a vector, the rest 0. */
+      readonly widened: boolean;
     }
   | {
       readonly kind: 'store';

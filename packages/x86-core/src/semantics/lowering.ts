@@ -129,7 +129,8 @@ class Lowering {
         return;
       case 'load':
         this.#value(statement.host);
-        this.#body.load(statement.bits, statement.offset);
+        if (statement.widened) this.#body.loadWidened(statement.bits === 64 ? 64 : 32, statement.offset);
+        else this.#body.load(statement.bits, statement.offset);
         this.#body.set(this.#local(statement.temporary));
         return;
       case 'store':

@@ -179,6 +179,12 @@ export class OperandBuilder extends StatementBuilder {
     return this.get({ file: 'vector', bits, operand, half: 0 });
   }
 
+  /** A vector with the lowest element of a vector operand; from memory with zeros above it. */
+  readWidened(operand: number, bits: 32 | 64): Value {
+    if (this.kind(operand) === 'memory') return this.loadWidened(this.operandAddress(operand), bits);
+    return this.readVector(operand);
+  }
+
   /** Writes the lowest element. Without `keepUpper` the rest of the 128 bits is cleared; a VEX instruction always clears what is above them. */
   writeLow(operand: number, bits: 8 | 16 | 32 | 64, value: Value, keepUpper: boolean): void {
     if (this.kind(operand) === 'memory') {

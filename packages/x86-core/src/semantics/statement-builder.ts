@@ -104,7 +104,15 @@ export class StatementBuilder {
   /** `offset` in bytes from the start of what was translated. */
   loadFrom({ host }: Translated, offset: number, bits: AccessBits): Value {
     const value = this.temporary(bits === 128 ? 'v128' : 'i64');
-    this.statements.push({ kind: 'load', temporary: value.number, host, offset, bits });
+    this.statements.push({ kind: 'load', temporary: value.number, host, offset, bits, widened: false });
+    return value;
+  }
+
+  /** A vector whose lowest element is loaded, the rest 0. */
+  loadWidened(address: Address, bits: 32 | 64): Value {
+    const { host } = this.translate(address, bits / 8, 'read');
+    const value = this.temporary('v128');
+    this.statements.push({ kind: 'load', temporary: value.number, host, offset: 0, bits, widened: true });
     return value;
   }
 

@@ -64,6 +64,11 @@ export class FunctionBody {
     this.#bytes.push(...loads[bits], 0, ...unsignedLeb(offset));
   }
 
+  /** Pops an address; pushes a vector whose lowest element is loaded, the rest 0. */
+  loadWidened(bits: 32 | 64, offset = 0): void {
+    this.#bytes.push(0xfd, bits === 64 ? 0x5d : 0x5c, 0, ...unsignedLeb(offset));
+  }
+
   /** Pops a value of 64 bits or a vector, then an address. */
   store(bits: 8 | 16 | 32 | 64 | 128, offset = 0): void {
     this.#bytes.push(...stores[bits], 0, ...unsignedLeb(offset));

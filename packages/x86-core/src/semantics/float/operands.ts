@@ -32,8 +32,7 @@ export function readHalves(m: MeaningBuilder, operand: number, count: 1 | 2): Ha
 
 /** A vector whose lowest element is the last operand: from a register or from memory of its size. The rest is not for use. */
 export function readScalar(m: MeaningBuilder, operand: number, format: Format): Value {
-  if (m.kind(operand) !== 'memory') return m.readVector(operand);
-  return m.let(v.operation('i64x2.splat', m.readLow(operand, format)));
+  return m.readWidened(operand, format);
 }
 
 /** The lowest element as f32 or f64. */

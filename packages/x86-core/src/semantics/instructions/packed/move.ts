@@ -1,4 +1,5 @@
 /** Moves between vector registers, memory, general-purpose and MMX registers: SDM 1 9.4.1, 10.4.1.1, 11.4.1, 12.3. */
+import { mergeLowest } from '../../float/operands.ts';
 import type { MeaningBuilder } from '../../meaning-builder.ts';
 import * as v from '../../vector-value.ts';
 import type { Definition } from '../definition.ts';
@@ -46,7 +47,9 @@ function scalar(bits: 32 | 64): Definition {
     if (m.operandCount === 3) {
       const upper = m.readVector(1);
       m.writeVector(0, [m.let(withLow(bits, upper, m.readLow(2, bits)))]);
-    } else m.writeLow(0, bits, m.readLow(1, bits), m.kind(1) !== 'memory');
+    } else if (m.kind(0) === 'memory') m.writeLow(0, bits, m.readLow(1, bits), false);
+    else if (m.kind(1) === 'memory') m.writeVector(0, [m.readWidened(1, bits)]);
+    else m.writeVector(0, [m.let(mergeLowest(bits, m.readVector(0), m.readVector(1)))]);
   };
 }
 
