@@ -1,7 +1,8 @@
 /** The guest programs, who can tell what they print, and where those who can disagree. */
 import { bochs, type Oracle, qemu } from './oracle.ts';
 import { interruptsGuest, limitsGuest } from './interrupts-guest.ts';
-import { canonicalGuest, longGuest, longPagingGuest } from './long-cases.ts';
+import { canonicalGuest, longGuest } from './long-cases.ts';
+import { longPagingGuest } from './long-paging-guest.ts';
 import { pagingGuest } from './paging-guest.ts';
 import { realGuest, realLimitsGuest } from './real-guest.ts';
 import { segmentsGuest } from './segments-guest.ts';

@@ -4,17 +4,10 @@ import {
   ax,
   cr0,
   cx,
-  dr0,
-  dr6,
-  dr7,
   ds,
-  dx,
   eax,
   ebp,
-  ebx,
   ecx,
-  edx,
-  esp,
   mem,
   mem8,
   mem16,
@@ -24,12 +17,12 @@ import {
   st0,
 } from '../../src/index.ts';
 import { gateDescriptor, segmentDescriptor } from './descriptors.ts';
+import { debugging } from './debug-cases.ts';
 import type { Program } from './program.ts';
 import {
   CODE32,
   DATA,
   DATA32,
-  DONE,
   enterRing3,
   IDT,
   OWN,
@@ -39,6 +32,7 @@ import {
   USER_CODE,
   USER_DATA,
 } from './protected-guest.ts';
+import { virtual8086, virtualCase } from './virtual-8086-cases.ts';
 
 const SMALL = OWN;
 const EXPAND_DOWN = OWN + 8;
@@ -285,122 +279,4 @@ function ioPrivilege(guest: ProtectedGuest): void {
   ring3('IOPL 3: popf sets IF', 3, undefined, (p) =>
     p.emit('push', 0x0202).emit('popfd').emit('pushfd').emit('pop', eax).emit('and', eax, 0x3200),
   );
-}
-
-function debugging(guest: ProtectedGuest): void {
-  const reset = (p: Program): Program =>
-    p.emit('xor', eax, eax).emit('mov', dr7, eax).emit('mov', eax, 0xffff_0ff0).emit('mov', dr6, eax);
-  const status = (name: string, body: (p: Program) => void): void => {
-    guest.case(name, body);
-    guest.case(`${name}: dr6`, (p) => p.emit('mov', eax, dr6).emit('and', eax, 0xe00f));
-  };
-  const stepped = (p: Program): Program => reset(p).emit('push', 0x102).emit('popfd');
-  status('single step', (p) => stepped(p).emit('inc', ecx).emit('inc', edx).emit('inc', ebx));
-  status('single step over mov ss', (p) => {
-    reset(p).emit('mov', edx, ss);
-    p.emit('push', 0x102).emit('popfd').emit('mov', ss, dx).emit('inc', ecx).emit('inc', ebx);
-  });
-  status('single step of int', (p) => stepped(p).emit('int', 0x42));
-  status('single step of rep', (p) => {
-    reset(p).emit('mov', ecx, 3);
-    p.emit('push', 0x102).emit('popfd').emit('rep lodsb').emit('inc', ebx);
-  });
-  status('int1', (p) => {
-    reset(p);
-    p.emit('int1');
-  });
-  const breakpoint = (
-    name: string,
-    dr7Value: number,
-    address: (p: Program) => void,
-    body: (p: Program) => void,
-  ): void => {
-    status(name, (p) => {
-      reset(p);
-      address(p);
-      p.emit('mov', dr0, eax).emit('mov', eax, dr7Value).emit('mov', dr7, eax).emit('xor', eax, eax);
-      body(p);
-    });
-  };
-  breakpoint(
-    'execution breakpoint',
-    0x401,
-    (p) => p.emit('mov', eax, p.ref('broken', 32)),
-    (p) => p.emit('inc', ecx).label('broken').emit('inc', edx).emit('inc', ebx),
-  );
-  const data = (p: Program): void => void p.emit('mov', eax, DATA + 4);
-  breakpoint('write breakpoint, written', 0xd_0401, data, (p) => p.emit('mov', mem32(DATA + 4), ecx).emit('inc', edx));
-  breakpoint('write breakpoint, one byte', 0x1_0401, data, (p) =>
-    p
-      .emit('mov', mem8(DATA + 5), 1)
-      .emit('inc', edx)
-      .emit('mov', mem32(DATA + 2), ecx)
-      .emit('inc', ebx),
-  );
-  breakpoint('write breakpoint, read', 0xd_0401, data, (p) =>
-    p
-      .emit('mov', ecx, mem32(DATA + 4))
-      .emit('inc', edx)
-      .emit('xor', ecx, ecx),
-  );
-  breakpoint('access breakpoint, read', 0xf_0401, data, (p) =>
-    p
-      .emit('mov', eax, mem32(DATA + 4))
-      .emit('xor', eax, eax)
-      .emit('inc', edx),
-  );
-  status('general detect', (p) => {
-    reset(p);
-    p.emit('mov', eax, 0x2400).emit('mov', dr7, eax).emit('xor', eax, eax).emit('mov', ecx, dr0).emit('inc', edx);
-  });
-  guest.case('debug registers are as before', (p) => reset(p).emit('mov', eax, dr7));
-}
-
-function virtualCase(guest: ProtectedGuest, name: string, iopl: number, body: (p: Program) => void): void {
-  guest.case(`virtual-8086, IOPL ${iopl}: ${name}`, (p) => {
-    const start = p.fresh();
-    for (const segment of [0x2000, 0x2000, 0x2000, 0x2000]) p.emit('push', segment);
-    p.emit('push', 0x700)
-      .emit('push', 0xfff0)
-      .emit('push', 0x2_0002 | (iopl << 12))
-      .emit('push', 0xf000);
-    p.emit('mov', eax, p.ref(start, 32))
-      .emit('sub', eax, 0xf_0000)
-      .emit('push', eax)
-      .emit('xor', eax, eax)
-      .emit('iretd');
-    p.label(start);
-    p.mode = 16;
-    body(p);
-    p.emit('int', DONE);
-  });
-}
-
-function virtual8086(guest: ProtectedGuest): void {
-  const virtual = (name: string, iopl: number, body: (p: Program) => void): void =>
-    virtualCase(guest, name, iopl, body);
-  for (const iopl of [0, 3]) {
-    virtual('memory', iopl, (p) => p.emit('mov', mem16(0x100), 0x1234).emit('mov', ax, mem16(0x100)));
-    virtual('cli', iopl, (p) => p.emit('cli'));
-    virtual('pushf', iopl, (p) => p.emit('pushf').emit('pop', ax));
-    virtual('popf', iopl, (p) => p.emit('push', 0x3002).emit('popf').emit('pushf').emit('pop', ax));
-    virtual('int', iopl, (p) => p.emit('int', 0x41));
-    virtual('int of DPL 0', iopl, (p) => p.emit('int', 0x40));
-    virtual('int3', iopl, (p) => p.emit('int3'));
-    virtual('iret', iopl, (p) => p.emit('push', 2).emit('push', 0xf000).emit('push', p.ref('v86 target')).emit('iret'));
-    virtual('hlt', iopl, (p) => p.emit('hlt'));
-    virtual('in', iopl, (p) => p.emit('in', al, 0x80).emit('mov', al, 0));
-    virtual('load of segments', iopl, (p) => p.emit('mov', ax, 0x2100).emit('mov', ds, ax).emit('mov', cx, ds));
-    virtual('lar', iopl, (p) => p.emit('lar', ax, cx));
-    virtual('mov cr', iopl, (p) => p.emit('mov', eax, cr0));
-    virtual('far jump', iopl, (p) => p.emit('mov', mem16(0), 0x30cd).bytes(0xea).word(0, 2).word(0x2000, 2));
-  }
-  const { program } = guest;
-  const over = program.fresh();
-  program.emit('jmp', program.ref(over));
-  program.mode = 16;
-  program.label('v86 target').emit('int', DONE);
-  program.mode = 32;
-  program.label(over);
-  guest.case('back in ring 0', (p) => p.emit('mov', eax, mem32(esp)).emit('xor', eax, eax));
 }
