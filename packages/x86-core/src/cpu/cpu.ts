@@ -40,6 +40,7 @@ import { type KnownMode, MODE_BITS, ModeTracker } from './mode-tracker.ts';
 import { PhysicalMemory } from './physical-memory.ts';
 import { Registers } from './registers.ts';
 import { type CpuState, restoreState, saveState } from './saved-state.ts';
+import { type Watchpoint, type WatchHit, Watchpoints } from './watchpoints.ts';
 
 export interface CpuOptions extends SystemOptions {
   /** Memory of the machine; several cores may share one. Default: an empty one with room for 16 MiB. */
@@ -51,10 +52,10 @@ export interface CpuOptions extends SystemOptions {
 }
 
 /**
- * budget: used up. halt: HLT or MWAIT, and no event that ends it. breakpoint: RIP is at one. shutdown: a triple fault. waitForStartup: a core that waits
- * for SIPI.
+ * budget: used up. halt: HLT or MWAIT, and no event that ends it. breakpoint: RIP is at one. watchpoint: the instruction before RIP touched one, which
+ * is `watchHit`. shutdown: a triple fault. waitForStartup: a core that waits for SIPI.
  */
-export type StopReason = 'budget' | 'halt' | 'breakpoint' | 'shutdown' | 'waitForStartup';
+export type StopReason = 'budget' | 'halt' | 'breakpoint' | 'watchpoint' | 'shutdown' | 'waitForStartup';
 
 const idleReasons: Readonly<Record<Exclude<Activity, 'running'>, StopReason>> = {
   halted: 'halt',
@@ -71,6 +72,7 @@ export class Cpu {
   readonly system: SystemState;
   /** Linear addresses to stop at, before the instruction there. Change it with `setBreakpoint`. */
   readonly #breakpoints = new Set<bigint>();
+  readonly #watchpoints = new Watchpoints();
   readonly #state: CoreState;
   readonly #base: number;
   readonly #view: DataView;
@@ -82,6 +84,8 @@ export class Cpu {
   #modeIsKnown = false;
   #mode: KnownMode;
   #stepping = false;
+  /** The run before this one ended between two instructions for its budget alone: a breakpoint at RIP was not reported. */
+  #goesOn = false;
   /** Instructions before the present run, and the budget that it began with. */
   #counted = 0;
   #budget = 0;
@@ -91,7 +95,10 @@ export class Cpu {
     this.#base = this.memory.addCore({
       busRead: (physical, bytes, to) => devices.copyIn(Number(physical), bytes, to),
       busWrite: (physical, bytes, from) => devices.copyOut(Number(physical), bytes, from),
-      watch: (linear, bytes, write) => watchData(this.context, linear, bytes, write),
+      watch: (linear, bytes, write) => {
+        watchData(this.context, linear, bytes, write);
+        this.#watchpoints.see(linear, bytes, write);
+      },
       dropCode: (page) => this.#cache.dropPage(page),
       mappingChanged: () => this.#flushTlb('all'),
     });
@@ -171,7 +178,7 @@ export class Cpu {
     this.system.raiseStartup(page);
   }
 
-  /** Stops `run` before the instruction at a linear address. */
+  /** Stops `run` before the instruction at a linear address; where it stopped there, the next run passes it. */
   setBreakpoint(linear: bigint): void {
     this.#breakpoints.add(linear);
     this.#forgetCode();
@@ -180,6 +187,23 @@ export class Cpu {
   clearBreakpoint(linear: bigint): void {
     this.#breakpoints.delete(linear);
     this.#forgetCode();
+  }
+
+  /** Stops `run` and `step` behind an instruction that touches these bytes. While there is one, instructions run one at a time. */
+  setWatchpoint(watchpoint: Watchpoint): void {
+    this.#watchpoints.add(watchpoint);
+    this.#modeIsKnown = false;
+  }
+
+  /** Takes one away that is equal to this. */
+  clearWatchpoint(watchpoint: Watchpoint): void {
+    this.#watchpoints.remove(watchpoint);
+    this.#modeIsKnown = false;
+  }
+
+  /** What the last run stopped for, if for a watchpoint. */
+  get watchHit(): WatchHit | undefined {
+    return this.#watchpoints.hit;
   }
 
   save(): CpuState {
@@ -197,13 +221,16 @@ export class Cpu {
   /** Carries out one instruction, or takes one event. */
   step(): StopReason {
     this.#beginRun(1);
+    this.#goesOn = false;
     return this.#loop(true);
   }
 
   /** Runs about so many instructions: at most a block more. */
   run(budget: number): StopReason {
     this.#beginRun(budget);
-    return this.#loop(false);
+    const reason = this.#loop(false);
+    this.#goesOn = reason === 'budget';
+    return reason;
   }
 
   #beginRun(budget: number): void {
@@ -214,6 +241,7 @@ export class Cpu {
     if (apic.deadline !== undefined) apic.advance();
     this.#state.set32(state.EVENTS, 1);
     this.#state.set32(state.LINK, 0);
+    this.#watchpoints.hit = undefined;
   }
 
   #loop(once: boolean): StopReason {
@@ -231,13 +259,15 @@ export class Cpu {
       if (view.getInt32(base + state.BUDGET + 4, true) < 0 || (this.#left === 0 && !first)) return 'budget';
       if (!this.#modeIsKnown) this.#learnMode();
       const rip = this.context.rip;
-      if (this.#breakpoints.size > 0 && !(first && rip === begun) && this.#isBreakpoint(rip)) return 'breakpoint';
+      const passes = first && rip === begun && !this.#goesOn;
+      if (this.#breakpoints.size > 0 && !passes && this.#isBreakpoint(rip)) return 'breakpoint';
       first = false;
       const inhibited = this.context.inhibited;
       if (inhibited) this.#state.set64(state.INHIBIT, NO_ADDRESS);
       if (once || this.#stepping || (inhibited && this.system.interruptPending)) {
         this.#stepOnce();
         if (inhibited) view.setInt32(base + state.EVENTS, 1, true);
+        if (this.#watchpoints.hit !== undefined) return 'watchpoint';
         if (once) return 'budget';
         continue;
       }
@@ -435,8 +465,8 @@ export class Cpu {
   #learnMode(): void {
     this.#modeIsKnown = true;
     this.#mode = this.#modes.current;
-    this.#stepping = this.#needsStepping();
-    const { watches } = this.#modes;
+    this.#stepping = this.#needsStepping() || this.#watchpoints.any;
+    const watches = this.#modes.watches || this.#watchpoints.any;
     const core = this.#state;
     core.set32(state.WATCHED, watches ? 1 : 0);
     core.set32(state.TLB, this.#base + state.TLB_SETS + state.TLB_SET_BYTES * this.#modes.tlbSet(watches));

@@ -5,3 +5,4 @@ export { enterLongMode, type LongModeStart } from './long-mode.ts';
 export { PhysicalMemory, type PhysicalMemoryOptions } from './physical-memory.ts';
 export { Registers, type SegmentName } from './registers.ts';
 export { type CpuState, StateError } from './saved-state.ts';
+export type { Watchpoint, WatchHit } from './watchpoints.ts';
