@@ -30,6 +30,26 @@ describe('writeElfObject', () => {
     const bytes = writeElfObject({ ...fixed, symbols: [], functions: [], lines: [] });
     expect(new TextDecoder('latin1').decode(bytes)).toContain('.data.at_0x100000\0');
   });
+
+  test('keeps the zeros of a large memory out of the file', () => {
+    const data = {
+      name: 'data',
+      bytes: Uint8Array.of(1, 2),
+      zeroBytes: 2 ** 32,
+      alignment: 1,
+      address: 0x100000,
+    } as const;
+    const bytes = writeElfObject({
+      ...sample,
+      relocations: [],
+      sections: [data],
+      symbols: [],
+      functions: [],
+      lines: [],
+    });
+    expect(bytes.length).toBeLessThan(4096);
+    expect(new TextDecoder('latin1').decode(bytes)).toContain('.bss.at_0x100002\0');
+  });
 });
 
 describe.skipIf(missing('gcc', 'readelf'))('with gcc and readelf', () => {

@@ -54,7 +54,7 @@ export interface ElfObjectOptions {
  * The object as an ELF64 file. Symbols keep their names: C reaches `shell.parse` by `__asm__("shell.parse")`.
  *
  * Sections at a fixed address are named after it, `.data.at_0x100000`: ld places such a section with
- * `-Wl,--section-start=.data.at_0x100000=0x100000`.
+ * `-Wl,--section-start=.data.at_0x100000=0x100000`. More than 16 MiB of zeros behind such a section are one of their own, `.bss.at_0x...`.
  */
 export function writeElfObject(object: ObjectModule, options: ElfObjectOptions = {}): Uint8Array {
   const sections: ElfSection[] = object.sections.map(elfSection);
@@ -71,6 +71,8 @@ export function writeElfObject(object: ObjectModule, options: ElfObjectOptions =
     bytes: new Uint8Array(),
     alignment: 1,
   });
+
+  sections.push(...zeroSections(object));
 
   const { symbols, symbolIndex } = objectSymbols(object, debugIndex);
   const symtab = sections.length + 1;
@@ -93,6 +95,26 @@ export function writeElfObject(object: ObjectModule, options: ElfObjectOptions =
   return writeElf(ET_REL, 0, sections);
 }
 
+/** Zeros of a fixed section that are not worth having in the file. */
+const MAX_ZEROS_IN_FILE = 1 << 24;
+
+function hasSeparateZeros({ address, bytes, zeroBytes }: Section): boolean {
+  return address !== undefined && bytes.length > 0 && zeroBytes > MAX_ZEROS_IN_FILE;
+}
+
+/** The zeros behind a fixed section as one of their own, `.bss.at_0x...`. */
+function zeroSections({ sections }: ObjectModule): ElfSection[] {
+  return sections.filter(hasSeparateZeros).map(({ address = 0, bytes, zeroBytes }) => ({
+    name: `.bss.at_0x${(address + bytes.length).toString(16)}`,
+    type: SHT_NOBITS,
+    flags: SHF_ALLOC | SHF_WRITE,
+    address: 0,
+    bytes: new Uint8Array(),
+    size: zeroBytes,
+    alignment: 1,
+  }));
+}
+
 function elfSection(section: Section): ElfSection {
   const { name, flags } = SECTIONS[section.name];
   const fixed = section.address === undefined ? name : `${name}.at_0x${section.address.toString(16)}`;
@@ -100,7 +122,7 @@ function elfSection(section: Section): ElfSection {
   if (section.bytes.length === 0 && section.zeroBytes > 0) {
     return { ...common, type: SHT_NOBITS, bytes: section.bytes, size: section.zeroBytes };
   }
-  const bytes = new Uint8Array(section.bytes.length + section.zeroBytes);
+  const bytes = new Uint8Array(section.bytes.length + (hasSeparateZeros(section) ? 0 : section.zeroBytes));
   bytes.set(section.bytes);
   return { ...common, type: SHT_PROGBITS, bytes };
 }
