@@ -55,9 +55,7 @@ export function elementOf(draft: Draft, row: Row): Element {
     };
     return types[notation] ?? 'int16';
   }
-  const from =
-    /cvtt?(ps|pd|ss|sd|dq|pi|si|ph)2/.exec(mnemonic)?.[1] ??
-    (/(ps|pd|ss|sd)$/.exec(mnemonic)?.[1]);
+  const from = /cvtt?(ps|pd|ss|sd|dq|pi|si|ph)2/.exec(mnemonic)?.[1] ?? /(ps|pd|ss|sd)$/.exec(mnemonic)?.[1];
   const isVector = row.operands.some(
     ({ registerClass }) => registerClass === 'xmm' || registerClass === 'ymm' || registerClass === 'mmx',
   );
