@@ -233,8 +233,8 @@ export class Selector implements AddressBuilder {
     const width = bits ?? this.widthOf(value.type);
     let at = value;
     if (width <= 32 && !isFloat(at.type)) while (at.op === op.Wrap) at = at.args[0] as Value;
-    if (at.isConstant) return this.constantRegister(at, width);
     at = holderOf(at);
+    if (at.isConstant) return this.constantRegister(at, width);
     this.#requested[at.id] = 1 + this.#headerPhis.place(this.block);
     return { kind: 'register', register: this.registerOf(at), bits: width, role: USE, memoryAllowed: false };
   }

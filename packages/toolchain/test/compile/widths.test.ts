@@ -38,6 +38,17 @@ it('extension by sign is free where there is no sign', () => {
   expect(extend('i32.load').some((line) => line.startsWith('movsxd'))).toBe(true);
 });
 
+it('extension of what turns out to be a constant is that constant', () => {
+  // The local is 5 on both ways, which is seen only once the phi is gone.
+  const text = bodyOf(
+    '(param i32) (result i64) (local i32)',
+    `(local.set 1 (i32.const 5))
+    (loop $l (local.set 1 (local.get 1)) (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+    (i64.extend_i32_s (local.get 1))`,
+  );
+  expect(text).toContain('mov eax,5');
+});
+
 it('addresses that cannot wrap need no prefix', () => {
   const access = (index: string): string[] =>
     bodyOf('(param i32) (result i32)', `(i32.load8_u (i32.add (${index}) (i32.const 0x400000)))`);
