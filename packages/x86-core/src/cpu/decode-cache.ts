@@ -93,8 +93,12 @@ export class DecodeCache {
     const view = this.#view;
     this.#handlers.prepare(instructions.map(({ shape }) => shape));
     let at = this.#free;
+    let isSecond = false;
     for (const [position, each] of instructions.entries()) {
-      writeRecord(view, this.#core, at, each, this.#handlers.indexOf(each.shape), position + 1);
+      // The second of a pair keeps a handler of its own: a branch may go to it.
+      const pair: number | undefined = isSecond ? undefined : this.#pairAt(instructions, position);
+      isSecond = pair !== undefined;
+      writeRecord(view, this.#core, at, each, pair ?? this.#handlers.indexOf(each.shape), position + 1);
       if (leavesPage(view.getBigUint64(at + record.IMMEDIATE, true), rip)) {
         view.setInt32(at + record.TARGET, record.TARGET_IN_JUMPS, true);
       }
@@ -110,6 +114,13 @@ export class DecodeCache {
       at += record.RECORD_BYTES;
     }
     return (at - this.#free) / record.RECORD_BYTES;
+  }
+
+  #pairAt(instructions: StraightRun['instructions'], position: number): number | undefined {
+    const first = instructions[position];
+    const second = instructions[position + 1];
+    if (first?.leads !== true || second === undefined) return undefined;
+    return this.#handlers.pairOf(first.shape, second.shape);
   }
 
   /**

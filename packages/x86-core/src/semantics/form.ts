@@ -19,6 +19,8 @@ export interface Form {
   readonly mayLeave: boolean;
   /** It may leave for TypeScript to carry it out. */
   readonly assists: boolean;
+  /** The next instruction may be carried out by the same handler: this one neither stores, which could change the next, nor ends. */
+  readonly leads: boolean;
 }
 
 const forms = new WeakMap<CodeShape, Map<number, Form | undefined>>();
@@ -73,7 +75,7 @@ function makeForm(instruction: Instruction, code: CodeShape): Form | undefined {
   return { shape, flagsDead: shapeOf(instruction, code, true), ...effectOf(meaning) };
 }
 
-function effectOf({ statements }: Meaning): Pick<Form, 'ends' | 'branches' | 'mayLeave' | 'assists'> {
+function effectOf({ statements }: Meaning): Pick<Form, 'ends' | 'branches' | 'mayLeave' | 'assists' | 'leads'> {
   return {
     ends: statements.some(
       (each) =>
@@ -82,6 +84,7 @@ function effectOf({ statements }: Meaning): Pick<Form, 'ends' | 'branches' | 'ma
     branches: statements.some(({ kind }) => kind === 'jump'),
     mayLeave: statements.some(mayLeave),
     assists: statements.some(assists),
+    leads: statements.every(leads),
   };
 }
 
@@ -104,4 +107,21 @@ function mayLeave(statement: Statement): boolean {
 function assists(statement: Statement): boolean {
   if (statement.kind === 'if') return statement.body.some(assists) || statement.otherwise.some(assists);
   return statement.kind === 'leave' && statement.reason === 'assist';
+}
+
+function leads(statement: Statement): boolean {
+  switch (statement.kind) {
+    case 'store':
+    case 'commit':
+    case 'loop':
+    case 'jump':
+    case 'leave':
+      return false;
+    case 'raise':
+      return statement.condition !== undefined;
+    case 'if':
+      return statement.body.every(leads) && statement.otherwise.every(leads);
+    default:
+      return true;
+  }
 }

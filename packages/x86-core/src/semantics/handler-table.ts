@@ -1,7 +1,7 @@
 /** The handlers of the interpreter: made when a shape is first met, kept in a table of functions; equal code is one handler. */
 import { FunctionBody } from '../wasm/function-body.ts';
 import { ModuleBuilder } from '../wasm/module-builder.ts';
-import { handlerSignature, lowerHandler, staleHandler } from './handler.ts';
+import { handlerSignature, lowerHandler, lowerHandlers, staleHandler } from './handler.ts';
 import { meaningOf } from './instructions/index.ts';
 import type { Meaning } from './language.ts';
 import { calledSignature } from './lowering.ts';
@@ -22,6 +22,9 @@ export interface CodeEnvironment {
 /** Handlers that no instruction has. */
 export type SpecialHandler = 'stale' | 'undefined' | 'tooLong' | 'notAvailable' | 'goOn';
 
+/** How often two instructions must have been decoded one behind the other before they get a handler. */
+const PAIR_THRESHOLD = 64;
+
 export class HandlerTable {
   readonly #environment: CodeEnvironment;
   readonly #table = new WebAssembly.Table({ element: 'anyfunc', initial: 1 });
@@ -31,6 +34,8 @@ export class HandlerTable {
   readonly #byShape = new WeakMap<Shape, number>();
   /** The same, by the fingerprint of the code. */
   readonly #byCode = new Map<string, number>();
+  /** By first and second shape: the handler, or below zero how often they were met. */
+  readonly #pairs = new WeakMap<Shape, Map<Shape, number>>();
   /** Goes from record to record until one leaves. */
   readonly run: (record: number, core: number) => void;
 
@@ -81,6 +86,31 @@ export class HandlerTable {
       bodies.set(key, lowerHandler(meaning, shape));
     }
     if (bodies.size > 0) this.#addAll(bodies);
+  }
+
+  /**
+   * The handler that carries out two instructions which follow each other, once they were met together often enough to be worth it.
+   * The first one's form must say that it leads.
+   */
+  pairOf(first: Shape, second: Shape): number | undefined {
+    let followers = this.#pairs.get(first);
+    if (followers === undefined) {
+      followers = new Map();
+      this.#pairs.set(first, followers);
+    }
+    const known = followers.get(second) ?? 0;
+    if (known > 0) return known;
+    // Below zero: how often the pair was met.
+    const met = known - 1;
+    followers.set(second, met === -PAIR_THRESHOLD ? this.#makePair(first, second) : met);
+    return undefined;
+  }
+
+  #makePair(first: Shape, second: Shape): number {
+    const parts = [first, second].map((shape) => ({ meaning: meaningOf(shape) as Meaning, shape }));
+    const key = `${keyOf(first)} & ${keyOf(second)}`;
+    this.#addAll(new Map([[key, lowerHandlers(parts)]]));
+    return this.#indexes.get(key) as number;
   }
 
   #addAll(bodies: ReadonlyMap<string, FunctionBody>): void {

@@ -5,9 +5,9 @@
  */
 import { FunctionBody } from '../wasm/function-body.ts';
 import type { Signature } from '../wasm/module-builder.ts';
-import { conditionOf, heldFlags, settle } from './flags.ts';
+import { conditionOf, fusedCondition, heldFlags, settle } from './flags.ts';
 import type { FlagSource, JumpHint, LeaveReason, Location, Meaning, SegmentReference, Value } from './language.ts';
-import { lower, type Target } from './lowering.ts';
+import { localValue, lower, type Target } from './lowering.ts';
 import type { Shape } from './operand-shape.ts';
 import { Reason, type ReasonCode } from './reason.ts';
 import * as record from './record.ts';
@@ -22,10 +22,18 @@ const CORE = 1;
 const flagWords = { result: state.FLAG_RESULT, carry: state.FLAG_CARRY, aux: state.FLAG_AUX };
 
 export function lowerHandler(meaning: Meaning, shape: Shape): FunctionBody {
-  const target = new HandlerTarget(shape);
-  lower(meaning, target);
+  return lowerHandlers([{ meaning, shape }]);
+}
+
+/** One handler for instructions that follow each other, each with its record. All but the last must neither end nor store: see `leads` in form.ts. */
+export function lowerHandlers(parts: readonly { readonly meaning: Meaning; readonly shape: Shape }[]): FunctionBody {
+  const target = new HandlerTarget(undefined, parts.length > 1);
+  for (const [position, { meaning, shape }] of parts.entries()) {
+    target.begin(shape, position);
+    lower(meaning, target);
+  }
   target.body.get(RECORD);
-  target.body.i32(record.RECORD_BYTES);
+  target.body.i32(parts.length * record.RECORD_BYTES);
   target.body.operator('i32.add');
   return target.body;
 }
@@ -41,10 +49,23 @@ class HandlerTarget implements Target {
   readonly body: FunctionBody = new FunctionBody(2);
   readonly scratch: Target['scratch'] = { address: this.body.local('i64'), entry: this.body.local('i32') };
   readonly knownImmediate = undefined;
-  readonly #shape: Shape | undefined;
+  #shape: Shape | undefined;
+  /** Of this instruction's record from the first one's. */
+  #offset = 0;
+  /** What the flags come from, while that is known: set by the instruction before. */
+  #source: FlagSource | undefined;
 
-  constructor(shape: Shape | undefined) {
+  readonly #isPair: boolean;
+
+  constructor(shape: Shape | undefined, isPair = false) {
     this.#shape = shape;
+    this.#isPair = isPair;
+  }
+
+  /** The next instruction. */
+  begin(shape: Shape, position: number): void {
+    this.#shape = shape;
+    this.#offset = position * record.RECORD_BYTES;
   }
 
   get linearBits(): 32 | 48 | 57 {
@@ -62,7 +83,7 @@ class HandlerTarget implements Target {
 
   segment(segment: SegmentReference): void {
     this.body.get(segment === 'operand' ? RECORD : CORE);
-    if (segment === 'operand') this.body.load32(record.SEGMENT);
+    if (segment === 'operand') this.body.load32(this.#offset + record.SEGMENT);
     else {
       this.body.i32(state.SEGMENTS + state.SEGMENT_BYTES * segment);
       this.body.operator('i32.add');
@@ -74,12 +95,12 @@ class HandlerTarget implements Target {
     const { body } = this;
     if ('operand' in location) {
       body.get(RECORD);
-      body.load32(record.OPERANDS + 4 * location.operand);
+      body.load32(this.#offset + record.OPERANDS + 4 * location.operand);
       return location.file === 'vector' ? 16 * location.half : 0;
     }
     if (location.file === 'vectorIndex') {
       body.get(RECORD);
-      body.load32(record.INDEX);
+      body.load32(this.#offset + record.INDEX);
       return 16 * location.half;
     }
     this.core();
@@ -130,7 +151,7 @@ class HandlerTarget implements Target {
     const { body } = this;
     this.#field(record.INSTRUCTION_RIP);
     body.get(RECORD);
-    body.load(8, record.LENGTH);
+    body.load(8, this.#offset + record.LENGTH);
     body.operator('i64.add');
     this.#truncateRip();
   }
@@ -144,24 +165,24 @@ class HandlerTarget implements Target {
 
   #field(offset: number): void {
     this.body.get(RECORD);
-    this.body.load(64, offset);
+    this.body.load(64, this.#offset + offset);
   }
 
   scale(): void {
     this.body.get(RECORD);
-    this.body.load(8, record.SCALE);
+    this.body.load(8, this.#offset + record.SCALE);
   }
 
   address(): void {
     const { body } = this;
     body.get(RECORD);
-    body.load32(record.BASE);
+    body.load32(this.#offset + record.BASE);
     body.load(64);
     this.#field(record.DISPLACEMENT);
     body.operator('i64.add');
     if (this.#shape?.operands.some(({ indexed }) => indexed) === true) {
       body.get(RECORD);
-      body.load32(record.INDEX);
+      body.load32(this.#offset + record.INDEX);
       body.load(64);
       this.scale();
       body.operator('i64.shl');
@@ -174,7 +195,9 @@ class HandlerTarget implements Target {
   }
 
   condition(code: number, lowerValue: (value: Value) => void): void {
-    lowerValue(conditionOf(code, heldFlags));
+    const source = this.#source;
+    const fused = source === undefined ? undefined : fusedCondition(code, source);
+    lowerValue(fused ?? conditionOf(code, heldFlags));
   }
 
   flags(source: FlagSource, lowerValue: (value: Value) => void): void {
@@ -182,10 +205,31 @@ class HandlerTarget implements Target {
     for (const word of ['result', 'carry', 'aux'] as const) {
       this.setRegister({ file: 'flag', word }, () => lowerValue(settled[word]));
     }
+    if (!this.#isPair) return;
+    this.#source = {
+      ...source,
+      a: this.#held(source.a, lowerValue),
+      b: this.#held(source.b, lowerValue),
+      result: this.#held(source.result, lowerValue),
+    };
   }
 
-  beginConditional(): void {}
-  endConditional(): void {}
+  /** A value that the next instruction can use too: an immediate is in this one's record. */
+  #held(value: Value, lowerValue: (value: Value) => void): Value {
+    if (value.kind === 'constant' || value.kind === 'temporary') return value;
+    const local = this.body.local('i64');
+    lowerValue(value);
+    this.body.set(local);
+    return localValue(local);
+  }
+
+  beginConditional(): void {
+    this.#source = undefined;
+  }
+
+  endConditional(): void {
+    this.#source = undefined;
+  }
 
   fault(): void {
     this.#leaveHere(Reason.fault, () => this.thisRip());
@@ -209,6 +253,10 @@ class HandlerTarget implements Target {
     this.#spendBlock(1);
     this.core();
     this.body.get(RECORD);
+    if (this.#offset > 0) {
+      this.body.i32(this.#offset);
+      this.body.operator('i32.add');
+    }
     this.body.store32(state.RECORD);
     this.#exit(reason, pushRip);
   }
@@ -228,7 +276,7 @@ class HandlerTarget implements Target {
 
   #count(): void {
     this.body.get(RECORD);
-    this.body.load(16, record.COUNT);
+    this.body.load(16, this.#offset + record.COUNT);
   }
 
   #exit(reason: ReasonCode, pushRip: () => void): void {
@@ -308,7 +356,7 @@ class HandlerTarget implements Target {
   #followLink(rip: number, known: number): void {
     const { body } = this;
     body.get(RECORD);
-    body.load32(record.TARGET);
+    body.load32(this.#offset + record.TARGET);
     body.tee(known);
     body.i32(record.TARGET_IN_JUMPS);
     body.operator('i32.gt_u');
@@ -322,7 +370,7 @@ class HandlerTarget implements Target {
     body.else();
     this.core();
     body.get(RECORD);
-    body.i32(record.TARGET);
+    body.i32(this.#offset + record.TARGET);
     body.operator('i32.add');
     body.store32(state.LINK);
     body.end();

@@ -30,7 +30,6 @@ export const DISPLACEMENT = 48;
 export const INSTRUCTION_RIP = 56;
 
 /** In TARGET. */
-export const TARGET_UNKNOWN = 0;
 export const TARGET_IN_JUMPS = 1;
 
 /** The handler of records that were dropped: it leaves before the instruction. */

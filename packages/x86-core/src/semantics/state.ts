@@ -54,7 +54,6 @@ export const CR0 = 0x140;
 export const CR2 = 0x148;
 export const CR3 = 0x150;
 export const CR4 = 0x158;
-export const CR8 = 0x160;
 export const XCR0 = 0x168;
 export const EFER = 0x170;
 /** DR0 to DR7, 8 bytes each; 4 and 5 are unused. */
@@ -132,8 +131,7 @@ export const WATCHED = 0xa08;
 export const FIND_MODE = 0xa0c;
 /** Two records for code that is not cached. */
 export const SCRATCH_RECORDS = 0xa40;
-/** Fields that only floating point uses: float/state.ts has 0x1e8, and from here to 0xc00. */
-export const FLOAT_STATE = 0xb00;
+// 0x1e8, and 0xb00 to 0xc00: fields that only floating point uses, in float/state.ts.
 export const TLB_USED = 0x1000;
 export const TLB_USED_MAX = 0x2000;
 /**

@@ -13,6 +13,8 @@ export interface RunInstruction {
   readonly mayLeave: boolean;
   /** It may leave for TypeScript to carry it out. */
   readonly assists: boolean;
+  /** It and the next one may have one handler. */
+  readonly leads: boolean;
 }
 
 export interface StraightRun {
@@ -92,6 +94,7 @@ export function decodeRun(fetch: FetchCode, start: bigint, code: CodeShape, opti
     shape: dead[position] === true ? form.flagsDead : form.shape,
     mayLeave: form.mayLeave,
     assists: form.assists,
+    leads: form.leads,
   }));
   return { instructions, end: rip, ending, crosses };
 }

@@ -18,7 +18,8 @@ function raised(lines: readonly Line[], prepare: () => void = () => {}, at: numb
   machine.catchExceptions();
   prepare();
   expect(machine.cpu.run(100_000)).toBe('halt');
-  const vector = machine.output.map(([, value]) => value).at(-1) ?? -1;
+  let vector = -1;
+  for (const [, value] of machine.output) vector = value;
   const hasCode = [8, 10, 11, 12, 13, 14, 17].includes(vector);
   const stack = Number(machine.cpu.registers.get('rsp'));
   const word = (index: number): bigint => machine.view.getBigUint64(stack + 8 * index, true);
