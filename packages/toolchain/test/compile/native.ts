@@ -99,7 +99,7 @@ export function runJobs(list: readonly Buffer[], runs: readonly NativeRun[]): st
     const { stdout, signal, stderr, status } = spawnSync(hostProgram(), [jobs], {
       maxBuffer: 1 << 29,
       encoding: 'latin1',
-      timeout: 120_000,
+      timeout: 240_000,
     });
     if (signal !== null || status !== 0)
       throw new Error(`native program ended by ${signal ?? `status ${status}`}\n${stderr}\n${stdout.slice(-500)}`);
