@@ -4,14 +4,17 @@
  *
  * ```
  * bytes -> wasm/      decode the sections, validate every body (offset and reason of the first error)
- *       -> ir/        build SSA from the structured code, fold constants on the way; drop phis that are no choice;
- *                     number values (redundant ones go); drop dead ones; order blocks so that loops are contiguous
+ *       -> ir/        build SSA from the structured code, fold constants and divisions by them on the way; drop phis that are
+ *                     no choice; thread jumps; branches around little become selects; order blocks so that loops are
+ *                     contiguous; narrow by width; number values (redundant ones go); move what a loop does not change in
+ *                     front of it; drop dead values
  *       -> select*    bottom-up selection into machine instructions on virtual registers: addresses fold into memory operands,
  *                     loads into arithmetic, comparisons into branches, constants into immediates
  *       -> flow       split critical edges, number positions
  *       -> liveness   live intervals with holes, uses weighted by loop depth, registers that instructions claim
+ *       -> coalesce   phis and copies share intervals with what they come from
  *       -> linear-scan, resolve    registers, splits, spills; the moves between pieces, on edges, and for phis
- *       -> layout, emit, code      order of blocks, machine code, the shortest jumps
+ *       -> layout, emit, code      order of blocks, machine code, aligned loops, the shortest jumps
  *       -> entry, routines-*       what is called from outside; operations on tables and segments, as far as they are used
  *       -> module-data             globals, static data, tables of functions, constants, jump tables
  * ```
