@@ -8,8 +8,10 @@
  * in a region it is a local; an immediate is a field or a constant; flags are stored or remembered.
  *
  * ## Choosing a handler
- * The key is mnemonic, REP, kind and width of each operand, whether the address has an index, and whether the flags are dead (operand-shape.ts).
- * `add r/m32, r32` and `add r32, r/m32` with two registers share one. A handler is made when a block first needs it, all of a block's in one module.
+ * A handler is made for a shape: mnemonic, REP, LOCK, kind and width of each operand, whether the address has an index, the sizes and segmentation in
+ * effect, and whether the flags are dead (operand-shape.ts). Shapes that come to the same code share it, so `add r/m32, r32` and `add r32, r/m32` with two
+ * registers are one, in all modes. It is made when a block first needs it, all of a block's in one module; two instructions that often follow each other
+ * get one made of both meanings, where the second knows what the first's flags come from (handler-table.ts).
  * `ah` costs nothing: registers are addressed by byte. An address without base or index reads a register that is always zero; RIP-relative addresses
  * and branch targets are computed when the record is written.
  *
@@ -25,8 +27,8 @@
  *
  * ## Memory
  * Two TLBs, for reads and for writes, so that one comparison decides hit, right and page crossing (lowering.ts). Whatever has no single host address
- * (two pages, a device, a page of code) goes through a bounce buffer: the fast path is one addition and one comparison longer, and no instruction
- * knows of it.
+ * (two pages, a device) goes through a bounce buffer: the fast path is one comparison longer, and no instruction knows of it. Pages with decoded code are
+ * never in the TLB for writing: a store to them is looked at, and drops the code that it hits.
  *
  * ## Time
  * The budget is spent at the ends of blocks, and in each round of a loop inside an instruction: nothing runs forever. It may be overrun by a block.

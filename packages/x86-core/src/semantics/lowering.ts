@@ -3,8 +3,8 @@
  *
  * Memory: the TLB is checked inline. One comparison of the tag with the page of the access's last byte covers a miss, a missing right and an
  * access that crosses into the next page: the entry found by the first byte's page cannot hold the next page's tag. Only then `translate` is
- * called. It returns a host address, or 0 for a fault, or BOUNCE where the bytes have no single host address: two pages, a device, a page of
- * code. BOUNCE then holds the bytes, and after the stores to it `commit` is called to write them where they belong.
+ * called. It returns a host address, or 0 for a fault, or a BOUNCE where the bytes have no single host address: two pages, a device. BOUNCE then
+ * holds the bytes, and after the stores to it `commit` is called to write them where they belong.
  */
 import type { FunctionBody, Label } from '../wasm/function-body.ts';
 import type { Signature } from '../wasm/module-builder.ts';
