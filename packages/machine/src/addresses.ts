@@ -13,7 +13,6 @@ export const VGA_MEMORY_BYTES: number = 128 * KIB;
 export const SHADOWED = 0xc_0000;
 export const SHADOWED_BYTES: number = 256 * KIB;
 export const SHADOW_SEGMENT_BYTES: number = 16 * KIB;
-export const ONE_MIB = 0x10_0000;
 /** Firmware puts PCI's memory here. */
 export const PCI_MEMORY_FIRST = 0xe000_0000;
 export const PCI_MEMORY_LAST = 0xfebf_ffff;

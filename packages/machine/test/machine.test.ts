@@ -1,6 +1,12 @@
 import { serialize } from 'node:v8';
 import { describe, expect, it } from 'vitest';
-import { createMachine, type Machine, type MachineOptions, type MachineState } from '../src/index.ts';
+import {
+  type AttachDevice,
+  createMachine,
+  type Machine,
+  type MachineOptions,
+  type MachineState,
+} from '../src/index.ts';
 import { echoDisk, OWN_PORT } from './echo-disk.ts';
 
 const boot = (options: MachineOptions = {}): Promise<Machine> =>
@@ -49,10 +55,16 @@ describe('a machine', () => {
 
   it("takes devices of one's own, and refuses two at one place", async () => {
     const device = { readPort: () => 'Q'.charCodeAt(0), writePort: () => {} };
-    await using machine = await boot({ devices: [({ ports }) => void ports('mine', OWN_PORT, 4, device)] });
+    const attachAt =
+      (port: number): AttachDevice =>
+      (machine) => {
+        machine.ports('mine', port, 4, device);
+        return undefined;
+      };
+    await using machine = await boot({ devices: [attachAt(OWN_PORT)] });
     machine.send('d');
     await machine.waitFor('RQ');
-    const conflict = boot({ devices: [({ ports }) => void ports('mine', 0x3f8, 4, device)] });
+    const conflict = boot({ devices: [attachAt(0x3f8)] });
     await expect(conflict).rejects.toThrow(/3f8h belongs to COM1 already; mine wants 3f8h to 3fbh/);
   });
 
@@ -61,7 +73,7 @@ describe('a machine', () => {
       await using machine = await boot({ cores: 2, paused: true });
       machine.send('abc');
       machine.runFor(60_000_000n);
-      return machine.save();
+      return await machine.save();
     };
     const first = await run();
     expect(first.ram[0x500]).toBe(3);
