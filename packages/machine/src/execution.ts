@@ -4,7 +4,7 @@
  * In virtual time an instruction takes a fixed time and the same run comes out every time: nothing depends on the host but what it types and when.
  * In host time the guest's clock is the host's, and a guest that waits costs nothing.
  */
-import type { Cpu } from '@drift-os/x86-core';
+import type { Cpu, StopReason } from '@drift-os/x86-core';
 import { MachineClock } from './machine-clock.ts';
 
 /** What a round of turns came to. */
@@ -15,10 +15,14 @@ export type RoundResult =
   | 'idle'
   /** All cores wait, and nothing is scheduled: only the host can wake them. */
   | 'waiting'
-  /** A core is at a breakpoint. */
+  /** A core is at a breakpoint, or has touched what is watched: `stoppedAt`. Those behind it have their turn in the next round. */
   | 'breakpoint'
+  | 'watchpoint'
   /** The bootstrap core shut itself down: a triple fault. */
   | 'shutdown';
+
+/** Runs a core for about so many instructions, in a way of its own: one by one, looking at each. */
+export type RunCore = (core: Cpu, index: number, budget: number) => StopReason;
 
 /** Instructions of a turn in virtual time, and in host time. */
 const VIRTUAL_TURN = 20_000;
@@ -44,8 +48,12 @@ export class Execution {
   #hostStart: number | undefined;
   #hostBase = 0n;
   #stop = false;
-  /** The core that is at a breakpoint. */
-  stoppedAt: number | undefined;
+  /** The core that made the last round end early. */
+  stoppedAt = 0;
+  /** Whose turn comes first in the next round. */
+  #first = 0;
+  /** How cores run. */
+  runCore: RunCore = runFast;
 
   constructor(time: 'virtual' | 'host') {
     this.time = time;
@@ -120,23 +128,51 @@ export class Execution {
     this.#sharing = BigInt(Math.max(1, running));
     this.#turnBegan = began;
     let result: RoundResult | undefined;
+    const first = this.#first;
+    this.#first = 0;
     for (const [index, core] of this.#cores.entries()) {
+      if (index < first) continue;
       const before = core.instructions;
-      this.#countedBefore = before;
-      this.#charged = 0n;
-      this.#current = core;
-      const reason = core.run(budget);
-      this.#turnBegan = this.#virtualNow();
-      this.#current = undefined;
+      const reason = this.#turn(core, () => this.runCore(core, index, budget));
       const count = core.instructions - before;
-      if (reason === 'breakpoint') {
+      if (reason === 'breakpoint' || reason === 'watchpoint') {
         this.stoppedAt = index;
-        result = 'breakpoint';
-      } else if (reason === 'shutdown' && index === 0) result ??= 'shutdown';
+        this.#first = (index + 1) % this.#cores.length;
+        return reason;
+      }
+      if (reason === 'shutdown' && index === 0) result ??= 'shutdown';
       else if (reason === 'budget' || count > 0) result ??= 'ran';
       if (this.#isStopped()) break;
     }
     return result ?? (this.#due() === undefined ? 'waiting' : 'idle');
+  }
+
+  /** One instruction, or one event, of one core, which takes its time. `others`: then about an instruction of each other core. */
+  step(index: number, others: boolean): StopReason {
+    this.catchUp();
+    this.#sharing = 1n;
+    this.#turnBegan = this.clock.now();
+    const core = this.#cores[index] as Cpu;
+    this.stoppedAt = index;
+    const reason = this.#turn(core, () => core.step());
+    if (!others) return reason;
+    for (const [number, other] of this.#cores.entries()) {
+      const stop = number === index ? 'budget' : this.#turn(other, () => other.run(1));
+      if (stop !== 'breakpoint' && stop !== 'watchpoint') continue;
+      this.stoppedAt = number;
+      return stop;
+    }
+    return reason;
+  }
+
+  #turn(core: Cpu, run: () => StopReason): StopReason {
+    this.#countedBefore = core.instructions;
+    this.#charged = 0n;
+    this.#current = core;
+    const reason = run();
+    this.#turnBegan = this.#virtualNow();
+    this.#current = undefined;
+    return reason;
   }
 
   /** Set by `stop`, which a device may call while a core runs. */
@@ -162,3 +198,5 @@ export class Execution {
     return due;
   }
 }
+
+export const runFast: RunCore = (core, _index, budget) => core.run(budget);

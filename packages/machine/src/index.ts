@@ -1,5 +1,9 @@
 /** The machine: an amd64 PC of cores and devices. */
 export { createMachine } from './create-machine.ts';
+export { instructionAddress, readLinear, writeLinear } from './debug/linear-memory.ts';
+export { GdbStub } from './debug/gdb-stub.ts';
+export type { Stop } from './debug/stop.ts';
+export type { TracedInstruction } from './debug/trace.ts';
 export { Keyboard } from './keyboard.ts';
 export { type Ending, Machine } from './machine.ts';
 export { MachineError, type MachineErrorCode } from './machine-error.ts';

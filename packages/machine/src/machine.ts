@@ -1,9 +1,12 @@
 /** A PC that runs: made by `createMachine`, driven through its consoles, stopped, looked into. */
 import { screenFromTextMemory, type SerialMatch, type WaitOptions } from '@drift-os/console';
 import type { Picture } from '@drift-os/devices';
-import type { Cpu, PhysicalMemory, Registers } from '@drift-os/x86-core';
+import type { Cpu, PhysicalMemory, Registers, Watchpoint } from '@drift-os/x86-core';
 import type { Board } from './board.ts';
-import type { Execution } from './execution.ts';
+import { instructionAddress } from './debug/linear-memory.ts';
+import { type Stop, StopListeners } from './debug/stop.ts';
+import { type TracedInstruction, tracing } from './debug/trace.ts';
+import { type Execution, runFast } from './execution.ts';
 import type { Keyboard } from './keyboard.ts';
 import { MachineError } from './machine-error.ts';
 import { type MachineState, restoreMachine, saveMachine, type StatefulParts } from './machine-state.ts';
@@ -46,7 +49,9 @@ export class Machine implements AsyncDisposable {
   #end: (ending: Ending) => void = () => {};
   #ending: Ending | undefined;
   #running = false;
-  #loop: Promise<void> = Promise.resolve();
+  /** Resolves to what it ended for, if that was a stop. */
+  #loop: Promise<Stop | undefined> = Promise.resolve(undefined);
+  readonly #stops = new StopListeners();
   #wake: () => void = () => {};
   /** Something from the host waits for the guest. */
   #input = false;
@@ -135,7 +140,10 @@ export class Machine implements AsyncDisposable {
         const result = this.#execution.round();
         if (result === 'shutdown') this.resetByGuest();
         else if (result === 'idle') this.#execution.skipToDue();
-        else if (result !== 'ran') break;
+        else if (result === 'breakpoint' || result === 'watchpoint') {
+          this.#stops.tell(this.#stopAt(this.#execution.stoppedAt, result));
+          break;
+        } else if (result !== 'ran') break;
       }
     } finally {
       this.#execution.running = false;
@@ -145,17 +153,84 @@ export class Machine implements AsyncDisposable {
 
   /** Stops; resolves when no core runs any more. The guest's clock stands still. */
   async pause(): Promise<void> {
-    if (!this.#running) return;
+    if (this.#running && (await this.#halt()) === undefined) this.#stops.tell(this.#stopAt(0, 'pause'));
+  }
+
+  #halt(): Promise<Stop | undefined> {
     this.#running = false;
     this.#execution.stop();
     this.#wake();
-    await this.#loop;
+    return this.#loop;
   }
 
-  /** Carries out one instruction of a core of a paused machine. */
-  step(core = 0): void {
-    this.#core(core).step();
+  /**
+   * Carries out one instruction of a core of a paused machine, or lets it take an interrupt; a core that waits goes on waiting.
+   * @param others each other core goes on for about an instruction; where one comes to a breakpoint, that is the stop
+   */
+  step(core = 0, { others = false }: { readonly others?: boolean } = {}): Stop {
+    this.#core(core);
+    this.#execution.running = true;
+    const reason = this.#execution.step(core, others);
+    this.#execution.running = false;
     this.#flush();
+    if (reason === 'shutdown' && core === 0) this.resetByGuest();
+    const isStop = reason === 'breakpoint' || reason === 'watchpoint';
+    return this.#stopAt(this.#execution.stoppedAt, isStop ? reason : 'step');
+  }
+
+  /** Stops the machine before a core carries out the instruction at a linear address; `run` goes on from it. */
+  setBreakpoint(linear: bigint | number): void {
+    for (const core of this.cores) core.setBreakpoint(BigInt(linear));
+  }
+
+  clearBreakpoint(linear: bigint | number): void {
+    for (const core of this.cores) core.clearBreakpoint(BigInt(linear));
+  }
+
+  /** Stops the machine behind an instruction that touches these bytes. Meanwhile it runs many times slower. */
+  setWatchpoint(watchpoint: Watchpoint): void {
+    for (const core of this.cores) core.setWatchpoint(watchpoint);
+  }
+
+  clearWatchpoint(watchpoint: Watchpoint): void {
+    for (const core of this.cores) core.clearWatchpoint(watchpoint);
+  }
+
+  /** Tells of every stop of a machine that ran. @returns what ends that */
+  onStop(listener: (stop: Stop) => void): () => void {
+    return this.#stops.add(listener);
+  }
+
+  /** Resolves at the next stop. @throws MachineError MACHINE_ENDED where it ends instead */
+  waitForStop(): Promise<Stop> {
+    return new Promise((resolve, reject) => {
+      const remove = this.onStop((stop) => {
+        remove();
+        resolve(stop);
+      });
+      void this.ended.then((ending) => {
+        remove();
+        reject(new MachineError('MACHINE_ENDED', `The machine ended (${describe(ending)}) before it stopped.`));
+      });
+    });
+  }
+
+  /**
+   * Tells of every instruction before it runs, one at a time: many times slower, and without breakpoints. Turns end at other places, so that
+   * several cores meet at other moments than without it.
+   * @returns what ends that
+   */
+  trace(listener: (instruction: TracedInstruction) => void): () => void {
+    this.#execution.runCore = tracing(listener);
+    return () => {
+      this.#execution.runCore = runFast;
+    };
+  }
+
+  #stopAt(core: number, reason: Stop['reason']): Stop {
+    const stopped = this.#core(core);
+    const hit = reason === 'watchpoint' ? stopped.watchHit : undefined;
+    return { reason, core, address: instructionAddress(stopped), ...(hit === undefined ? {} : { hit }) };
   }
 
   /** Everything that the guest is, as a value. Pauses for it. */
@@ -177,7 +252,7 @@ export class Machine implements AsyncDisposable {
 
   async #whilePaused<T>(work: () => T): Promise<T> {
     const wasRunning = this.#running;
-    await this.pause();
+    if (wasRunning) await this.#halt();
     try {
       return work();
     } finally {
@@ -224,7 +299,8 @@ export class Machine implements AsyncDisposable {
     for (const line of this.serial) line.flush();
   }
 
-  async #runLoop(): Promise<void> {
+  async #runLoop(): Promise<Stop | undefined> {
+    let stop: Stop | undefined;
     try {
       while (this.#running) {
         const until = performance.now() + HOST_TURN;
@@ -232,8 +308,10 @@ export class Machine implements AsyncDisposable {
         while (this.#running && performance.now() < until) {
           this.#input = false;
           const result = this.#execution.round();
-          if (result === 'breakpoint') this.#running = false;
-          else if (result === 'shutdown') this.resetByGuest();
+          if (result === 'breakpoint' || result === 'watchpoint') {
+            stop = this.#stopAt(this.#execution.stoppedAt, result);
+            this.#running = false;
+          } else if (result === 'shutdown') this.resetByGuest();
           else if (result === 'idle' && this.#execution.time === 'virtual') this.#execution.skipToDue();
           else if (result === 'idle') {
             wait = Number(this.#execution.untilDue ?? 0n) / 1e6;
@@ -253,6 +331,8 @@ export class Machine implements AsyncDisposable {
       this.#execution.running = false;
       this.#flush();
     }
+    if (stop !== undefined && this.#ending === undefined) this.#stops.tell(stop);
+    return stop;
   }
 
   /** The guest has pulled the RESET wire, or a triple fault has. */

@@ -1,2 +1,3 @@
-/** What only Node has: the terminal. */
+/** What only Node has: the terminal, and gdb over TCP. */
+export { GdbServer, serveGdb } from './gdb-server.ts';
 export { attachTerminal, TERMINAL_HELP, type TerminalStreams } from './terminal.ts';
