@@ -73,11 +73,13 @@ Options:
   --timeout S           seconds for all of it; default 60 with --expect or --send, else none
   --screenshot FILE     write the screen as PNG at the end
   --json                one JSON object on stdout: ok, exitCode, reason, output, ...
+  --gdb PORT            wait for gdb on this port of 127.0.0.1, before the first instruction; cores are threads
+  --trace FILE          write every instruction, with core and address, to a file; implies --deterministic, and takes its time
+  --times               tell where the time to the prompt went
   --on drift|qemu|bochs what it runs on; default drift. For QEMU there are
     --machine pc|q35    its chipset; default pc
     --accel auto|kvm|tcg  default auto: KVM where it runs ring 0 properly, which is tried first
     --cpu MODEL         as QEMU's -cpu or Bochs' cpu model takes it; default max
-    --gdb PORT          wait for gdb on this port
   -h, --help
 
 What is piped in is typed at the prompt. A guest that writes to the exit port (F4h or 501h) ends the run with twice the value plus 1, as in QEMU.
@@ -88,6 +90,7 @@ Examples:
   drift run --kernel vmlinuz --initrd initrd.gz --append console=ttyS0
   drift run --expect 'drift> ' --send cores --expect 'drift> ' --timeout 30
   printf 'mem\\npoweroff\\n' | drift run
+  drift run drift.img --gdb 1234          then, elsewhere: gdb drift.elf -ex 'target remote :1234'
   drift run drift.img --on qemu --machine q35
 `,
   compile: `Compiles a WebAssembly module to an ELF64 object for amd64. Export E of module M is the System V function M.E, an

@@ -8,6 +8,7 @@ import { EXIT_OK, EXIT_TIMEOUT, exitCodeOf, UsageError } from './exit-codes.ts';
 import { type Guest, guestOnHypervisor, guestOnMachine, type Outcome } from './guest.ts';
 import { print, printJson } from './output.ts';
 import { prepareHypervisor } from './run-on-hypervisor.ts';
+import { Observers } from './observers.ts';
 import { machineOptions, startMachine } from './run-on-machine.ts';
 import { runScript, type Step, stepsOf } from './script.ts';
 
@@ -29,6 +30,8 @@ const OPTIONS = {
   send: { type: 'string', multiple: true },
   timeout: { type: 'string' },
   gdb: { type: 'string' },
+  trace: { type: 'string' },
+  times: { type: 'boolean' },
   'no-restart': { type: 'boolean' },
   json: { type: 'boolean' },
 } as const;
@@ -70,7 +73,17 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 type Start = (image: string | undefined) => Promise<Guest>;
 
 async function prepareForeign(given: Arguments, on: 'qemu' | 'bochs', onTerminal: boolean): Promise<Start> {
-  for (const option of ['bios', 'vga-bios', 'kernel', 'initrd', 'append', 'deterministic', 'screenshot']) {
+  for (const option of [
+    'bios',
+    'vga-bios',
+    'kernel',
+    'initrd',
+    'append',
+    'deterministic',
+    'screenshot',
+    'trace',
+    'times',
+  ]) {
     if (given.flag(option)) throw new UsageError(`--${option} is for Drift's own machine, without --on ${on}.`, 'run');
   }
   const start = await prepareHypervisor(given, on, onTerminal);
@@ -79,10 +92,13 @@ async function prepareForeign(given: Arguments, on: 'qemu' | 'bochs', onTerminal
 
 async function prepareMachine(given: Arguments, onTerminal: boolean): Promise<Start> {
   const options = await machineOptions(given);
+  const observers = new Observers(given);
   const screenshot = given.value('screenshot');
   return async (image) => {
     const disk = image ?? (options.linux === undefined ? await imageOfExamples() : undefined);
-    const machine = await startMachine(options, disk);
+    observers.imageIsThere();
+    const machine = await startMachine({ ...options, ...observers.machineOptions }, disk);
+    await observers.attach(machine);
     if (onTerminal) {
       const { attachTerminal } = await import('@drift-os/machine/node');
       process.stderr.write('Ctrl-A x ends the machine, Ctrl-A h lists other keys.\n');
@@ -95,7 +111,11 @@ async function prepareMachine(given: Arguments, onTerminal: boolean): Promise<St
       const { encode } = await import('fast-png');
       await writeFile(screenshot, encode({ width: picture.width, height: picture.height, data: picture.pixels }));
     };
-    return Object.assign(guestOnMachine(machine), { finish });
+    const close = async (): Promise<void> => {
+      await observers[Symbol.asyncDispose]();
+      await machine[Symbol.asyncDispose]();
+    };
+    return Object.assign(guestOnMachine(machine), { finish, [Symbol.asyncDispose]: close });
   };
 }
 

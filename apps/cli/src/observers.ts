@@ -1,0 +1,59 @@
+/** `drift run --gdb`, `--trace` and `--times`: ways to look at a machine that runs. One at a time, because each gets in the others' way. */
+import type { Machine, MachineOptions } from '@drift-os/machine';
+import { BootTimes } from './boot-times.ts';
+import { type Arguments, readNumber } from './command-line.ts';
+import { UsageError } from './exit-codes.ts';
+import { note } from './output.ts';
+import { TraceFile } from './trace-file.ts';
+
+export class Observers implements AsyncDisposable {
+  readonly #gdbPort: number | undefined;
+  readonly #trace: string | undefined;
+  readonly #times: BootTimes | undefined;
+  #end: (() => unknown) | undefined;
+
+  /** @throws UsageError */
+  constructor(given: Arguments) {
+    const wanted = ['gdb', 'trace', 'times'].filter((option) => given.flag(option));
+    if (wanted.length > 1) throw new UsageError(`--${wanted.join(' and --')} do not go together.`, 'run');
+    this.#gdbPort = readNumber('run', 'gdb', given.value('gdb'));
+    this.#trace = given.value('trace');
+    this.#times = given.flag('times') ? new BootTimes() : undefined;
+  }
+
+  /** The image has been read or built. */
+  imageIsThere(): void {
+    this.#times?.imageIsThere();
+  }
+
+  /** What the machine must be for them. */
+  get machineOptions(): MachineOptions {
+    if (this.#trace !== undefined) return { paused: true, time: 'virtual' };
+    return this.#gdbPort === undefined && this.#times === undefined ? {} : { paused: true };
+  }
+
+  /** The machine is composed. It runs from here on, unless it is to wait for gdb. */
+  async attach(machine: Machine): Promise<void> {
+    if (this.#gdbPort !== undefined) {
+      const { serveGdb } = await import('@drift-os/machine/node');
+      const server = await serveGdb(machine, this.#gdbPort);
+      this.#end = () => server[Symbol.asyncDispose]();
+      note(`the guest waits for gdb: target remote :${server.port}, then continue.`);
+      return;
+    }
+    if (this.#trace !== undefined) {
+      const file = new TraceFile(this.#trace);
+      const end = machine.trace((instruction) => file.write(instruction));
+      this.#end = () => {
+        end();
+        file.close();
+      };
+    }
+    this.#times?.attach(machine);
+    machine.run();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#end?.();
+  }
+}
