@@ -200,6 +200,7 @@ export function jobOf(run: NativeRun): Buffer {
   job.number(kind === 'zero' ? 0 : kind === 'register' ? REGISTER_WINDOW : WINDOW, 8);
   job.number((memory?.minimum ?? 0) * 65536, 8);
   job.number(Math.min(memory?.maximum ?? 65536, 65536) * 65536, 8);
+  job.number(options.bounds === 'checked' ? 1 : 0, 1);
   job.number(data?.address ?? 0, 8);
   job.bytes(data?.bytes ?? new Uint8Array());
   for (const name of ['m$memory', 'm$initialize', 'm._start']) {
