@@ -55,7 +55,7 @@ export class CodeBuffer {
   /** Forgets everything from `length` on. */
   truncate(length: number): void {
     this.length = length;
-    while (this.fixups.length > 0 && (this.fixups.at(-1) as Fixup).offset >= length) this.fixups.pop();
+    while ((this.fixups[this.fixups.length - 1]?.offset ?? -1) >= length) this.fixups.pop();
   }
 
   /** A copy of what was written. */

@@ -126,7 +126,7 @@ export class FunctionBody {
   /** Pops an index into `labels`; past their end it takes the last one. */
   branchTable(labels: readonly Label[]): void {
     const depths = labels.map((label) => unsignedLeb(this.#depth - label));
-    const last = depths.at(-1);
+    const last = depths[depths.length - 1];
     if (last === undefined) throw new Error('A branch table has a label');
     this.#bytes.push(0x0e, ...unsignedLeb(depths.length - 1), ...depths.slice(0, -1).flat(), ...last);
   }

@@ -26,7 +26,6 @@ function lowestBit(of: (a: Value, bits: Bits) => Value, carryOfZero: 0 | 1): Def
 
 /** A field whose start is in bits 0 to 7 of the control operand and whose length in bits 8 to 15. */
 function bextr(m: MeaningBuilder): void {
-  const bits = m.bits(0);
   const a = m.read(1);
   const control = m.read(2);
   const start = m.let(v.and(control, 0xff));
