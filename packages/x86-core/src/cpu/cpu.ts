@@ -276,6 +276,10 @@ export class Cpu {
       handlers.run(at, base);
       const reason = view.getInt32(base + state.REASON, true) as ReasonCode;
       if (reason > Reason.transfer) this.#leave(reason);
+      if (this.system.yields) {
+        this.system.yields = false;
+        return 'budget';
+      }
     }
   }
 

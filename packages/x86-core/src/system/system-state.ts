@@ -45,6 +45,7 @@ export interface SavedSystemState {
   readonly activity: Activity;
   readonly monitored: MonitoredLine | undefined;
   readonly wakesMasked: boolean;
+  readonly pauses: number;
   readonly nmiPending: boolean;
   readonly nmiBlocked: boolean;
   readonly initPending: boolean;
@@ -74,6 +75,10 @@ export class SystemState {
   wakesMasked = false;
   /** What MONITOR armed. */
   monitored: MonitoredLine | undefined;
+  /** PAUSE instructions since the last that ended the turn. */
+  pauses = 0;
+  /** The core gives up the rest of its turn; whoever runs it clears this. */
+  yields = false;
   nmiBlocked = false;
   nmiPending = false;
   initPending = false;
@@ -182,6 +187,7 @@ export class SystemState {
       activity: this.#activity,
       monitored: this.monitored,
       wakesMasked: this.wakesMasked,
+      pauses: this.pauses,
       nmiPending: this.nmiPending,
       nmiBlocked: this.nmiBlocked,
       initPending: this.initPending,
@@ -199,6 +205,7 @@ export class SystemState {
   restore(saved: SavedSystemState): void {
     this.monitored = saved.monitored;
     this.wakesMasked = saved.wakesMasked;
+    this.pauses = saved.pauses;
     this.nmiPending = saved.nmiPending;
     this.nmiBlocked = saved.nmiBlocked;
     this.initPending = saved.initPending;

@@ -9,7 +9,7 @@ function touch(m: MeaningBuilder): void {
   m.read(0);
 }
 
-const hints = ['nop', 'pause', 'endbr32', 'endbr64', 'reservednop', 'lfence', 'mfence', 'sfence'];
+const hints = ['nop', 'endbr32', 'endbr64', 'reservednop', 'lfence', 'mfence', 'sfence'];
 const prefetches = ['prefetch', 'prefetchw', 'prefetchwt1', 'prefetchnta', 'prefetcht0', 'prefetcht1', 'prefetcht2'];
 const flushes = ['clflush', 'clflushopt', 'clwb'];
 

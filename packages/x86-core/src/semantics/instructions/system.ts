@@ -7,7 +7,7 @@ const control = ['smsw', 'lmsw', 'clts', 'xgetbv', 'xsetbv', 'rdpkru', 'wrpkru',
 const bases = ['swapgs', 'rdfsbase', 'rdgsbase', 'wrfsbase', 'wrgsbase'];
 const information = ['cpuid', 'rdmsr', 'wrmsr', 'rdtsc', 'rdtscp', 'rdpmc', 'rdpid', 'rdrand', 'rdseed'];
 const caches = ['invd', 'wbinvd', 'wbnoinvd', 'invlpg', 'invpcid'];
-const waiting = ['hlt', 'monitor', 'mwait', 'umonitor', 'umwait', 'tpause'];
+const waiting = ['hlt', 'pause', 'monitor', 'mwait', 'umonitor', 'umwait', 'tpause'];
 const images = ['fxsave', 'fxrstor', 'xsave', 'xsaveopt', 'xsavec', 'xrstor'].flatMap((name) => [name, `${name}64`]);
 const ports = ['in', 'out'];
 
