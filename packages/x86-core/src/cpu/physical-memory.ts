@@ -19,7 +19,7 @@ export interface PhysicalMemoryOptions {
   readonly bytes: number;
   /** How many cores will use it. Default 1. */
   readonly cores?: number;
-  /** Bytes for decoded instructions of each core. Default 16 MiB: a quarter of a million instructions. */
+  /** Bytes for decoded instructions of each core. Default 32 MiB: half a million instructions. */
   readonly codeBytes?: number;
 }
 
@@ -51,7 +51,7 @@ export class PhysicalMemory {
 
   /** @throws RangeError when that much cannot be had */
   constructor(options: PhysicalMemoryOptions) {
-    const { bytes, cores = 1, codeBytes = 16 * MEBIBYTE } = options;
+    const { bytes, cores = 1, codeBytes = 32 * MEBIBYTE } = options;
     if (!Number.isInteger(bytes) || bytes <= 0 || bytes % PAGE !== 0 || bytes > MAXIMUM_BYTES) {
       throw new RangeError(`bytes is ${bytes}. Give a multiple of 4096 up to 3.25 GiB.`);
     }
