@@ -36,7 +36,7 @@ export class BootTimes {
   async #follow(machine: Machine): Promise<void> {
     let output = '';
     for await (const chunk of machine.serial[0]) {
-      if (output === '') this.#mark('loader, up to the first output');
+      if (output === '') this.#mark('loader and kernel, up to the first output');
       output += chunk;
       if (!output.includes(PROMPT)) continue;
       this.#mark('kernel, up to the prompt');
