@@ -104,6 +104,13 @@ async function start(
     const machine = await createMachine({ disks: [disk], cores, memory });
     return { machine, poweredOff: machine.ended.then(({ reason }) => reason === 'power-off') };
   }
-  const machine = await runOnQemu({ image: disk, cores, memory, machine: chipset, accelerator: 'tcg' });
+  const machine = await runOnQemu({
+    image: disk,
+    cores,
+    memory,
+    machine: chipset,
+    accelerator: 'tcg',
+    onReset: 'restart',
+  });
   return { machine, poweredOff: machine.exitStatus.then(({ code }) => code === 0) };
 }
