@@ -310,7 +310,9 @@ export class Cpu {
     return completed;
   }
 
+  /** Takes an instruction's part of the budget: a handler that faults at its first instruction faults for ever. */
   #deliver(fault: CpuFault): void {
+    this.#left -= 1;
     deliverFault(this.context, fault);
     this.#afterTypeScript();
   }
@@ -340,11 +342,17 @@ export class Cpu {
     this.#state.set32(state.EVENTS, 1);
   }
 
-  /** @returns whether there was one to take */
+  /**
+   * Each event takes an instruction's part of the budget: an interrupt whose gate leaves IF set comes again before the first instruction.
+   * @returns whether there was one to take
+   */
   #serveEvents(): boolean {
     this.#state.set32(state.EVENTS, 0);
     let taken = false;
-    while (eventPending(this.context) && serveEvents(this.context)) taken = true;
+    while (this.#left >= 0 && eventPending(this.context) && serveEvents(this.context)) {
+      taken = true;
+      this.#left -= 1;
+    }
     const { system } = this;
     this.#state.set32(state.PENDING, system.interruptPending || system.nmiPending ? 1 : 0);
     return taken;
