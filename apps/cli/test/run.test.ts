@@ -111,6 +111,37 @@ describe('drift run', { timeout: 120_000 }, () => {
     expect(await once()).toBe(first);
   });
 
+  it('writes every instruction to a file, the same ones every time', async () => {
+    const source = join(folder, 'sector.asm');
+    const sector = join(folder, 'sector.bin');
+    // Prints K, and writes 1 to the exit port.
+    const lines = ['bits 16', 'org 0x7c00', 'mov dx, 0x3f8', "mov al, 'K'", 'out dx, al', 'mov al, 1', 'out 0xf4, al'];
+    await writeFile(source, [...lines, 'halt: hlt', 'jmp halt', 'times 497 db 0', 'dw 0xaa55'].join('\n'));
+    expect(await drift(['asm', source, '-o', sector, '--bits', '16'])).toMatchObject({ code: 0 });
+    const once = async (name: string): Promise<string> => {
+      const trace = join(folder, name);
+      const { code, stderr } = await drift(['run', sector, '--cores', '1', '--memory', '16M', '--trace', trace]);
+      expect(code, stderr).toBe(3);
+      return readFile(trace, 'utf8');
+    };
+    const first = await once('first.txt');
+    expect(first).toMatch(/^0 00000000fffffff0 jmp far 0xf000:0\n/);
+    expect(first).toMatch(
+      /\n0 0000000000007c00 mov dx, 0x3f8\n0 0000000000007c03 mov al, 0x4b\n0 0000000000007c05 out dx, al\n/,
+    );
+    expect(await once('second.txt')).toBe(first);
+  });
+
+  it('tells where the time to the prompt went', async () => {
+    const { code, stderr } = await run('--times', '--expect', 'drift> ');
+    expect(code, stderr).toBe(0);
+    const rows = stderr.split('\n').filter((row) => / ms {2}/.test(row));
+    expect(rows.map((row) => row.replace(/^ *\d+ ms {2}/, '').replace(/[,:].*/, ''))).toEqual([
+      ...['load the program', 'build or find the image', 'compose the machine', 'BIOS', 'loader and kernel', 'kernel'],
+      'in all',
+    ]);
+  });
+
   it('refuses what does not fit, with a sentence and the way to help', async () => {
     const refusals: readonly (readonly [readonly string[], RegExp])[] = [
       [['--memory', '8G'], /8G is not a size from 2M to 3G/],
@@ -120,6 +151,8 @@ describe('drift run', { timeout: 120_000 }, () => {
       [['--bios', join(folder, 'own.map')], /BIOS has [0-9]+ bytes/],
       [['--bios', join(folder, 'missing')], /--bios: ENOENT/],
       [['--accel', 'tcg'], /--accel is for --on qemu/],
+      [['--trace', join(folder, 'missing', 'trace')], /--trace: ENOENT/],
+      [['--gdb', '1234', '--times'], /--gdb and --times do not go together/],
       [['--on', 'qemu', '--deterministic'], /--deterministic is for Drift's own machine/],
     ];
     for (const [options, message] of refusals) {
