@@ -18,8 +18,8 @@ const allowed = {
   bench: ['ring', 'asc', 'hypervisor', 'abi', 'toolchain', 'kernel-w', 'boot'],
 };
 
-/** Tests, benchmarks and scripts are not shipped; they may use the compiler, the hypervisor and the linker as tools. */
-const notShipped = '(\\.(test|slow)\\.ts$|/(test|bench)/|^packages/[^/]+/[^/]+\\.ts$|^packages/devices/firmware/)';
+/** Tests, benchmarks, examples and scripts are not shipped; they may use the compiler, the hypervisor and the linker as tools. */
+const notShipped = '(\\.(test|slow)\\.ts$|/(test|bench|examples)/|^packages/[^/]+/[^/]+\\.ts$|^packages/devices/firmware/)';
 
 const boundaries = Object.entries(allowed).map(([name, targets]) => ({
   name: `${name}-imports`,
