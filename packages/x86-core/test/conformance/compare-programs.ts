@@ -43,7 +43,7 @@ export async function comparePrograms(first: number, count: number): Promise<Com
 }
 
 /** Registers of vectors, edges and random numbers, over one image of memory. */
-async function startStates(): Promise<Uint8Array[]> {
+export async function startStates(): Promise<Uint8Array[]> {
   const file = await vectorFile(64);
   const states = (await file.vectorsOf('clc | F8')).map((vector) => file.inputOf(vector).slice());
   const memory = states[0]?.subarray(MEMORY) ?? new Uint8Array();
