@@ -225,7 +225,7 @@ export class Cpu {
     return this.#loop(true);
   }
 
-  /** Runs about so many instructions: at most a block more. */
+  /** Runs about so many instructions: at most a block more, and as many rounds of a string instruction as fit on a page. */
   run(budget: number): StopReason {
     this.#beginRun(budget);
     const reason = this.#loop(false);
