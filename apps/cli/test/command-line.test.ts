@@ -35,11 +35,11 @@ describe('drift', () => {
     [['build', 'no-such-app'], "'no-such-app' is neither a .ts or .wasm file nor an example. The examples: "],
     [['build', 'no-such-file.ts'], 'There is no file'],
     [['run', 'package.json', 'b.img'], 'run takes one image'],
-    [['run', 'package.json', '--on', 'mars'], "--on is 'mars'; it must be one of qemu, bochs."],
+    [['run', 'package.json', '--on', 'mars'], "--on is 'mars'; it must be one of drift, qemu, bochs."],
     [['run', 'package.json', '--timeout', 'soon'], "--timeout is 'soon'; it must be a positive number."],
     [['run', 'package.json', '--on', 'bochs', '--cores', '2'], '--cores is for QEMU'],
-    [['run', 'package.json', '--accel', 'tcg', '--cores', '300'], 'a whole number from 1 to 255'],
-    [['run', 'package.json', '--accel', 'tcg', '--memory', 'lots'], "'512M' or '5G'"],
+    [['run', 'package.json', '--on', 'qemu', '--accel', 'tcg', '--cores', '300'], 'a whole number from 1 to 255'],
+    [['run', 'package.json', '--on', 'qemu', '--accel', 'tcg', '--memory', 'lots'], "'512M' or '5G'"],
     [['run', 'package.json', '--on', 'bochs'], 'it must be a raw disk image with a boot sector'],
     [['run', 'no-such.img'], 'There is no file no-such.img.\nSee: drift run --help'],
   ])('refuses %j with exit code 2 and says why', async (args, complaint) => {
@@ -50,7 +50,9 @@ describe('drift', () => {
 
   it('says what is missing and how to install it, with exit code 3', async () => {
     const image = new URL('../package.json', import.meta.url).pathname;
-    const { code, stderr } = await drift(['run', image, '--accel', 'tcg'], { environment: { PATH: '/nowhere' } });
+    const { code, stderr } = await drift(['run', image, '--on', 'qemu', '--accel', 'tcg'], {
+      environment: { PATH: '/nowhere' },
+    });
     expect(stderr).toContain('apt-get install qemu-system-x86');
     expect(code).toBe(3);
   });
