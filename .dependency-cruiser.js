@@ -19,7 +19,8 @@ const allowed = {
 };
 
 /** Tests, benchmarks, examples and scripts are not shipped; they may use the compiler, the hypervisor and the linker as tools. */
-const notShipped = '(\\.(test|slow)\\.ts$|/(test|bench|examples)/|^packages/[^/]+/[^/]+\\.ts$|^packages/devices/firmware/)';
+const notShipped =
+  '(\\.(test|slow)\\.ts$|/(test|bench|examples)/|^packages/[^/]+/[^/]+\\.ts$|^packages/devices/firmware/)';
 
 const boundaries = Object.entries(allowed).map(([name, targets]) => ({
   name: `${name}-imports`,

@@ -11,7 +11,9 @@ export const killers: readonly NodeJS.Signals[] =
 /** Starts a process that runs a guest, ends it by `signal`, and looks for its hypervisor within a second. */
 export async function survives(hypervisor: 'qemu' | 'bochs', signal: NodeJS.Signals): Promise<boolean> {
   const program = fileURLToPath(new URL('run-until-killed.ts', import.meta.url));
-  const runner = spawn(process.execPath, ['--conditions=@drift-os/source', program, hypervisor], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const runner = spawn(process.execPath, ['--conditions=@drift-os/source', program, hypervisor], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const line = await new Promise<string>((resolve) => runner.stdout.once('data', (data) => resolve(String(data))));
   const pid = Number(line);
   if (!alive(pid)) throw new Error(`There was no process ${line}.`);
