@@ -27,10 +27,16 @@ export function deliverFault(core: CoreContext, fault: CpuFault): void {
   deliverEvent(core, eventOf(core, fault));
 }
 
-/** Delivers whatever event, and what its delivery raises. */
+/** The longest chain that ends by itself: an interrupt, two exceptions, double fault, shutdown, with a benign one between each. */
+const LONGEST_CHAIN = 8;
+
+/**
+ * Delivers whatever event, and what its delivery raises. Benign exceptions may raise each other for ever (#AC on the stack that #AC pushes to), and
+ * processors then stand still in it. Here the instruction is begun again, so that the caller's budget ends it.
+ */
 export function deliverEvent(core: CoreContext, event: InterruptEvent): void {
   let current = event;
-  for (;;) {
+  for (let stage = 0; stage < LONGEST_CHAIN; stage++) {
     try {
       deliver(core, current);
       return;
