@@ -30,6 +30,7 @@ export async function createMachine(options: MachineOptions = {}): Promise<Machi
   const physical = new PhysicalMemory({ bytes: physicalBytes(ramBytes, bios), cores: coreCount });
   const map = new MemoryMap(physical, ramBytes, bios);
   const execution = new Execution(time);
+  const report = options.report ?? ((): void => {});
   const cores: Cpu[] = [];
   const send = (message: InterruptMessage): void =>
     dispatchInterrupt(
@@ -50,8 +51,9 @@ export async function createMachine(options: MachineOptions = {}): Promise<Machi
     reset: () => machine.resetByGuest(),
     powerOff: () => machine.endWith({ reason: 'power-off', status: 0 }),
     exit: (status) => machine.endWith({ reason: 'exit', status }),
-    unclaimed: () => {},
-    unknownRegister: () => {},
+    unclaimed: (space, address, access) => report(`${access} of ${space} ${address.toString(16)}h, where nothing is`),
+    unknownRegister: ({ device, register, access }) =>
+      report(`${device}: ${access} of ${register}, which it does not have`),
   };
   const board = new Board({
     clock: execution.clock,
@@ -85,6 +87,8 @@ export async function createMachine(options: MachineOptions = {}): Promise<Machi
     writeMemory: (address, bytes, value) => board.memory.write(address, bytes, value),
     acknowledgeInterrupt: () => board.pics.acknowledge(),
     sendInterrupt: send,
+    unknownMsr: ({ address, access }) =>
+      report(`${access} of MSR ${address.toString(16)}h, which the processor does not have`),
     endOfInterrupt: (vector) => board.ioApic.endOfInterrupt(vector),
   };
   const now = (): bigint => execution.clock.now();

@@ -74,6 +74,8 @@ export interface MachineOptions {
   readonly time?: 'virtual' | 'host';
   /** What the real-time clock shows at the start. Default: now, and 2020-01-01 in virtual time. */
   readonly startTime?: Date;
+  /** Told, once for each, when the guest uses a register, port, address or MSR that is not there. */
+  readonly report?: (message: string) => void;
   /** Stay where the machine is until `run`. */
   readonly paused?: boolean;
   /** When the guest resets the machine: begin again (default), or end. */

@@ -68,6 +68,14 @@ describe('a machine', () => {
     await expect(conflict).rejects.toThrow(/3f8h belongs to COM1 already; mine wants 3f8h to 3fbh/);
   });
 
+  it('reports what the guest looks for in vain, once', async () => {
+    const reports: string[] = [];
+    await using machine = await boot({ report: (message) => reports.push(message) });
+    machine.send('ddx');
+    await machine.ended;
+    expect(reports.filter((message) => message.includes('5a0h'))).toEqual(['read of port 5a0h, where nothing is']);
+  });
+
   it('does the same every time in virtual time', async () => {
     const run = async (): Promise<MachineState> => {
       await using machine = await boot({ cores: 2, paused: true });
