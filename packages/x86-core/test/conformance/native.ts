@@ -1,12 +1,12 @@
 /** Runs code with a state on the processor this runs on: tools/x86-capture/execute.c, whose formats are those of @drift-os/x86-vectors. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { canCompareWithHost } from '../host-processor.ts';
 import { MEMORY, MEMORY_BYTES, STATE_BYTES } from '@drift-os/x86-vectors';
 
-export const nativeIsAvailable: boolean =
-  process.platform === 'linux' && process.arch === 'x64' && spawnSync('gcc', ['--version']).status === 0;
+export const nativeIsAvailable: boolean = canCompareWithHost('random code against the processor');
 
 export interface NativeCase {
   /** At most 255 bytes, at the state's RIP. */

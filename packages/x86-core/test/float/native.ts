@@ -1,19 +1,12 @@
 /** Single instructions on the processor that the tests run on. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { canCompareWithHost } from '../host-processor.ts';
 
-const hasGcc = process.arch === 'x64' && process.platform === 'linux' && spawnSync('gcc', ['--version']).status === 0;
-const hasFeatures =
-  hasGcc && / fma .* f16c |f16c.* fma /.test(`${execFileSync('cat', ['/proc/cpuinfo'], { encoding: 'utf8' })} `);
-/** An x64 host with AVX, FMA and F16C, and gcc. */
-export const available: boolean = hasFeatures;
-if (!available) {
-  console.log(
-    'skipped: tests of floating point need an x64 host with AVX, FMA and F16C, and gcc (apt-get install gcc)',
-  );
-}
+/** The host can be compared with. */
+export const available: boolean = canCompareWithHost('floating point against the processor');
 
 /** Layout of a case: see native.c. */
 export const CASE_BYTES: number = 944;

@@ -1,4 +1,5 @@
 /** Random programs of general-purpose and vector instructions, run on the interpreter, on a compiled region, and by program.c on the processor. */
+import { canCompareWithHost } from '../host-processor.ts';
 import { readFileSync } from 'node:fs';
 import { type Operand, type Row, decode, CodeBuffer, encode } from '../../src/index.ts';
 import { SSE_SLOW } from '../../src/semantics/float/state.ts';
@@ -40,7 +41,7 @@ function featuresHere(): ReadonlySet<string> {
 /** @returns the lines that programs are made of, or undefined where the processor cannot run the tests at all. */
 export function programLines(): Line[] | undefined {
   const here = featuresHere();
-  if (!here.has('avx2')) return undefined;
+  if (!canCompareWithHost('programs of forty instructions against the processor')) return undefined;
   const has = (feature: string): boolean => here.has(names[feature] ?? feature.toLowerCase().replace('.', '_'));
   const isWanted = (row: Row): boolean => {
     if (
