@@ -25,6 +25,8 @@ export function bochsConfiguration(options: Omit<BochsOptions, 'image'>, places:
     'config_interface: textconfig',
     // The one display that needs neither a screen nor a terminal; it waits for no viewer.
     'display_library: rfb, options="timeout=0"',
+    // Where a host has no sound, some drivers take the whole program down.
+    'sound: driver=dummy',
     'romimage: file=$BXSHARE/BIOS-bochs-latest',
     'vgaromimage: file=$BXSHARE/VGABIOS-lgpl-latest',
     `memory: guest=${memory}, host=${Math.min(memory, 2048)}`,

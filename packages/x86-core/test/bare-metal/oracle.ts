@@ -96,6 +96,8 @@ export const bochs: Oracle = {
       const lines = [
         'config_interface: textconfig',
         'display_library: rfb, options="timeout=0"',
+        // Where a host has no sound, some drivers take the whole program down.
+        'sound: driver=dummy',
         `romimage: file="${folder}/rom", address=0xffff0000`,
         'memory: guest=64, host=64',
         'cpu: model=corei7_skylake_x, count=1, ips=50000000, reset_on_triple_fault=0',
