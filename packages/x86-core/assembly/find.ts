@@ -1,6 +1,7 @@
 /** Finds the block at RIP without leaving for TypeScript, where it was decoded before: after a change of the mapping, and where JUMPS holds another. */
 import { ACCESS_EXECUTE, ACCESS_USER } from '../src/semantics/machine-memory';
 import { HANDLER, STALE_HANDLER } from '../src/semantics/record';
+import { ENTRY_KEY, ENTRY_PAGE_COUNT, ENTRY_PAGES, PAGE_BYTES, PAGE_PHYSICAL } from '../src/semantics/region-entry';
 import {
   BLOCK_ENTRIES,
   BLOCKS,
@@ -55,4 +56,16 @@ function fetchAddress(core: usize, rip: u64): u32 {
     store<u32>(entry + 12, key);
   }
   return load<u32>(entry + 8) | (<u32>rip & 0xfff);
+}
+
+/** Whether the pages of a region, whose entry `record` is, are mapped as they were when it was compiled; remembered for the present JUMPS_KEY. */
+export function enterRegion(core: usize, record: usize): i32 {
+  const count = load<i32>(record + ENTRY_PAGE_COUNT);
+  let page = <usize>load<u32>(record + ENTRY_PAGES);
+  for (let position = 0; position < count; position++) {
+    if (fetchAddress(core, load<u64>(page)) != load<u32>(page + PAGE_PHYSICAL)) return 0;
+    page += PAGE_BYTES;
+  }
+  store<u32>(record + ENTRY_KEY, load<u32>(core + JUMPS_KEY));
+  return 1;
 }

@@ -31,6 +31,7 @@ import { Rflags } from '../system/register-bits.ts';
 import { type Bus, emptyBus } from './bus.ts';
 import { CodeFetch } from './code-fetch.ts';
 import type { CodeMode } from './code-mode.ts';
+import { CodeSources } from './code-sources.ts';
 import { StateContext } from './core-context.ts';
 import { CoreState } from './core-state.ts';
 import { type Block, DecodeCache } from './decode-cache.ts';
@@ -78,6 +79,7 @@ export class Cpu {
   readonly #view: DataView;
   readonly #cache: DecodeCache;
   readonly #fetch: CodeFetch;
+  readonly #sources: CodeSources;
   readonly #modes: ModeTracker;
   /** Counts changes of the mapping: entries of JUMPS are for one of them. */
   #mapping = 1;
@@ -99,7 +101,10 @@ export class Cpu {
         watchData(this.context, linear, bytes, write);
         this.#watchpoints.see(linear, bytes, write);
       },
-      dropCode: (page) => this.#cache.dropPage(page),
+      dropCode: (page) => {
+        this.#cache.dropPage(page);
+        this.#state.set32(state.EVENTS, 1);
+      },
       mappingChanged: () => this.#flushTlb('all'),
     });
     this.#view = this.memory.view;
@@ -134,6 +139,8 @@ export class Cpu {
     this.registers = new Registers(this.context);
     this.#cache = new DecodeCache(this.#view, this.memory.handlers, this.#base, this.#base + this.memory.coreBytes);
     this.#fetch = new CodeFetch(this.context, this.memory, linear, devices);
+    this.#sources = new CodeSources(this.#fetch, this.#cache, this.memory, this.system.features);
+    this.memory.regions?.addCache(this.#cache);
     this.memory.runtime.clearTlb(this.#base);
     this.#state.set64(state.INHIBIT, NO_ADDRESS);
     this.#modes = new ModeTracker(this.context);
@@ -294,6 +301,12 @@ export class Cpu {
       case Reason.events:
         this.#modeIsKnown = false;
         return true;
+      case Reason.hot:
+        this.#compile();
+        return true;
+      case Reason.extend:
+        this.#extend();
+        return true;
       default:
         return true;
     }
@@ -327,8 +340,9 @@ export class Cpu {
   /** The exception that the handler raised. A #GP of an access to the stack segment is #SS (SDM 3A 6.15). */
   #fault(): CpuFault {
     const core = this.#state;
+    // 0: a region has left, which knows its segments.
     const at = core.get32(state.RECORD);
-    const segment = this.#view.getUint32(at + record.SEGMENT, true);
+    const segment = at === 0 ? 0 : this.#view.getUint32(at + record.SEGMENT, true);
     const stack = this.#base + state.SEGMENTS + state.SEGMENT_BYTES * Segment.ss;
     const vector = core.get32(state.EXCEPTION_VECTOR);
     const code = core.get32(state.EXCEPTION_HAS_CODE) === 0 ? undefined : core.get32(state.EXCEPTION_CODE);
@@ -356,6 +370,33 @@ export class Cpu {
     const { system } = this;
     this.#state.set32(state.PENDING, system.interruptPending || system.nmiPending ? 1 : 0);
     return taken;
+  }
+
+  /** A branch to RIP was taken often. */
+  #compile(): void {
+    const { regions } = this.memory;
+    if (regions === undefined || !this.#usesRegions) return;
+    const { rip } = this.context;
+    const source = this.#sources.sourceAt(rip, this.#mode.mode);
+    if (source !== undefined) regions.request(source);
+  }
+
+  /** A region was left often: its record is RECORD. */
+  #extend(): void {
+    const { regions } = this.memory;
+    const region = this.#cache.regionAt(this.#state.get32(state.RECORD));
+    const sites = region === undefined ? undefined : this.#cache.sitesOf(region);
+    if (regions === undefined || region === undefined || sites === undefined) return;
+    const grown = regions.extend(region, sites.counts, sites.targets);
+    const source = grown === undefined ? undefined : this.#sources.sourceFor(grown);
+    if (source !== undefined) regions.replace(region, source);
+  }
+
+  /** Regions stop at no breakpoint, and know no segments with limits. */
+  get #usesRegions(): boolean {
+    return (
+      this.#breakpoints.size === 0 && !this.#mode.mode.single && this.#mode.mode.shape.segmentation !== 'segmented'
+    );
   }
 
   /** One instruction, with what the debug registers and TF ask for. */
@@ -441,6 +482,10 @@ export class Cpu {
     const isBreakpoint = this.#breakpoints.size === 0 ? undefined : (at: bigint): boolean => this.#isBreakpoint(at);
     const { run, secondPage } = this.#fetch.decode(place, isBreakpoint);
     const block = this.#cache.add(run, rip, mode, physical, secondPage);
+    if (this.#usesRegions && !mode.single) {
+      const entry = this.memory.regions?.entryAt(physical, rip, mode.key);
+      if (entry !== undefined) this.#cache.enterRegionAt(block, entry, false);
+    }
     const bytes = Math.max(
       1,
       Number(BigInt.asUintN(32, run.end - rip)) + (run.ending === 'jump' || run.ending === 'cut' ? 0 : 1),

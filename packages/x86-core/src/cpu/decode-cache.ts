@@ -5,12 +5,23 @@
  * within the page, JUMPS, the block that is running) finds out by itself.
  */
 import type { Instruction } from '../decode/instruction.ts';
+import type { Region, RegionEntry } from '../jit/region-store.ts';
+import { immediateOf } from '../semantics/effective-address.ts';
 import type { HandlerTable } from '../semantics/handler-table.ts';
 import * as record from '../semantics/record.ts';
 import { writePlainRecord, writeRecord } from '../semantics/record-writer.ts';
+import {
+  ENTRY_FALLBACK,
+  ENTRY_KEY,
+  ENTRY_NUMBER,
+  ENTRY_PAGE_COUNT,
+  ENTRY_PAGES,
+  ENTRY_SITES,
+} from '../semantics/region-entry.ts';
 import * as state from '../semantics/state.ts';
 import type { StraightRun } from '../semantics/straight-run.ts';
 import type { CodeMode } from './code-mode.ts';
+import { RegionPlaces, type RegionSites } from './region-places.ts';
 
 export interface Block {
   readonly rip: bigint;
@@ -22,6 +33,11 @@ export interface Block {
   /** Its first record. */
   readonly at: number;
   readonly records: number;
+  /** Where direct branches to other pages go. */
+  readonly leadsTo: readonly bigint[];
+  /** The region that stands for it, and its records as they were: see region-entry.ts. 0: it was never entered by a region. */
+  region: Region | undefined;
+  fallback: number;
 }
 
 const PAGE = 4096;
@@ -37,6 +53,7 @@ export class DecodeCache {
   readonly #pages = new Map<number, Set<Block>>();
   /** Those that TypeScript carries out, by their records. */
   readonly #instructions = new Map<number, Instruction>();
+  readonly #regions: RegionPlaces;
 
   constructor(view: DataView, handlers: HandlerTable, core: number, end: number) {
     this.#view = view;
@@ -44,6 +61,7 @@ export class DecodeCache {
     this.#core = core;
     this.#end = end;
     this.#free = core + state.RECORDS;
+    this.#regions = new RegionPlaces(view, core);
   }
 
   find(physical: number, rip: bigint, mode: CodeMode): Block | undefined {
@@ -64,7 +82,18 @@ export class DecodeCache {
     const at = this.#free;
     const records = this.#write(run, rip);
     this.#free = at + records * record.RECORD_BYTES;
-    const block: Block = { rip, mode, physical, secondPage, at, records };
+    const leadsTo = targetsElsewhere(run, rip);
+    const block: Block = {
+      rip,
+      mode,
+      physical,
+      secondPage,
+      at,
+      records,
+      leadsTo,
+      region: undefined,
+      fallback: 0,
+    };
     const here = this.#blocks.get(physical);
     if (here === undefined) this.#blocks.set(physical, [block]);
     else here.push(block);
@@ -141,12 +170,17 @@ export class DecodeCache {
     if (blocks === undefined) return;
     this.#pages.delete(page);
     for (const block of blocks) {
-      for (let index = 0; index < block.records; index++) {
-        const at = block.at + index * record.RECORD_BYTES;
-        this.#view.setInt32(at + record.HANDLER, record.STALE_HANDLER, true);
-        this.#instructions.delete(at);
-      }
+      this.#makeStale(block.at, block.records);
+      if (block.fallback !== 0) this.#makeStale(block.fallback, block.records);
       this.#forget(block);
+    }
+  }
+
+  #makeStale(first: number, records: number): void {
+    for (let index = 0; index < records; index++) {
+      const at = first + index * record.RECORD_BYTES;
+      this.#view.setInt32(at + record.HANDLER, record.STALE_HANDLER, true);
+      this.#instructions.delete(at);
     }
   }
 
@@ -158,8 +192,89 @@ export class DecodeCache {
     for (const page of [Math.floor(block.physical / PAGE), block.secondPage]) this.#pages.get(page)?.delete(block);
   }
 
+  /** Offsets in CS where blocks of a mode begin on a page (by number) that is mapped at a linear page. */
+  startsOn(page: number, linear: bigint, mode: CodeMode): bigint[] {
+    const starts: bigint[] = [];
+    for (const block of this.#pages.get(page) ?? []) {
+      if (block.mode === mode && (block.rip & PAGE_MASK) === linear) starts.push(block.rip);
+    }
+    return starts;
+  }
+
+  /** Where blocks of a page lead to on other pages. */
+  leadsFrom(page: number, linear: bigint, mode: CodeMode): bigint[] {
+    const targets: bigint[] = [];
+    for (const block of this.#pages.get(page) ?? []) {
+      if (block.mode === mode && (block.rip & PAGE_MASK) === linear) targets.push(...block.leadsTo);
+    }
+    return targets;
+  }
+
+  /** Puts a region in front of a block that begins there, if there is one. `anew`: also where another region stands for it. */
+  enterRegion(physical: number, rip: bigint, modeKey: string, entry: RegionEntry, anew: boolean): void {
+    const block = this.#blocks.get(physical)?.find((each) => each.mode.key === modeKey && each.rip === rip);
+    if (block !== undefined) this.enterRegionAt(block, entry, anew);
+  }
+
+  enterRegionAt(block: Block, { region, number }: RegionEntry, anew: boolean): void {
+    if (block.region !== undefined && !anew) return;
+    const bytes = block.records * record.RECORD_BYTES;
+    if (block.fallback === 0) {
+      if (this.#free + bytes + MAX_BLOCK_BYTES > this.#end) return;
+      block.fallback = this.#free;
+      this.#free += bytes;
+      this.#copy(block.at, block.fallback, bytes);
+    }
+    if (block.region !== undefined) this.#regions.leave(block.region, block);
+    const area = this.#regions.enter(region, block);
+    if (area === undefined) {
+      this.#leave(block);
+      return;
+    }
+    const view = this.#view;
+    view.setInt32(block.at + record.HANDLER, region.index, true);
+    view.setInt32(block.at + ENTRY_NUMBER, number, true);
+    view.setInt32(block.at + ENTRY_KEY, 0, true);
+    view.setUint32(block.at + ENTRY_SITES, area.sites, true);
+    view.setUint32(block.at + ENTRY_PAGES, area.pages, true);
+    view.setInt32(block.at + ENTRY_PAGE_COUNT, region.pages.length, true);
+    view.setUint32(block.at + ENTRY_FALLBACK, block.fallback, true);
+    block.region = region;
+  }
+
+  #copy(from: number, to: number, bytes: number): void {
+    new Uint8Array(this.#view.buffer).copyWithin(to, from, from + bytes);
+    for (let offset = 0; offset < bytes; offset += record.RECORD_BYTES) {
+      const instruction = this.#instructions.get(from + offset);
+      if (instruction !== undefined) this.#instructions.set(to + offset, instruction);
+    }
+  }
+
+  /** The region whose entry a record is. */
+  regionAt(at: number): Region | undefined {
+    return this.#regions.at(at);
+  }
+
+  sitesOf(region: Region): RegionSites | undefined {
+    return this.#regions.sitesOf(region);
+  }
+
+  /** Blocks that a region stands for are interpreted again. */
+  leaveRegion(region: Region): void {
+    for (const block of this.#regions.blocksOf(region)) this.#leave(block);
+    this.#regions.forget(region);
+  }
+
+  #leave(block: Block): void {
+    block.region = undefined;
+    const view = this.#view;
+    if (view.getInt32(block.at + record.HANDLER, true) === record.STALE_HANDLER) return;
+    new Uint8Array(view.buffer).copyWithin(block.at, block.fallback, block.fallback + record.RECORD_BYTES);
+  }
+
   /** Forgets everything. The core must not be running, and JUMPS must be emptied. */
   clear(): void {
+    this.#regions.clear();
     this.#blocks.clear();
     this.#pages.clear();
     this.#instructions.clear();
@@ -176,6 +291,18 @@ const failures = {
   'too long': 'tooLong',
   truncated: 'undefined',
 } as const;
+
+/** Where a block's direct branches go that leave its page. */
+function targetsElsewhere({ instructions, end, ending }: StraightRun, rip: bigint): bigint[] {
+  const targets: bigint[] = [];
+  for (const { instruction, shape, next, branches } of instructions) {
+    if (!branches || typeof instruction.operands[0] !== 'number') continue;
+    const target = immediateOf(instruction, shape, next);
+    if (target !== undefined && leavesPage(target, rip)) targets.push(target);
+  }
+  if (ending === 'cut' && leavesPage(end, rip)) targets.push(end);
+  return targets;
+}
 
 function leavesPage(target: bigint, rip: bigint): boolean {
   return (target & PAGE_MASK) !== (rip & PAGE_MASK);

@@ -3,6 +3,8 @@
  *
  * Whatever is not mapped here is the bus's. The first 4 GiB of guest-physical addresses can be mapped.
  */
+import { compilerInThisThread } from '../jit/compiler.ts';
+import { type RegionCompiler, RegionStore } from '../jit/region-store.ts';
 import { HandlerTable } from '../semantics/handler-table.ts';
 import * as machine from '../semantics/machine-memory.ts';
 import { RECORDS } from '../semantics/state.ts';
@@ -21,6 +23,10 @@ export interface PhysicalMemoryOptions {
   readonly cores?: number;
   /** Bytes for decoded instructions of each core. Default 32 MiB: half a million instructions. */
   readonly codeBytes?: number;
+  /** What compiles code that runs often; false: all is interpreted. Default: at once, in this thread. */
+  readonly jit?: RegionCompiler | false;
+  /** Bytes of WebAssembly that compiled code may have in all. Default 64 MiB. */
+  readonly regionBytes?: number;
 }
 
 /** A core, as memory calls it. */
@@ -28,7 +34,7 @@ export interface MemoryUser {
   busRead(physical: bigint, bytes: number, to: number): void;
   busWrite(physical: bigint, bytes: number, from: number): void;
   watch(linear: bigint, bytes: number, write: boolean): void;
-  /** Drops what was decoded from a page. */
+  /** Drops what was decoded from a page, and leaves code that runs. */
   dropCode(page: number): void;
   /** The mapping of guest-physical memory has changed. */
   mappingChanged(): void;
@@ -40,6 +46,8 @@ export class PhysicalMemory {
   readonly view: DataView;
   readonly runtime: Runtime;
   readonly handlers: HandlerTable;
+  /** Undefined where all is interpreted. */
+  readonly regions: RegionStore | undefined;
   /** Bytes of a core's place. */
   readonly coreBytes: number;
   readonly #users = new Map<number, MemoryUser>();
@@ -73,6 +81,8 @@ export class PhysicalMemory {
     });
     this.runtime = runtime;
     this.handlers = new HandlerTable({ memory: this.memory, functions });
+    const { jit = compilerInThisThread, regionBytes = 64 * MEBIBYTE } = options;
+    if (jit !== false) this.regions = new RegionStore(this, this.handlers, jit, regionBytes);
   }
 
   #user(core: number): MemoryUser {
@@ -202,6 +212,7 @@ export class PhysicalMemory {
     this.#table[page] = entry & ~machine.PAGE_CODE;
     const first = machine.CODE_MAP + (((entry & ~0xfff) >>> 0) >>> (machine.CODE_GRANULE_BITS + 3));
     this.bytes.fill(0, first, first + (PAGE >>> (machine.CODE_GRANULE_BITS + 3)));
+    this.regions?.dropPage(page);
     for (const user of this.#users.values()) user.dropCode(page);
   }
 }

@@ -36,6 +36,8 @@ export class HandlerTable {
   readonly #byCode = new Map<string, number>();
   /** By first and second shape: the handler, or below zero how often they were met. */
   readonly #pairs = new WeakMap<Shape, Map<Shape, number>>();
+  /** Indexes of functions that were given up. */
+  readonly #free: number[] = [];
   /** Goes from record to record until one leaves. */
   readonly run: (record: number, core: number) => void;
 
@@ -136,9 +138,28 @@ export class HandlerTable {
   }
 
   #instantiate(module: ModuleBuilder, tableOffset?: number): WebAssembly.Exports {
+    return this.#exportsOf(new WebAssembly.Module(module.encode(tableOffset)));
+  }
+
+  #exportsOf(module: WebAssembly.Module): WebAssembly.Exports {
     const { memory, functions } = this.#environment;
-    const core = { ...functions, memory, table: this.#table };
-    return new WebAssembly.Instance(new WebAssembly.Module(module.encode(tableOffset)), { core }).exports;
+    return new WebAssembly.Instance(module, { core: { ...functions, memory, table: this.#table } }).exports;
+  }
+
+  /** Puts functions of a module, by their names, into the table. @returns their indexes there */
+  install(module: WebAssembly.Module, names: readonly string[]): number[] {
+    const exported = this.#exportsOf(module);
+    return names.map((name) => {
+      const index = this.#free.pop() ?? this.#table.grow(1);
+      this.#table.set(index, exported[name] as () => void);
+      return index;
+    });
+  }
+
+  /** Gives up a function that `install` has put there. No record may lead to it any more. */
+  free(index: number): void {
+    this.#table.set(index, null);
+    this.#free.push(index);
   }
 }
 

@@ -7,6 +7,7 @@ import { FunctionBody } from '../wasm/function-body.ts';
 import type { Signature } from '../wasm/module-builder.ts';
 import { conditionOf, fusedCondition, heldFlags, settle } from './flags.ts';
 import type { FlagSource, JumpHint, LeaveReason, Location, Meaning, SegmentReference, Value } from './language.ts';
+import { lookUpJump } from './jump-lookup.ts';
 import { localValue, lower, type Target } from './lowering.ts';
 import type { Shape } from './operand-shape.ts';
 import { Reason, type ReasonCode } from './reason.ts';
@@ -19,6 +20,7 @@ export const handlerSignature: Signature = { parameters: ['i32', 'i32'], results
 
 const RECORD = 0;
 const CORE = 1;
+const SS = 2;
 const flagWords = { result: state.FLAG_RESULT, carry: state.FLAG_CARRY, aux: state.FLAG_AUX };
 
 export function lowerHandler(meaning: Meaning, shape: Shape): FunctionBody {
@@ -56,6 +58,8 @@ class HandlerTarget implements Target {
   #source: FlagSource | undefined;
 
   readonly #isPair: boolean;
+  /** The rest of an instruction that is the last one here. */
+  #ending = false;
 
   constructor(shape: Shape | undefined, isPair = false) {
     this.#shape = shape;
@@ -79,6 +83,15 @@ class HandlerTarget implements Target {
   segmentUse(segment: SegmentReference): 'none' | 'base' | 'limited' {
     if (this.#shape === undefined) return 'none';
     return segmentUse(this.#shape.code.segmentation, segment === 'operand' ? this.#shape.segment : segment);
+  }
+
+  tlb(): void {
+    this.core();
+    this.body.load32(state.TLB);
+  }
+
+  isStack(segment: SegmentReference): boolean {
+    return segment === SS;
   }
 
   segment(segment: SegmentReference): void {
@@ -332,8 +345,25 @@ class HandlerTarget implements Target {
     body.end();
   }
 
+  /** Within a block the budget is off by a few instructions. */
+  noteBudget(): void {}
+
+  endEarly(rest: () => void): void {
+    const source = this.#source;
+    this.#ending = true;
+    rest();
+    this.#ending = false;
+    this.#source = source;
+    this.leave('events', 'next');
+  }
+
   jump(target: () => void, condition: (() => void) | undefined, hint: JumpHint): void {
     const { body } = this;
+    if (this.#ending) {
+      this.#spendBlock(0);
+      this.#exit(Reason.events, target);
+      return;
+    }
     if (condition !== undefined) {
       condition();
       body.if();
@@ -346,10 +376,30 @@ class HandlerTarget implements Target {
       () => body.get(rip),
     );
     const known = body.local('i32');
-    if (hint === 'indirect') this.#lookUp(rip, known);
+    if (hint !== 'return') this.#countTaken(rip, known);
+    if (hint === 'indirect' || hint === 'return') lookUpJump(body, CORE, rip, known);
     else this.#followLink(rip, known);
     this.#exit(Reason.transfer, () => body.get(rip));
     if (condition !== undefined) body.end();
+  }
+
+  /** Leaves now and then for a branch that is taken often. */
+  #countTaken(rip: number, taken: number): void {
+    const { body } = this;
+    body.get(RECORD);
+    body.get(RECORD);
+    body.load32(this.#offset + record.TAKEN);
+    body.i32(1);
+    body.operator('i32.add');
+    body.tee(taken);
+    body.store32(this.#offset + record.TAKEN);
+    body.get(taken);
+    body.i32(record.TAKEN_PERIOD - 1);
+    body.operator('i32.and');
+    body.operator('i32.eqz');
+    body.if();
+    this.#exit(Reason.hot, () => body.get(rip));
+    body.end();
   }
 
   /** Returns the record that the branch was linked to, or that JUMPS has; else leaves the address of the link for who finds it. */
@@ -366,41 +416,13 @@ class HandlerTarget implements Target {
     body.end();
     body.get(known);
     body.if();
-    this.#lookUp(rip, known);
+    lookUpJump(body, CORE, rip, known);
     body.else();
     this.core();
     body.get(RECORD);
     body.i32(this.#offset + record.TARGET);
     body.operator('i32.add');
     body.store32(state.LINK);
-    body.end();
-  }
-
-  /** Returns the record that JUMPS has for RIP, if it is valid in the present mapping and mode. */
-  #lookUp(rip: number, entry: number): void {
-    const { body } = this;
-    body.get(rip);
-    body.operator('i32.wrap_i64');
-    body.i32(state.JUMP_ENTRIES - 1);
-    body.operator('i32.and');
-    body.i32(4);
-    body.operator('i32.shl');
-    this.core();
-    body.operator('i32.add');
-    body.tee(entry);
-    body.load(64, state.JUMPS);
-    body.get(rip);
-    body.operator('i64.eq');
-    body.get(entry);
-    body.load32(state.JUMPS + 12);
-    this.core();
-    body.load32(state.JUMPS_KEY);
-    body.operator('i32.eq');
-    body.operator('i32.and');
-    body.if();
-    body.get(entry);
-    body.load32(state.JUMPS + 8);
-    body.return();
     body.end();
   }
 }

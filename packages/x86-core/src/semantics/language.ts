@@ -163,8 +163,8 @@ export type Statement =
   | { readonly kind: 'jump'; readonly target: Value; readonly condition: Value | undefined; readonly hint: JumpHint }
   | { readonly kind: 'leave'; readonly reason: LeaveReason; readonly at: 'this' | 'next' };
 
-/** direct: the target is the immediate. call: that, and the return address was pushed. indirect: the target is computed. */
-export type JumpHint = 'direct' | 'call' | 'indirect';
+/** direct: the target is the immediate. call: that, and the return address was pushed. indirect: the target is computed; return: it was popped. */
+export type JumpHint = 'direct' | 'call' | 'indirect' | 'return';
 
 /** The meaning of one instruction with one shape of operands. */
 export interface Meaning {

@@ -57,16 +57,16 @@ export function deadFlags(run: readonly FlagUser[]): boolean[] {
   return dead;
 }
 
-/** Whether anything in a run, or behind it, may read a flag that was set before it. */
-export function needsFlagsAtEntry(run: readonly FlagUser[]): boolean {
+/** What a run does with the flags that were set before it: some are read; all are overwritten; or some are kept, so that what follows decides. */
+export function flagsAcross(run: readonly FlagUser[]): 'read' | 'overwritten' | 'kept' {
   let waiting = ALL;
   for (const { instruction, mayLeave } of run) {
     const { written, tested } = setsOf(instruction.row);
-    if (mayLeave || (tested & waiting) !== 0) return true;
+    if (mayLeave || (tested & waiting) !== 0) return 'read';
     if (!keepsFlagsAtTimes(instruction)) waiting &= ~written;
-    if (waiting === 0) return false;
+    if (waiting === 0) return 'overwritten';
   }
-  return true;
+  return 'kept';
 }
 
 /** Rows whose flags depend on a count: "if the count is 0, the flags are not affected" (SDM 2). The flags column has no word for it. */

@@ -1,9 +1,7 @@
 /** Translation of a guest address, inline: segment, TLB, and the call where the TLB does not do. The reasons stand on top of lowering.ts. */
 import type { Access, Statement, Value } from './language.ts';
 import type { Target } from './lowering.ts';
-import { SEGMENT_BASE, SEGMENT_READ, SEGMENT_WRITE, TLB, TLB_ENTRIES, TLB_WRITE } from './state.ts';
-
-const SS = 2;
+import { SEGMENT_BASE, SEGMENT_READ, SEGMENT_WRITE, TLB_ENTRIES, TLB_WRITE } from './state.ts';
 
 /** The last parameter of `translate`: bit 0 writes, bit 1 reads before it writes, bit 2 a #GP of this access is #SS; the slot from bit 4 on. */
 export function accessCode(access: Access, stack: boolean, slot: number): number {
@@ -31,8 +29,7 @@ export function translateInline(
   body.operator('i32.and');
   body.i32(4);
   body.operator('i32.shl');
-  target.core();
-  body.load32(TLB);
+  target.tlb();
   body.operator('i32.add');
   body.tee(scratch.entry);
   body.load(64, write);
@@ -43,25 +40,26 @@ export function translateInline(
   }
   body.i64(-4096n);
   body.operator('i64.and');
-  body.operator('i64.eq');
-  body.if();
+  body.operator('i64.ne');
+  body.if(true);
+  target.noteBudget();
+  target.core();
+  body.get(scratch.address);
+  body.i32(bytes);
+  body.i32(accessCode(access, target.isStack(segment), slot));
+  body.callNamed('translate');
+  body.tee(host);
+  body.operator('i32.eqz');
+  body.if(true);
+  target.fault();
+  body.end();
+  body.else();
   body.get(scratch.address);
   body.operator('i32.wrap_i64');
   body.get(scratch.entry);
   body.load32(write + 8);
   body.operator('i32.add');
   body.set(host);
-  body.else();
-  target.core();
-  body.get(scratch.address);
-  body.i32(bytes);
-  body.i32(accessCode(access, segment === SS, slot));
-  body.callNamed('translate');
-  body.tee(host);
-  body.operator('i32.eqz');
-  body.if();
-  target.fault();
-  body.end();
   body.end();
 }
 

@@ -20,7 +20,7 @@ import type {
   Value,
 } from './language.ts';
 import { signatureOf } from './runtime.ts';
-import { BOUNCE, BOUNCE_BYTES, BOUNCE_SLOTS, SEGMENT_LIMIT } from './state.ts';
+import { BOUNCE, BOUNCE_BYTES, BOUNCE_SLOTS, EVENTS, SEGMENT_LIMIT } from './state.ts';
 import { constant, operation } from './value.ts';
 
 /**
@@ -29,7 +29,7 @@ import { constant, operation } from './value.ts';
  *   translate(core, linear address, bytes, access): host address, or 0 after a fault. access: see accessCode
  *   commit(core, slot): stores to a BOUNCE are complete
  *   segmentFault(core, segment): the exception of an access outside of a segment; the segment's address
- * *   raise(core, vector, error code, whether it has one)
+ *   raise(core, vector, error code, whether it has one)
  *   find(core): the record to go on with where a branch has none, or 0
  */
 const supportFunctions: Readonly<Record<string, Signature>> = {
@@ -45,12 +45,19 @@ export function calledSignature(name: string): Signature {
   return supportFunctions[name] ?? signatureOf(name);
 }
 
+function hasLoop(statement: Statement): boolean {
+  if (statement.kind === 'if') return [...statement.body, ...statement.otherwise].some(hasLoop);
+  return statement.kind === 'loop';
+}
+
 export interface Target {
   readonly body: FunctionBody;
   /** Scratch locals for translation. */
   readonly scratch: { readonly address: number; readonly entry: number };
   /** Pushes the base of the core's state. */
   core(): void;
+  /** Pushes the address of the TLB set in use. */
+  tlb(): void;
   getRegister(location: Location): void;
   setRegister(location: Location, push: () => void): void;
   immediate(): void;
@@ -60,6 +67,8 @@ export interface Target {
   scale(): void;
   /** How the segment of an access counts: not at all, by its base, or by base and limit. */
   segmentUse(segment: SegmentReference): 'none' | 'base' | 'limited';
+  /** Whether an access is known to be one to the stack segment. Of a handler's memory operand that is not known. */
+  isStack(segment: SegmentReference): boolean;
   /** Pushes the address of a segment's state. */
   segment(segment: SegmentReference): void;
   /** Of linear addresses: 48 or 57 in long mode. */
@@ -78,11 +87,26 @@ export interface Target {
   countRound(pushCost: () => void): void;
   /** Takes so many from the budget. */
   spend(pushCost: () => void): void;
+  /** Called where a device may be asked next: the budget in memory is to tell the time. */
+  noteBudget(): void;
+  /** Generates the rest of the instruction, and leaves behind it. */
+  endEarly(rest: () => void): void;
   jump(target: () => void, condition: (() => void) | undefined, hint: JumpHint): void;
 }
 
 export function lower(meaning: Meaning, target: Target): void {
-  new Lowering(meaning, target).statements(meaning.statements);
+  new Lowering(meaning, target).whole(meaning.statements);
+}
+
+/** Stores that are completed, wherever they stand. */
+function commitsIn(statements: readonly Statement[]): number {
+  let count = 0;
+  for (const statement of statements) {
+    if (statement.kind === 'commit') count++;
+    else if (statement.kind === 'if') count += commitsIn(statement.body) + commitsIn(statement.otherwise);
+    else if (statement.kind === 'loop') count += commitsIn(statement.body);
+  }
+  return count;
 }
 
 const CS = 1;
@@ -96,6 +120,9 @@ class Lowering {
   #retry: Label = 0;
   /** Temporaries that are constants. */
   readonly #known = new Map<number, bigint>();
+  /** What follows the statement that is being lowered, up to the end of the instruction. */
+  #rest: readonly Statement[] = [];
+  #storesOnce = false;
 
   constructor(meaning: Meaning, target: Target) {
     this.#target = target;
@@ -103,8 +130,21 @@ class Lowering {
     this.#locals = meaning.temporaries.map((type) => target.body.local(type));
   }
 
+  /** An instruction with one store looks behind it whether something else comes next than was decoded; others look at their end. */
+  whole(statements: readonly Statement[]): void {
+    const commits = commitsIn(statements);
+    this.#storesOnce = commits === 1 && !statements.some((each) => hasLoop(each));
+    this.statements(statements);
+    if (commits > 0 && !this.#storesOnce) this.#leaveForEvents();
+  }
+
   statements(statements: readonly Statement[]): void {
-    for (const statement of statements) this.#statement(statement);
+    const behind = this.#rest;
+    for (const [position, statement] of statements.entries()) {
+      this.#rest = [...statements.slice(position + 1), ...behind];
+      this.#statement(statement);
+    }
+    this.#rest = behind;
   }
 
   #local(temporary: number): number {
@@ -240,7 +280,10 @@ class Lowering {
     return { ...source, a: resolve(source.a), b: resolve(source.b), result: resolve(source.result) };
   }
 
-  /** A host address inside of the BOUNCE area of the state stands for memory elsewhere. */
+  /**
+   * A host address inside of the BOUNCE area of the state stands for memory elsewhere: a device, or code, which may make something else come next than
+   * was decoded. Then the instruction is the last one here.
+   */
   #commit({ host, slot }: Statement & { kind: 'commit' }): void {
     const body = this.#body;
     this.#value(host);
@@ -250,11 +293,27 @@ class Lowering {
     body.operator('i32.sub');
     body.i32(BOUNCE_BYTES * BOUNCE_SLOTS);
     body.operator('i32.lt_u');
-    body.if();
+    body.if(true);
+    this.#target.noteBudget();
     this.#target.core();
     body.i32(slot);
     body.callNamed('commit');
+    if (this.#storesOnce) this.#leaveForEvents();
     body.end();
+  }
+
+  #leaveForEvents(): void {
+    const rest = this.#rest;
+    this.#target.core();
+    this.#body.load32(EVENTS);
+    this.#body.if();
+    const known = new Map(this.#known);
+    this.#target.endEarly(() => {
+      for (const statement of rest) this.#statement(statement);
+    });
+    this.#known.clear();
+    for (const [temporary, value] of known) this.#known.set(temporary, value);
+    this.#body.end();
   }
 
   /** Again where memory has changed meanwhile. What is not aligned, which WebAssembly's atomics refuse, is stored as it is. */
@@ -281,7 +340,7 @@ class Lowering {
     const body = this.#body;
     if (condition !== undefined) {
       this.#value(condition);
-      body.if();
+      body.if(true);
     }
     this.#target.core();
     body.i32(vector);
@@ -314,7 +373,7 @@ class Lowering {
       body.load(32, SEGMENT_LIMIT);
       body.operator('i64.gt_u');
     }
-    body.if();
+    body.if(true);
     this.#target.core();
     body.i32(13);
     body.i32(0);

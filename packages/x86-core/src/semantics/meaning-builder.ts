@@ -240,8 +240,9 @@ export class MeaningBuilder extends OperandBuilder {
 
   /** @param target offset in CS, truncated to the operand size here. It is checked before the first change. */
   jump(target: Value, hint: JumpHint, condition?: Value): void {
-    const near = hint === 'indirect' ? this.let(truncate(this.operandSize, target)) : target;
-    if (hint === 'indirect' || this.shape.code.segmentation === 'segmented') this.#checkTarget(target, condition);
+    const computed = hint === 'indirect' || hint === 'return';
+    const near = computed ? this.let(truncate(this.operandSize, target)) : target;
+    if (computed || this.shape.code.segmentation === 'segmented') this.#checkTarget(target, condition);
     this.statements.push({ kind: 'jump', target: near, condition, hint });
   }
 

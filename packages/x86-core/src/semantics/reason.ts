@@ -12,6 +12,10 @@ export const Reason = {
   assist: 4,
   /** EVENTS is set, or the mode has changed. RIP is where to go on. */
   events: 5,
+  /** A branch to RIP has been taken often: it may be worth to compile what is there. */
+  hot: 6,
+  /** A region, by the record RECORD that it was entered by, has been left often at one of its exits. RIP is where to go on. */
+  extend: 7,
 } as const;
 
 export type ReasonCode = (typeof Reason)[keyof typeof Reason];

@@ -4,6 +4,7 @@
  *
  *   0  handler     index in the table of functions
  *   4  operands    addresses of the registers at operands 0 to 3 (an `ah` is the address of `al` plus 1)
+ *  16  taken       of a branch: how often it was taken
  *  20  base        address of the base register, or of ZERO
  *  24  index       address of the index register, or of ZERO
  *  28  segment     address of the memory operand's segment
@@ -18,6 +19,7 @@
 export const RECORD_BYTES = 64;
 export const HANDLER = 0;
 export const OPERANDS = 4;
+export const TAKEN = 16;
 export const BASE = 20;
 export const INDEX = 24;
 export const SEGMENT = 28;
@@ -31,6 +33,9 @@ export const INSTRUCTION_RIP = 56;
 
 /** In TARGET. */
 export const TARGET_IN_JUMPS = 1;
+
+/** How often a branch is taken from one time that TypeScript looks at its target to the next: a power of two. */
+export const TAKEN_PERIOD = 1024;
 
 /** The handler of records that were dropped: it leaves before the instruction. */
 export const STALE_HANDLER = 1;

@@ -1,17 +1,18 @@
-/** A meaning as part of a region: registers in locals, immediates and addresses known, flags as region-flags.ts says. */
+/** A meaning as part of a region: registers in locals, immediates and addresses known, flags as region-flags.ts says, jumps as edges of its flow. */
 import { FunctionBody, type Label } from '../wasm/function-body.ts';
 import { type AddressParts, addressOf, immediateOf, registerAt } from './effective-address.ts';
 import { conditionOf, fusedCondition, settle } from './flags.ts';
 import type { AccessBits, Bits, FlagSource, JumpHint, LeaveReason, Location, SegmentReference } from './language.ts';
 import { localValue, type Target } from './lowering.ts';
-import { Reason, type ReasonCode } from './reason.ts';
+import { Reason } from './reason.ts';
 import { kindOf, pushValue, SETTLE } from './region-flags.ts';
 import { segmentUse } from './segment-use.ts';
 import * as state from './state.ts';
-import type { RunInstruction, StraightRun } from './straight-run.ts';
+import type { RunInstruction } from './straight-run.ts';
 
-/** The core is the function's only parameter. */
-const CORE = 0;
+/** Parameters of a region's function. */
+export const RECORD = 0;
+export const CORE = 1;
 
 /** A register that has a local: its offset in the state. Halves of vector registers have locals of their own. */
 export type RegionRegister = number;
@@ -22,69 +23,76 @@ interface Place {
   readonly shift: number;
 }
 
+/** What a target leaves to the region, which knows its other blocks. */
+export interface RegionEdges {
+  /** Goes on at an offset in CS that is known. */
+  goTo(rip: bigint): void;
+  /** Goes on at the offset in the local `rip`. */
+  goToComputed(rip: number, hint: JumpHint): void;
+}
+
+/** What is known where code is generated. */
+export interface Knowledge {
+  /** What the flags come from; undefined: it is in the four locals. */
+  readonly source: FlagSource | undefined;
+  /** Instructions that have been carried out and not been taken from the budget. */
+  readonly uncounted: number;
+}
+
 export class RegionTarget implements Target {
-  readonly body: FunctionBody = new FunctionBody(1);
+  readonly body: FunctionBody = new FunctionBody(2);
   readonly scratch: Target['scratch'] = { address: this.body.local('i64'), entry: this.body.local('i32') };
   knownImmediate: bigint | undefined;
+  /** Where the region goes on, or left. */
+  readonly rip: number = this.body.local('i64');
+  readonly budget: number = this.body.local('i64');
 
-  readonly #blocks: readonly bigint[];
-  /** By block: whether flags must be brought along. */
-  readonly #needsFlags: readonly boolean[];
-  readonly #returnSites: readonly bigint[];
-  readonly #used: Set<RegionRegister>;
+  readonly #edges: RegionEdges;
   readonly #registers = new Map<RegionRegister, number>();
-  readonly #pc = this.body.local('i32');
-  readonly #rip = this.body.local('i64');
+  readonly #written = new Set<RegionRegister>();
+  readonly #tlb = this.body.local('i32');
   readonly #reason = this.body.local('i32');
-  readonly #budget = this.body.local('i64');
+  readonly #site = this.body.local('i32');
   readonly #flagKind = this.body.local('i32');
   readonly #flagA = this.body.local('i64');
   readonly #flagB = this.body.local('i64');
   readonly #flagResult = this.body.local('i64');
   #exitLabel: Label = 0;
-  #dispatchLabel: Label = 0;
-  #blockLabels: Label[] = [];
-  #selfLabel: Label = 0;
-  #block = 0;
   #instruction: RunInstruction | undefined;
   #address: AddressParts | undefined;
-  /** undefined: in the four locals. */
   #source: FlagSource | undefined;
+  #uncounted = 0;
+  /** Behind a store that may have changed what comes next: the rest of the instruction ends with the region. */
+  #ending = false;
 
-  /** `used` holds the registers to load; those that are met are added to it. */
-  constructor(
-    blocks: readonly bigint[],
-    needsFlags: readonly boolean[],
-    returnSites: readonly bigint[],
-    used: Set<RegionRegister>,
-  ) {
-    this.#blocks = blocks;
-    this.#needsFlags = needsFlags;
-    this.#returnSites = returnSites.filter((site) => blocks.includes(site));
-    this.#used = used;
+  constructor(edges: RegionEdges) {
+    this.#edges = edges;
   }
 
-  /** Entry: registers to locals, and the labels. */
+  /** Opens what `leaveAt` branches to. */
   begin(): void {
-    const { body } = this;
-    for (const register of this.#used) this.#load(register, this.#localOf(register));
-    this.#load(state.BUDGET, this.#budget);
-    this.#load(state.FLAG_RESULT, this.#flagResult);
-    this.#load(state.FLAG_CARRY, this.#flagA);
-    this.#load(state.FLAG_AUX, this.#flagB);
-    this.#exitLabel = body.block();
-    this.#dispatchLabel = body.loop();
-    for (let block = this.#blocks.length - 1; block >= 0; block--) this.#blockLabels[block] = body.block();
-    body.get(this.#pc);
-    body.branchTable(this.#blockLabels);
+    this.#exitLabel = this.body.block();
   }
 
-  /** Exit: locals to registers. */
-  storeState(): void {
+  /** The code in front: registers to locals. To be asked for when all else is generated. */
+  writePrologue(code: FunctionBody): void {
+    for (const [register, local] of this.#registers) this.#load(code, register, local);
+    this.#load(code, state.BUDGET, this.budget);
+    this.#load(code, state.FLAG_RESULT, this.#flagResult);
+    this.#load(code, state.FLAG_CARRY, this.#flagA);
+    this.#load(code, state.FLAG_AUX, this.#flagB);
+    code.get(CORE);
+    code.load32(state.TLB);
+    code.set(this.#tlb);
+  }
+
+  /** Behind the exit's label: locals to registers. */
+  end(): void {
     const { body } = this;
-    for (const [register, local] of this.#registers) this.#store(register, local);
-    this.#store(state.BUDGET, this.#budget);
-    this.#store(state.RIP, this.#rip);
+    body.end();
+    for (const register of this.#written) this.#store(register, this.#registers.get(register) as number);
+    this.#store(state.BUDGET, this.budget);
+    this.#store(state.RIP, this.rip);
     this.core();
     body.get(this.#reason);
     body.store32(state.REASON);
@@ -94,8 +102,17 @@ export class RegionTarget implements Target {
     this.#store(state.FLAG_AUX, this.#flagB);
   }
 
+  /** Locals that `end` leaves behind: why the region left, and at which of its exits. */
+  get left(): { readonly reason: number; readonly site: number } {
+    return { reason: this.#reason, site: this.#site };
+  }
+
   core(): void {
     this.body.get(CORE);
+  }
+
+  tlb(): void {
+    this.body.get(this.#tlb);
   }
 
   get linearBits(): 32 | 48 | 57 {
@@ -103,21 +120,27 @@ export class RegionTarget implements Target {
   }
 
   segmentUse(segment: SegmentReference): 'none' | 'base' | 'limited' {
-    const { code, segment: own } = this.#current.shape;
-    return segmentUse(code.segmentation, segment === 'operand' ? own : segment);
+    return segmentUse(this.#current.shape.code.segmentation, this.#segmentNumber(segment));
+  }
+
+  isStack(segment: SegmentReference): boolean {
+    return this.#segmentNumber(segment) === SS;
+  }
+
+  #segmentNumber(segment: SegmentReference): number {
+    return segment === 'operand' ? this.#current.shape.segment : segment;
   }
 
   segment(segment: SegmentReference): void {
-    const number = segment === 'operand' ? this.#current.shape.segment : segment;
     this.core();
-    this.body.i32(state.SEGMENTS + state.SEGMENT_BYTES * number);
+    this.body.i32(state.SEGMENTS + state.SEGMENT_BYTES * this.#segmentNumber(segment));
     this.body.operator('i32.add');
   }
 
-  #load(address: number, local: number): void {
-    this.core();
-    this.body.load(isVector(address) ? 128 : 64, address);
-    this.body.set(local);
+  #load(code: FunctionBody, address: number, local: number): void {
+    code.get(CORE);
+    code.load(isVector(address) ? 128 : 64, address);
+    code.set(local);
   }
 
   #store(address: number, local: number): void {
@@ -126,11 +149,13 @@ export class RegionTarget implements Target {
     this.body.store(isVector(address) ? 128 : 64, address);
   }
 
-  beginBlock(block: number, instructions: number): void {
-    this.#block = block;
-    this.#source = undefined;
-    this.#selfLabel = this.body.loop();
-    this.#addToBudget(-instructions);
+  get knowledge(): Knowledge {
+    return { source: this.#source, uncounted: this.#uncounted };
+  }
+
+  set knowledge({ source, uncounted }: Knowledge) {
+    this.#source = source;
+    this.#uncounted = uncounted;
   }
 
   beginInstruction(each: RunInstruction): void {
@@ -139,10 +164,8 @@ export class RegionTarget implements Target {
     this.#address = addressOf(each.instruction, each.next);
   }
 
-  endBlock(run: StraightRun): void {
-    if (run.ending === 'cut') this.#goTo(run.end);
-    else if (run.ending !== 'jump') this.#exit(Reason.transfer, () => this.body.i64(run.end));
-    this.body.end();
+  endInstruction(): void {
+    this.#uncounted++;
   }
 
   #localOf(register: RegionRegister): number {
@@ -150,7 +173,6 @@ export class RegionTarget implements Target {
     if (local === undefined) {
       local = this.body.local(isVector(register) ? 'v128' : 'i64');
       this.#registers.set(register, local);
-      this.#used.add(register);
     }
     return local;
   }
@@ -227,6 +249,7 @@ export class RegionTarget implements Target {
       return;
     }
     const local = this.#localOf(place.register);
+    this.#written.add(place.register);
     if (location.file === 'vector' && location.bits < 128) this.#setLow(local, location.bits, push);
     else if (location.file === 'gpr') this.#setBits(local, location.bits, place.shift, push);
     else {
@@ -309,7 +332,7 @@ export class RegionTarget implements Target {
   }
 
   beginConditional(): void {
-    this.#sourceToLocals();
+    this.sourceToLocals();
     this.#source = undefined;
   }
 
@@ -342,7 +365,8 @@ export class RegionTarget implements Target {
     for (const local of [this.#flagB, this.#flagA, this.#flagResult]) body.set(local);
   }
 
-  #sourceToLocals(): void {
+  /** Where code is reached from several places, the four locals say what the flags come from. */
+  sourceToLocals(): void {
     if (this.#source === undefined) return;
     const { body } = this;
     const { a, b, result } = this.#source;
@@ -353,100 +377,128 @@ export class RegionTarget implements Target {
   }
 
   fault(): void {
-    this.#exit(Reason.fault, () => this.body.i64(this.#current.rip));
+    this.core();
+    this.body.i32(0);
+    this.body.store32(state.RECORD);
+    this.#exitHere(Reason.fault, 'this');
   }
 
+  /** What TypeScript carries out, it does for the interpreter, which finds the instruction by its record. */
   leave(reason: LeaveReason, at: 'this' | 'next'): void {
-    this.#exit(Reason[reason], () => this.body.i64(at === 'this' ? this.#current.rip : this.#current.next));
+    this.#exitHere(reason === 'assist' ? Reason.transfer : Reason[reason], at);
   }
 
-  #exit(reason: ReasonCode, pushRip: () => void): void {
+  #exitHere(reason: number, at: 'this' | 'next'): void {
+    this.#spend(this.#uncounted + (at === 'this' ? 0 : 1));
+    this.body.i64(at === 'this' ? this.#current.rip : this.#current.next);
+    this.body.set(this.rip);
+    this.#exit(reason);
+  }
+
+  /** Leaves, with RIP in its local. What was carried out is counted. `site`: see region.ts. */
+  leaveWith(reason: number, site = -1): void {
+    this.#spend(this.#uncounted);
+    this.#exit(reason, site);
+  }
+
+  /** RIP is in its local. */
+  #exit(reason: number, site = -1): void {
     const { body } = this;
-    this.#sourceToLocals();
-    pushRip();
-    body.set(this.#rip);
+    this.sourceToLocals();
     body.i32(reason);
     body.set(this.#reason);
+    body.i32(site);
+    body.set(this.#site);
     body.branch(this.#exitLabel);
   }
 
-  #addToBudget(count: number): void {
-    this.body.get(this.#budget);
+  #spend(count: number): void {
+    if (count === 0) return;
+    this.body.get(this.budget);
     this.body.i64(BigInt(count));
-    this.body.operator('i64.add');
-    this.body.set(this.#budget);
+    this.body.operator('i64.sub');
+    this.body.set(this.budget);
   }
 
-  #checkBudget(rip: bigint): void {
-    const { body } = this;
-    body.get(this.#budget);
-    body.i64(0n);
-    body.operator('i64.lt_s');
+  /** Takes from the budget what was not yet. */
+  settleBudget(): void {
+    this.#spend(this.#uncounted);
+    this.#uncounted = 0;
+  }
+
+  /** For devices, which may look at the time. */
+  noteBudget(): void {
     this.core();
-    body.load32(state.EVENTS);
-    body.operator('i32.or');
-    body.if();
-    this.#exit(Reason.budget, () => body.i64(rip));
-    body.end();
+    this.body.get(this.budget);
+    if (this.#uncounted > 0) {
+      this.body.i64(BigInt(this.#uncounted));
+      this.body.operator('i64.sub');
+    }
+    this.body.store(64, state.BUDGET);
+  }
+
+  /** i32: the budget is used up, or an event waits. */
+  mustLeave(): void {
+    this.body.get(this.budget);
+    this.body.i64(0n);
+    this.body.operator('i64.lt_s');
+    this.core();
+    this.body.load32(state.EVENTS);
+    this.body.operator('i32.or');
   }
 
   spend(pushCost: () => void): void {
-    this.body.get(this.#budget);
+    this.body.get(this.budget);
     pushCost();
     this.body.operator('i64.sub');
-    this.body.set(this.#budget);
+    this.body.set(this.budget);
   }
 
   countRound(pushCost: () => void): void {
     this.spend(pushCost);
-    this.#checkBudget(this.#current.rip);
+    this.mustLeave();
+    this.body.if(true);
+    this.#exitHere(Reason.budget, 'this');
+    this.body.end();
+  }
+
+  endEarly(rest: () => void): void {
+    const before = this.knowledge;
+    this.#ending = true;
+    rest();
+    this.#ending = false;
+    this.#exitHere(Reason.events, 'next');
+    this.knowledge = before;
   }
 
   jump(target: () => void, condition: (() => void) | undefined, hint: JumpHint): void {
     const { body } = this;
+    if (this.#ending) {
+      target();
+      body.set(this.rip);
+      this.#spend(this.#uncounted + 1);
+      this.#exit(Reason.events);
+      return;
+    }
     if (condition !== undefined) {
       condition();
       body.if();
     }
-    if (hint === 'indirect') this.#goToComputed(target);
-    else this.#goTo(this.knownImmediate as bigint);
-    if (condition !== undefined) body.end();
-  }
-
-  #goToComputed(target: () => void): void {
-    const { body } = this;
-    target();
-    body.set(this.#rip);
-    for (const site of this.#returnSites) {
-      body.get(this.#rip);
-      body.i64(site);
-      body.operator('i64.eq');
-      body.if();
-      this.#goTo(site);
-      body.end();
-    }
-    this.#exit(Reason.transfer, () => body.get(this.#rip));
-  }
-
-  #goTo(rip: bigint): void {
-    const { body } = this;
-    const block = this.#blocks.indexOf(rip);
-    if (block < 0) {
-      this.#exit(Reason.transfer, () => body.i64(rip));
-      return;
-    }
-    if (block <= this.#block) this.#checkBudget(rip);
-    if (this.#needsFlags[block] === true) this.#sourceToLocals();
-    if (block > this.#block) body.branch(this.#blockLabels[block] as Label);
-    else if (block === this.#block) body.branch(this.#selfLabel);
+    const before = this.knowledge;
+    this.#uncounted++;
+    if (hint === 'direct' || hint === 'call') this.#edges.goTo(this.knownImmediate as bigint);
     else {
-      body.i32(block);
-      body.set(this.#pc);
-      body.branch(this.#dispatchLabel);
+      target();
+      body.set(this.rip);
+      this.#edges.goToComputed(this.rip, hint);
     }
+    this.knowledge = before;
+    if (condition !== undefined) body.end();
   }
 }
 
+const SS = 2;
+
 function isVector(register: RegionRegister): boolean {
-  return register >= state.YMM;
+  return register >= state.YMM && register < state.ST;
 }

@@ -1,92 +1,381 @@
 /**
  * Compiles blocks of guest code into one WebAssembly function: the region.
  *
- * Guest registers are locals; those that the region uses are loaded at its entry and stored at its only exit. Block i's code stands behind
- * the end of label i, so a forward branch inside the region is one `br`; a block that branches to itself is a loop of its own; other
- * backward branches go through the `br_table` at the top. A computed target is compared with the places behind the region's calls.
- *
- *   loop dispatch
- *     block n ... block 1, block 0
- *       br_table (pc)
- *     end 0: code of block 0 ...
- *     end 1: code of block 1 ...
+ * The function goes from the record it was entered by (region-entry.ts) to the record to go on with, as handlers of the interpreter do. Guest
+ * registers are locals; those that the region uses are loaded in front, and those that it writes stored at its only exit. Control flow inside is
+ * that of WebAssembly (region-flow.ts): loops are loops, and what has one way into it knows what the flags come from. Returns are compared with the
+ * places behind the region's calls, computed jumps with the places where they were seen to go.
  */
-import type { FunctionBody } from '../wasm/function-body.ts';
-import { ModuleBuilder } from '../wasm/module-builder.ts';
+import type { Signature } from '../wasm/module-builder.ts';
+import { FunctionBody, type Label } from '../wasm/function-body.ts';
+import { handlerSignature } from './handler.ts';
 import { meaningOf } from './instructions/index.ts';
-import type { CoreEnvironment } from './interpreter.ts';
-import type { Meaning } from './language.ts';
-import { calledSignature, lower } from './lowering.ts';
-import { longMode } from './operand-shape.ts';
-import type { ReasonCode } from './reason.ts';
-import { SETTLE, settleFunction, settleSignature } from './region-flags.ts';
-import { type RegionRegister, RegionTarget } from './region-target.ts';
+import type { JumpHint, Meaning } from './language.ts';
+import { lookUpJump } from './jump-lookup.ts';
+import { lower } from './lowering.ts';
+import { Reason } from './reason.ts';
+import * as record from './record.ts';
+import * as entry from './region-entry.ts';
+import { settleFlagNeeds } from './region-flag-needs.ts';
+import { DISPATCHER, type FlowNode, planFlow, type RegionFlow } from './region-flow.ts';
+import { CORE, RECORD, type RegionEdges, RegionTarget } from './region-target.ts';
 import * as state from './state.ts';
-import { decodeRun, readsEarlierFlags, type RunInstruction, type StraightRun } from './straight-run.ts';
+import type { RunInstruction, StraightRun } from './straight-run.ts';
 
-/** Runs from the region's first block until it leaves; RIP says where, the result why. */
-export type Region = (budget: number) => ReasonCode;
-
-/** @param blocks addresses of the blocks, the entry first. Each ends at a jump or where the next one starts. */
-export function compileRegion(environment: CoreEnvironment, blocks: readonly bigint[]): Region {
-  const { memory, functions, fetch, core: base } = environment;
-  const runs = blocks.map((start) => cutAt(decodeRun(fetch, start, longMode, { throughBranches: false }), blocks));
-  const used = new Set<RegionRegister>();
-  regionBody(blocks, runs, used); // only to see which registers it uses
-  const body = regionBody(blocks, runs, used);
-  const module = new ModuleBuilder();
-  for (const name of body.calls) if (name !== SETTLE) module.import(name, calledSignature(name));
-  module.function(SETTLE, settleSignature, settleFunction());
-  module.function('run', { parameters: ['i32'], results: [] }, body);
-  const table = new WebAssembly.Table({ element: 'anyfunc', initial: 1 });
-  const core = { ...functions, memory, table };
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(module.encode()), { core });
-  const run = instance.exports['run'] as (core: number) => void;
-  const view = new DataView(memory.buffer);
-  return (budget) => {
-    view.setBigInt64(base + state.BUDGET, BigInt(budget), true);
-    run(base);
-    return view.getInt32(base + state.REASON, true) as ReasonCode;
-  };
+/** A block, and where it may go on inside of the region. */
+export interface RegionBlock {
+  /** It ends at a jump, or where another block of the region begins. */
+  readonly run: StraightRun;
+  /** Numbers of blocks, in the order in which their edges are generated. */
+  readonly successors: readonly FlowNode[];
+  /** Of a return or a computed jump: the offsets in CS that it is compared with, likelier ones first. Those of `successors` go there directly. */
+  readonly candidates: readonly bigint[];
 }
 
-/** A run up to the start of another block. */
-function cutAt(run: StraightRun, blocks: readonly bigint[]): StraightRun {
-  const cut = run.instructions.findIndex(({ rip }, position) => position > 0 && blocks.includes(rip));
-  if (cut < 0) return run;
-  const end = run.instructions[cut]?.rip as bigint;
-  return { instructions: run.instructions.slice(0, cut), end, ending: 'cut', crosses: false };
+export interface RegionPlan {
+  readonly blocks: readonly RegionBlock[];
+  /** Numbers of the blocks that the region can be entered at. */
+  readonly entries: readonly FlowNode[];
+  /** Its code lies on several pages, which may come to be mapped elsewhere. */
+  readonly severalPages: boolean;
+  /** Exits count how often they are taken. */
+  readonly counts: boolean;
 }
 
-function regionBody(blocks: readonly bigint[], runs: readonly StraightRun[], used: Set<RegionRegister>): FunctionBody {
-  const target = new RegionTarget(blocks, runs.map(readsEarlierFlags), returnSites(runs), used);
-  const { body } = target;
-  target.begin();
-  for (const [block, run] of runs.entries()) {
+export interface RegionCode {
+  readonly body: FunctionBody;
+  /** Numbers of the blocks by the numbers that the dispatcher knows them by. */
+  readonly dispatched: readonly FlowNode[];
+  /** Instructions that its exits belong to, by the number of the site: their offset in CS; and the target, where it is always the same. */
+  readonly sites: readonly RegionSite[];
+}
+
+export interface RegionSite {
+  readonly rip: bigint;
+  readonly target: bigint | undefined;
+}
+
+export const regionSignature: Signature = handlerSignature;
+
+/** enterRegion(core, record): whether the pages of the region are mapped as they were: assembly/find.ts. */
+export const ENTER_REGION = 'enterRegion';
+export const enterRegionSignature: Signature = { parameters: ['i32', 'i32'], results: ['i32'] };
+
+export function lowerRegion(plan: RegionPlan): RegionCode {
+  return new RegionGenerator(plan).generate();
+}
+
+/** How often a site is taken from one time that TypeScript looks at it to the next: a power of two. */
+const SITE_PERIOD = 1024;
+
+class RegionGenerator implements RegionEdges {
+  readonly #plan: RegionPlan;
+  readonly #flow: RegionFlow;
+  readonly #needsFlags: readonly boolean[];
+  readonly #target = new RegionTarget(this);
+  readonly #numbers = new Map<bigint, FlowNode>();
+  readonly #labels = new Map<FlowNode, Label>();
+  readonly #loops = new Map<FlowNode, Label>();
+  readonly #number = this.#target.body.local('i32');
+  #dispatcher: Label = 0;
+  #block: FlowNode = DISPATCHER;
+  #current: RunInstruction | undefined;
+  readonly #sites: RegionSite[] = [];
+
+  constructor(plan: RegionPlan) {
+    this.#plan = plan;
+    const { blocks, entries } = plan;
+    this.#flow = planFlow(
+      blocks.map(({ successors }) => successors),
+      entries,
+    );
+    this.#needsFlags = settleFlagNeeds(blocks);
+    for (const [number, { run }] of blocks.entries()) {
+      const first = run.instructions[0];
+      if (first !== undefined) this.#numbers.set(first.rip, number);
+    }
+  }
+
+  generate(): RegionCode {
+    const target = this.#target;
+    const { body } = target;
+    target.begin();
+    this.#dispatcher = body.loop();
+    this.#nest(DISPATCHER, this.#flow.following(DISPATCHER));
     body.end();
-    target.beginBlock(block, run.instructions.length);
+    target.end();
+    this.#leave();
+    body.prepend(this.#prologue());
+    return { body, dispatched: this.#flow.dispatched, sites: this.#sites };
+  }
+
+  /** A node, with what its immediate dominance makes stand behind it. */
+  #node(node: FlowNode): void {
+    const { body } = this.#target;
+    const isLoop = this.#flow.isLoop(node);
+    if (isLoop) this.#loops.set(node, body.loop());
+    this.#nest(node, this.#flow.following(node));
+    if (isLoop) body.end();
+  }
+
+  #nest(node: FlowNode, [last, ...others]: readonly FlowNode[]): void {
+    const { body } = this.#target;
+    if (last === undefined) {
+      if (node === DISPATCHER) this.#dispatch();
+      else this.#code(node);
+      return;
+    }
+    this.#labels.set(last, body.block());
+    this.#nest(node, others);
+    body.end();
+    this.#target.knowledge = { source: undefined, uncounted: 0 };
+    this.#node(last);
+  }
+
+  #dispatch(): void {
+    const target = this.#target;
+    const { body } = target;
+    target.mustLeave();
+    body.if(true);
+    target.leaveWith(Reason.budget);
+    body.end();
+    body.get(this.#number);
+    body.branchTable(this.#flow.dispatched.map((node) => this.#labels.get(node) as Label));
+  }
+
+  #code(node: FlowNode): void {
+    const target = this.#target;
+    const { run } = this.#plan.blocks[node] as RegionBlock;
+    const outer = { block: this.#block, current: this.#current };
+    this.#block = node;
     for (const each of run.instructions) {
+      this.#current = each;
       target.beginInstruction(each);
       lower(meaningFor(each), target);
+      target.endInstruction();
     }
-    target.endBlock(run);
+    // What is no instruction, or raises #NM, the interpreter finds out.
+    if (run.ending !== 'jump') this.goTo(run.end);
+    else target.body.unreachable();
+    this.#block = outer.block;
+    this.#current = outer.current;
   }
-  body.unreachable();
-  body.end();
-  body.end();
-  target.storeState();
-  return body;
+
+  goTo(rip: bigint): void {
+    const { body } = this.#target;
+    const from = this.#block;
+    const to = this.#numbers.get(rip);
+    if (to === undefined || !(this.#plan.blocks[from] as RegionBlock).successors.includes(to)) {
+      this.#leaveTo(rip);
+      return;
+    }
+    const kind = this.#flow.edge(from, to);
+    if (kind === 'inline') {
+      this.#inline(to);
+      return;
+    }
+    this.#target.settleBudget();
+    if (this.#needsFlags[to] === true) this.#target.sourceToLocals();
+    if (kind === 'forward') body.branch(this.#labels.get(to) as Label);
+    else if (kind === 'loop') {
+      this.#checkBudget(rip);
+      body.branch(this.#loops.get(to) as Label);
+    } else {
+      this.#setRip(rip);
+      this.#goToDispatcher(to);
+    }
+  }
+
+  /** The block stands where the way to it leads from. */
+  #inline(to: FlowNode): void {
+    const current = this.#current as RunInstruction;
+    const knowledge = this.#target.knowledge;
+    // Inside of a loop's own label other ways lead to its head, which know other things.
+    if (this.#flow.isLoop(to)) {
+      this.#target.settleBudget();
+      if (this.#needsFlags[to] === true) this.#target.sourceToLocals();
+      this.#target.knowledge = { source: undefined, uncounted: 0 };
+    }
+    this.#node(to);
+    this.#target.knowledge = knowledge;
+    this.#target.beginInstruction(current);
+  }
+
+  #checkBudget(rip: bigint): void {
+    const { body } = this.#target;
+    this.#target.mustLeave();
+    body.if(true);
+    this.#setRip(rip);
+    this.#target.leaveWith(Reason.budget);
+    body.end();
+  }
+
+  #setRip(rip: bigint): void {
+    this.#target.body.i64(rip);
+    this.#target.body.set(this.#target.rip);
+  }
+
+  #goToDispatcher(to: FlowNode): void {
+    const { body } = this.#target;
+    this.#target.sourceToLocals();
+    body.i32(this.#flow.dispatched.indexOf(to));
+    body.set(this.#number);
+    body.branch(this.#dispatcher);
+  }
+
+  #leaveTo(rip: bigint): void {
+    this.#setRip(rip);
+    this.#target.leaveWith(Reason.transfer, this.#site(rip));
+  }
+
+  #site(target: bigint | undefined): number {
+    if (!this.#plan.counts) return -1;
+    return this.#sites.push({ rip: (this.#current as RunInstruction).rip, target }) - 1;
+  }
+
+  goToComputed(rip: number, _hint: JumpHint): void {
+    const { body } = this.#target;
+    const { candidates, successors } = this.#plan.blocks[this.#block] as RegionBlock;
+    const known = candidates.filter((each) => this.#numbers.has(each));
+    const direct = known.filter((each) => successors.includes(this.#numbers.get(each) as FlowNode));
+    const others = known.filter((each) => !direct.includes(each)).toSorted((a, b) => (a < b ? -1 : 1));
+    for (const each of direct) {
+      const before = this.#target.knowledge;
+      body.get(rip);
+      body.i64(each);
+      body.operator('i64.eq');
+      body.if();
+      this.goTo(each);
+      body.end();
+      this.#target.knowledge = before;
+    }
+    if (others.length > 0) this.#search(rip, others);
+    this.#target.leaveWith(Reason.transfer, this.#site(undefined));
+  }
+
+  /** Sets the dispatcher's number for one of many places, by halves. */
+  #search(rip: number, sorted: readonly bigint[]): void {
+    const target = this.#target;
+    const { body } = target;
+    const before = target.knowledge;
+    if (sorted.length <= 2) {
+      for (const each of sorted) {
+        body.get(rip);
+        body.i64(each);
+        body.operator('i64.eq');
+        body.if();
+        target.settleBudget();
+        this.#goToDispatcher(this.#numbers.get(each) as FlowNode);
+        body.end();
+        target.knowledge = before;
+      }
+      return;
+    }
+    const middle = sorted.length >> 1;
+    body.get(rip);
+    body.i64(sorted[middle] as bigint);
+    body.operator('i64.lt_u');
+    body.if();
+    this.#search(rip, sorted.slice(0, middle));
+    body.else();
+    this.#search(rip, sorted.slice(middle));
+    body.end();
+  }
+
+  /** Behind the stores of the exit: the next record, where the region left for a place that has one. */
+  #leave(): void {
+    const { body, left, rip } = this.#target;
+    const place = body.local('i32');
+    const count = body.local('i32');
+    body.get(left.reason);
+    body.i32(Reason.transfer);
+    body.operator('i32.eq');
+    body.if();
+    if (this.#sites.length > 0) this.#countSite(place, count);
+    lookUpJump(body, CORE, rip, place);
+    body.end();
+    body.i32(0);
+  }
+
+  #countSite(place: number, count: number): void {
+    const { body, left, rip } = this.#target;
+    body.get(left.site);
+    body.i32(0);
+    body.operator('i32.ge_s');
+    body.if();
+    body.get(RECORD);
+    body.load32(entry.ENTRY_SITES);
+    body.get(left.site);
+    body.i32(Math.log2(entry.SITE_BYTES));
+    body.operator('i32.shl');
+    body.operator('i32.add');
+    body.tee(place);
+    body.get(place);
+    body.load32();
+    body.i32(1);
+    body.operator('i32.add');
+    body.tee(count);
+    body.store32();
+    body.get(place);
+    body.get(count);
+    body.i32(entry.SITE_TARGETS);
+    body.operator('i32.rem_u');
+    body.i32(2);
+    body.operator('i32.shl');
+    body.operator('i32.add');
+    body.get(rip);
+    body.operator('i32.wrap_i64');
+    body.store32(4);
+    body.get(count);
+    body.i32(SITE_PERIOD - 1);
+    body.operator('i32.and');
+    body.operator('i32.eqz');
+    body.if();
+    body.get(CORE);
+    body.i32(Reason.extend);
+    body.store32(state.REASON);
+    body.get(CORE);
+    body.get(RECORD);
+    body.store32(state.RECORD);
+    body.i32(0);
+    body.return();
+    body.end();
+    body.end();
+  }
+
+  #prologue(): FunctionBody {
+    const code = new FunctionBody(2);
+    if (this.#plan.severalPages) {
+      code.get(RECORD);
+      code.load32(entry.ENTRY_KEY);
+      code.get(CORE);
+      code.load32(state.JUMPS_KEY);
+      code.operator('i32.ne');
+      code.if(true);
+      code.get(CORE);
+      code.get(RECORD);
+      code.callNamed(ENTER_REGION);
+      code.operator('i32.eqz');
+      code.if();
+      code.get(RECORD);
+      code.load32(entry.ENTRY_FALLBACK);
+      code.return();
+      code.end();
+      code.end();
+    }
+    this.#target.writePrologue(code);
+    code.get(RECORD);
+    code.load32(entry.ENTRY_NUMBER);
+    code.set(this.#number);
+    code.get(RECORD);
+    code.load(64, record.INSTRUCTION_RIP);
+    code.set(this.#target.rip);
+    return code;
+  }
 }
 
 function meaningFor({ instruction, shape }: RunInstruction): Meaning {
   const meaning = meaningOf(shape);
   if (meaning === undefined) throw new Error(`No meaning for ${instruction.row.text}`);
   return meaning;
-}
-
-/** The addresses behind the calls. */
-function returnSites(runs: readonly StraightRun[]): bigint[] {
-  return runs.flatMap((run) =>
-    run.instructions.filter(({ instruction }) => instruction.row.mnemonic === 'call').map(({ next }) => next),
-  );
 }

@@ -157,7 +157,10 @@ export const BLOCK_ENTRIES = 8192;
 /** Pages that code was fetched from: linear page (8 bytes), physical page, JUMPS_KEY (4 bytes each). */
 export const EXECUTE_TLB = 0xe_0000;
 export const EXECUTE_ENTRIES = 512;
-export const RECORDS = 0xf_0000;
+/** Sites and page lists of the regions that the core uses: see region-entry.ts. */
+export const REGION_AREA = 0xf_0000;
+export const REGION_AREA_BYTES = 0x40_0000;
+export const RECORDS = 0x4f_0000;
 
 /** No page has this address. */
 export const TLB_EMPTY = 1;

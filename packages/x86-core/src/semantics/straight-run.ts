@@ -2,7 +2,7 @@
 import { decode } from '../decode/decode.ts';
 import type { Instruction } from '../decode/instruction.ts';
 import { type Form, formOf } from './form.ts';
-import { deadFlags, needsFlagsAtEntry } from './liveness.ts';
+import { deadFlags } from './liveness.ts';
 import type { CodeShape, Shape } from './operand-shape.ts';
 
 export interface RunInstruction {
@@ -15,6 +15,7 @@ export interface RunInstruction {
   readonly assists: boolean;
   /** It and the next one may have one handler. */
   readonly leads: boolean;
+  readonly branches: boolean;
 }
 
 export interface StraightRun {
@@ -95,6 +96,7 @@ export function decodeRun(fetch: FetchCode, start: bigint, code: CodeShape, opti
     mayLeave: form.mayLeave,
     assists: form.assists,
     leads: form.leads,
+    branches: form.branches,
   }));
   return { instructions, end: rip, ending, crosses };
 }
@@ -102,9 +104,4 @@ export function decodeRun(fetch: FetchCode, start: bigint, code: CodeShape, opti
 function refusal(instruction: Instruction, { availability }: RunOptions): 'invalid' | 'notAvailable' | undefined {
   const answer = availability?.(instruction) ?? 'ready';
   return answer === 'ready' ? undefined : answer;
-}
-
-/** Whether the run may show a flag that was set before it. */
-export function readsEarlierFlags(run: StraightRun): boolean {
-  return needsFlagsAtEntry(run.instructions);
 }

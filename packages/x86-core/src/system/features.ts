@@ -81,6 +81,11 @@ export class FeatureSet {
     this.#names = names;
   }
 
+  /** The names of those that there are but which it does not have. */
+  get missing(): FeatureName[] {
+    return all.filter(({ name }) => !this.#names.has(name)).map(({ name }) => name);
+  }
+
   has(name: FeatureName): boolean {
     return this.#names.has(name);
   }

@@ -5,12 +5,21 @@ import { loads, type OperatorName, operators, stores, type ValueType } from './o
 /** An open block, to branch to. */
 export type Label = number;
 
+/** A function as it stands in the code section. */
+export interface EncodedBody {
+  readonly code: readonly number[];
+  /** Offsets of the branches that are seldom taken, from the declarations of the locals on. */
+  readonly unlikely: readonly number[];
+}
+
 export class FunctionBody {
   readonly #bytes: number[] = [];
   readonly #locals: ValueType[] = [];
   readonly #parameters: number;
   /** Calls by name, and where in the code the index belongs. */
-  readonly #calls: { readonly at: number; readonly name: string }[] = [];
+  readonly #calls: { at: number; readonly name: string }[] = [];
+  /** Where branches are that are seldom taken. */
+  #unlikely: number[] = [];
   #depth = 0;
 
   constructor(parameters: number) {
@@ -96,8 +105,9 @@ export class FunctionBody {
     return this.#open(0x03);
   }
 
-  /** Pops the condition. */
-  if(): Label {
+  /** Pops the condition. `unlikely`: the engine is told that it seldom holds, and keeps what follows out of the way. */
+  if(unlikely = false): Label {
+    if (unlikely) this.#unlikely.push(this.#bytes.length);
     return this.#open(0x04);
   }
 
@@ -145,6 +155,14 @@ export class FunctionBody {
     this.#calls.push({ at: this.#bytes.length, name });
   }
 
+  /** Puts code in front, which leaves nothing on the stack and no block open, and has no locals of its own. */
+  prepend(code: FunctionBody): void {
+    for (const call of this.#calls) call.at += code.#bytes.length;
+    this.#unlikely = [...code.#unlikely, ...this.#unlikely.map((at) => at + code.#bytes.length)];
+    this.#calls.unshift(...code.#calls);
+    this.#bytes.unshift(...code.#bytes);
+  }
+
   /** The functions that it calls by name. */
   get calls(): string[] {
     return this.#calls.map(({ name }) => name);
@@ -165,17 +183,25 @@ export class FunctionBody {
   }
 
   /** The entry of the code section (core specification 5.5.13). `resolve` gives the index of a function that is called by name. */
-  encode(resolve: (name: string) => number): number[] {
+  encode(resolve: (name: string) => number): EncodedBody {
     const locals = this.#locals.map((type) => [1, typeCodes[type]]);
     const code = [...unsignedLeb(locals.length), ...locals.flat()];
+    const unlikely: number[] = [];
     let from = 0;
+    let next = 0;
+    const copyTo = (end: number): void => {
+      for (; next < this.#unlikely.length && (this.#unlikely[next] as number) < end; next++) {
+        unlikely.push(code.length + (this.#unlikely[next] as number) - from);
+      }
+      for (let index = from; index < end; index++) code.push(this.#bytes[index] as number);
+      from = end;
+    };
     for (const { at, name } of this.#calls) {
-      for (let index = from; index < at; index++) code.push(this.#bytes[index] as number);
+      copyTo(at);
       code.push(...unsignedLeb(resolve(name)));
-      from = at;
     }
-    for (let index = from; index < this.#bytes.length; index++) code.push(this.#bytes[index] as number);
+    copyTo(this.#bytes.length);
     code.push(0x0b);
-    return [...unsignedLeb(code.length), ...code];
+    return { code: [...unsignedLeb(code.length), ...code], unlikely };
   }
 }

@@ -1,6 +1,6 @@
 /** Writes a WebAssembly module: functions over an imported memory and an imported table (core specification 5.5). */
 import { name, signedLeb, typeCodes, unsignedLeb, vector } from './encoding.ts';
-import type { FunctionBody } from './function-body.ts';
+import type { EncodedBody, FunctionBody } from './function-body.ts';
 import type { ValueType } from './operators.ts';
 
 export interface Signature {
@@ -79,7 +79,11 @@ export class ModuleBuilder {
       tableOffset === undefined
         ? section(7, exports)
         : section(9, [[0x00, 0x41, ...signedLeb(tableOffset), 0x0b, ...vector(indexes)]]),
-      section(10, bodies),
+      ...hints(first, bodies),
+      section(
+        10,
+        bodies.map(({ code }) => code),
+      ),
     ];
     const bytes = new Uint8Array(8 + sections.reduce((sum, { length }) => sum + length, 0));
     bytes.set([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
@@ -90,6 +94,18 @@ export class ModuleBuilder {
     }
     return bytes;
   }
+}
+
+/** The custom section of the branch hinting proposal: which branches are seldom taken. Engines that do not know it skip it. */
+function hints(first: number, bodies: readonly EncodedBody[]): Uint8Array[] {
+  const functions = bodies.flatMap(({ unlikely }, index) =>
+    unlikely.length === 0
+      ? []
+      : [[...unsignedLeb(first + index), ...vector(unlikely.map((offset) => [...unsignedLeb(offset), 1, 0]))]],
+  );
+  if (functions.length === 0) return [];
+  const content = [...name('metadata.code.branch_hint'), ...vector(functions)];
+  return [Uint8Array.from([0, ...unsignedLeb(content.length), ...content])];
 }
 
 /** A section that is a vector of items. */

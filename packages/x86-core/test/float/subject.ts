@@ -1,9 +1,8 @@
 /** The same cases as native.c runs, on the interpreter or on a compiled region. */
 import { rax, rsi } from '../../src/index.ts';
 import { SSE_SLOW } from '../../src/semantics/float/state.ts';
-import type { Region } from '../../src/semantics/index.ts';
 import * as state from '../../src/semantics/state.ts';
-import { CORE, GUEST, TestCore } from '../semantics/core.ts';
+import { CORE, GUEST, type Region, TestCore } from '../semantics/core.ts';
 import * as layout from './native.ts';
 
 const CODE = 0x1000;

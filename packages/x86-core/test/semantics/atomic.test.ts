@@ -20,8 +20,8 @@ import * as record from '../../src/semantics/record.ts';
 import * as state from '../../src/semantics/state.ts';
 import { ModuleBuilder } from '../../src/wasm/module-builder.ts';
 
-const PAGES = 64;
-const CORE_BYTES = 0x12_0000;
+const PAGES = 256;
+const CORE_BYTES = 0x52_0000;
 const CORES = [0x1_0000, 0x1_0000 + CORE_BYTES];
 const PLACE = 0x30_0000;
 const ROUNDS = 500_000;

@@ -1,15 +1,27 @@
 /** A core without devices for tests and benchmarks: guest memory, pages with rights, registers by name. */
 import { CodeBuffer, encode, gpr64, type Operand, type PrefixedMnemonic, type Register } from '../../src/index.ts';
 import { runtimeBase64 } from '../../src/generated/runtime.ts';
-import { type CoreEnvironment, compileRegion, Interpreter, type Region } from '../../src/semantics/index.ts';
+import { compileSources } from '../../src/jit/compile.ts';
+import { HandlerTable } from '../../src/semantics/handler-table.ts';
+import { type CoreEnvironment, Interpreter } from '../../src/semantics/index.ts';
+import { longMode } from '../../src/semantics/operand-shape.ts';
+import { Reason, type ReasonCode } from '../../src/semantics/reason.ts';
+import * as record from '../../src/semantics/record.ts';
+import * as entry from '../../src/semantics/region-entry.ts';
 import * as state from '../../src/semantics/state.ts';
 
 /** The core's state lies here. */
 export const CORE = 0x1_0000;
 
 /** Guest page 0 lies here in the host's memory. */
-export const GUEST = 0x20_0000;
+export const GUEST = 0x80_0000;
 const PAGE = 4096;
+/** The record that regions are entered by, and their sites: behind the core's state. */
+const ENTRY_RECORD = 0x70_0000;
+const SITES = ENTRY_RECORD + 0x1000;
+
+/** Runs from the region's first block until it leaves; RIP says where, the result why. */
+export type Region = (budget: number) => ReasonCode;
 
 export interface PageRights {
   readonly write: boolean;
@@ -44,7 +56,7 @@ export class TestCore {
     this.#environment = {
       memory: this.memory,
       core: CORE,
-      recordsEnd: GUEST,
+      recordsEnd: ENTRY_RECORD,
       functions: {
         ...this.#runtime(),
         translate: (_core: number, address: bigint, bytes: number, access: number) =>
@@ -162,8 +174,53 @@ export class TestCore {
     this.view.setBigUint64(CORE + state.FLAG_AUX, BigInt(value & 0x10) | (wrongParity << 8n) | (sign << 63n), true);
   }
 
+  /** A region of these blocks and what they lead to among themselves; the entry is the first one. */
   compile(blocks: readonly bigint[]): Region {
-    return compileRegion(this.#environment, blocks);
+    const first = blocks[0] as bigint;
+    const pages = Array.from({ length: 16 }, (_, number) => {
+      const host = GUEST + number * PAGE;
+      return { linear: BigInt(number * PAGE), physical: number * PAGE, bytes: this.bytes.slice(host, host + PAGE) };
+    }).filter(({ bytes }) => bytes.length === PAGE);
+    const parts = {
+      user: false,
+      realSegments: false,
+      taskSwitched: false,
+      monitorCoprocessor: false,
+      emulation: false,
+    };
+    const mode = { key: '', shape: longMode, ...parts, sse: true, xsave: true, avx: true, single: false };
+    const source = {
+      mode,
+      missingFeatures: [],
+      pages,
+      entry: first,
+      starts: blocks,
+      wanted: blocks,
+      targets: new Map(),
+    };
+    const compiled = compileSources([source], undefined);
+    const region = compiled?.regions[0];
+    if (compiled === undefined || region === undefined) {
+      return () => {
+        this.rip = first;
+        return Reason.transfer;
+      };
+    }
+    const table = new HandlerTable(this.#environment);
+    const [index] = table.install(compiled.module, [region.name]);
+    return (budget) => {
+      const { view } = this;
+      view.setInt32(ENTRY_RECORD + record.HANDLER, index as number, true);
+      view.setInt32(ENTRY_RECORD + entry.ENTRY_NUMBER, region.entries.indexOf(first), true);
+      // The interpreter's records are none of this table's.
+      view.setInt32(CORE + state.JUMPS_KEY, view.getInt32(CORE + state.JUMPS_KEY, true) + 1, true);
+      view.setInt32(ENTRY_RECORD + entry.ENTRY_KEY, view.getInt32(CORE + state.JUMPS_KEY, true), true);
+      view.setInt32(ENTRY_RECORD + entry.ENTRY_SITES, SITES, true);
+      view.setBigUint64(ENTRY_RECORD + record.INSTRUCTION_RIP, first, true);
+      view.setBigInt64(CORE + state.BUDGET, BigInt(budget), true);
+      table.run(ENTRY_RECORD, CORE);
+      return view.getInt32(CORE + state.REASON, true) as ReasonCode;
+    };
   }
 
   /** Everything an instruction can change: registers, flags, RIP, vector and x87 registers, guest memory. */

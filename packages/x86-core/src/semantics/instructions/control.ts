@@ -31,7 +31,7 @@ function ret(m: MeaningBuilder): void {
   const bits = m.operandSize;
   const target = m.peek(bits);
   m.release(m.operandCount === 0 ? bits / 8 : m.let(v.add(64, m.immediate(0), v.constant(bits / 8))));
-  m.jump(target, 'indirect');
+  m.jump(target, 'return');
 }
 
 /** The counter has the address size. `zero`: what ZF must be besides. */

@@ -1,0 +1,72 @@
+/** Regions to WebAssembly modules: several regions to a module, which any thread that shares the memory can use. */
+import { calledSignature } from '../semantics/lowering.ts';
+import {
+  ENTER_REGION,
+  enterRegionSignature,
+  lowerRegion,
+  regionSignature,
+  type RegionSite,
+} from '../semantics/region.ts';
+import { SETTLE, settleFunction, settleSignature } from '../semantics/region-flags.ts';
+import { ModuleBuilder } from '../wasm/module-builder.ts';
+import type { CodePage, CodeSource } from './code-source.ts';
+import { discoverRegion } from './discover.ts';
+
+/** One region of a module. A plain value. */
+export interface CompiledRegion {
+  /** Name of its function in the module. */
+  readonly name: string;
+  readonly pages: readonly CodePage[];
+  /** The bytes that its code was made from: offset in CS, and how many. */
+  readonly ranges: readonly { readonly rip: bigint; readonly bytes: number }[];
+  /**
+   * Offsets in CS where it can be entered, by the numbers that its function knows them by. undefined: not there, where TypeScript carries out the first
+   * instruction: the region would leave at once, for itself.
+   */
+  readonly entries: readonly (bigint | undefined)[];
+  readonly sites: readonly RegionSite[];
+  readonly instructions: number;
+  readonly severalPages: boolean;
+}
+
+export interface CompiledModule {
+  readonly module: WebAssembly.Module;
+  /** Size of the module in bytes. */
+  readonly bytes: number;
+  /** For each source: undefined where there is nothing to compile. */
+  readonly regions: readonly (CompiledRegion | undefined)[];
+}
+
+/** @param shared of the memory that the module will use: its maximum in pages of 64 KiB, where it is shared */
+export function compileSources(
+  sources: readonly CodeSource[],
+  shared: { readonly maximum: number } | undefined,
+): CompiledModule | undefined {
+  const found = sources.map((source) => {
+    const discovered = discoverRegion(source);
+    return discovered === undefined ? undefined : { discovered, code: lowerRegion(discovered.plan) };
+  });
+  if (found.every((each) => each === undefined)) return undefined;
+  const builder = new ModuleBuilder(shared);
+  for (const each of found) {
+    for (const name of each?.code.body.calls ?? []) {
+      if (name === ENTER_REGION) builder.import(name, enterRegionSignature);
+      else if (name !== SETTLE) builder.import(name, calledSignature(name));
+    }
+  }
+  builder.function(SETTLE, settleSignature, settleFunction());
+  const regions = found.map((each, index): CompiledRegion | undefined => {
+    if (each === undefined) return undefined;
+    const { discovered, code } = each;
+    const { pages, ranges, instructions, plan } = discovered;
+    const name = `region${index}`;
+    builder.function(name, regionSignature, code.body);
+    const entries = code.dispatched.map((node) => {
+      const first = plan.blocks[node]?.run.instructions[0];
+      return first?.assists === true ? undefined : first?.rip;
+    });
+    return { name, pages, ranges, entries, sites: code.sites, instructions, severalPages: plan.severalPages };
+  });
+  const bytes = builder.encode();
+  return { module: new WebAssembly.Module(bytes), bytes: bytes.length, regions };
+}
