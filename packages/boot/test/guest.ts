@@ -2,9 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { KERNEL_C_DATA, KERNEL_W_DATA } from '@drift-os/abi/layout/memory-map';
 import { compileAssemblyScript } from '@drift-os/asc';
-import { type MemorySize, runOnQemu } from '@drift-os/hypervisor';
-import { createMachine } from '@drift-os/machine';
 import { type BuiltImage, buildImage } from '../src/index.ts';
+import { type BootMachine, bootMachine, type BootOptions, type On } from './boot-machine.ts';
 
 /** What of `examples/package.json` counts here. */
 interface ExamplesManifest {
@@ -40,43 +39,28 @@ export async function buildGuest(
   return buildImage({ ...options, applications, kernelC, kernelW });
 }
 
-/** What both kinds of machine can do. */
-interface GuestMachine {
-  readonly output: string;
-  waitFor(pattern: string | RegExp, options?: { readonly timeout?: number }): Promise<{ readonly text: string }>;
-  send(text: string): unknown;
-  screenText(): string | Promise<string>;
-  stop(): Promise<unknown>;
-}
-
-export interface GuestOptions {
-  /** The PC of our own, or QEMU. */
-  readonly on: 'machine' | 'qemu';
-  readonly cores: number;
-  readonly memory: MemorySize;
-  /** Of QEMU. */
-  readonly machine?: 'pc' | 'q35';
+export interface GuestOptions extends BootOptions {
+  /** What it runs on. */
+  readonly on: On;
 }
 
 /** A machine that has come to its prompt. */
 export class Guest implements AsyncDisposable {
   /** All that was printed before the first prompt. */
   readonly banner: string;
-  readonly machine: GuestMachine;
-  /** Resolves to true when the guest has powered off. */
-  readonly poweredOff: Promise<boolean>;
+  readonly machine: BootMachine;
 
-  private constructor(machine: GuestMachine, poweredOff: Promise<boolean>, banner: string) {
+  private constructor(machine: BootMachine, banner: string) {
     this.machine = machine;
-    this.poweredOff = poweredOff;
     this.banner = banner;
   }
 
-  static async boot(image: BuiltImage, options: GuestOptions): Promise<Guest> {
-    const { machine, poweredOff } = await start(image.disk, options);
+  static async boot(image: BuiltImage, { on, ...options }: GuestOptions): Promise<Guest> {
+    const machine = await bootMachine(on, image.disk, options);
     try {
-      const { text } = await machine.waitFor('drift> ', { timeout: 60_000 });
-      return new Guest(machine, poweredOff, text.replaceAll('\r\n', '\n'));
+      // Bochs simulates 50 million instructions a second at best.
+      const { text } = await machine.waitFor('drift> ', { timeout: on === 'bochs' ? 300_000 : 60_000 });
+      return new Guest(machine, text.replaceAll('\r\n', '\n'));
     } catch (error) {
       await machine.stop();
       throw error;
@@ -94,23 +78,4 @@ export class Guest implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.machine.stop();
   }
-}
-
-async function start(
-  disk: Uint8Array,
-  { on, cores, memory, machine: chipset = 'pc' }: GuestOptions,
-): Promise<{ machine: GuestMachine; poweredOff: Promise<boolean> }> {
-  if (on === 'machine') {
-    const machine = await createMachine({ disks: [disk], cores, memory });
-    return { machine, poweredOff: machine.ended.then(({ reason }) => reason === 'power-off') };
-  }
-  const machine = await runOnQemu({
-    image: disk,
-    cores,
-    memory,
-    machine: chipset,
-    accelerator: 'tcg',
-    onReset: 'restart',
-  });
-  return { machine, poweredOff: machine.exitStatus.then(({ code }) => code === 0) };
 }

@@ -50,7 +50,7 @@ export function shellSuite(on: GuestOptions['on']): void {
         expect(await guest.run('start hello')).toContain('error: start: no worker runs');
       }
       await guest.machine.send('poweroff\r');
-      expect(await guest.poweredOff).toBe(true);
+      expect(await guest.machine.poweredOff).toBe(true);
     });
   });
 

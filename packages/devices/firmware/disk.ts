@@ -72,6 +72,8 @@ const PRIMARY = 0x1f0;
 /** Bus master: direction, error and interrupt of the status register, last entry of the table. */
 const TO_MEMORY = 0x08;
 const CLEAR_STATUS = 0x06;
+const BUS_MASTER_ACTIVE = 0x01;
+const BUS_MASTER_INTERRUPT = 0x04;
 const END_OF_TABLE = 0x80000000;
 /** From command to interrupt-free completion there are at most this many looks at the status register. */
 const PATIENCE = 0x4000000;
@@ -273,7 +275,10 @@ function emitRegions(a: Assembler): void {
   a.align(8, 0).label('regions').u32(0, 0, 0, 0).label('busMaster').u32(0);
 }
 
-/** `diskMove`: runs the bus master until the drive has done the command. Carry set when it fails. Changes ax, dx and ebx. */
+/**
+ * `diskMove`: runs the bus master until the drive has done the command: its interrupt is in the status register, too, when it fails and moves less than
+ * was asked for. Carry set when it fails. Changes ax, dx and ebx.
+ */
 function emitMove(a: Assembler): void {
   a.label('diskMove')
     .emit('push', ecx)
@@ -282,7 +287,10 @@ function emitMove(a: Assembler): void {
     .emit('or', al, 1)
     .emit('out', dx, al);
   a.emit('add', dx, 2).emit('mov', ecx, PATIENCE);
-  a.label('diskMoving').emit('in', al, dx).emit('test', al, 1).emit('je', a.ref('diskMovedAll')).emit('dec', ecx);
+  a.label('diskMoving').emit('in', al, dx).emit('xor', al, BUS_MASTER_ACTIVE);
+  a.emit('test', al, BUS_MASTER_ACTIVE | BUS_MASTER_INTERRUPT)
+    .emit('jne', a.ref('diskMovedAll'))
+    .emit('dec', ecx);
   a.emit('jne', a.ref('diskMoving'));
   a.label('diskMovedAll').emit('sub', dx, 2).emit('mov', al, 0).emit('out', dx, al).emit('pop', ecx);
   a.emit('call', a.ref('diskWait'))
@@ -313,7 +321,9 @@ function emitCommand(a: Assembler): void {
   out().emit('add', dx, 2).emit('mov', eax, a.ref('regions', BIOS)).emit('out', dx, eax);
   a.emit('mov', dx, entry(PORT_AT, 16)).emit('add', dx, 6);
   a.emit('mov', al, entry(DEVICE_AT, 8)).emit('or', al, 0xe0);
-  out().emit('call', a.ref('diskWait')).emit('jc', a.ref('diskStarted'));
+  // The status may still hold the error of the last command.
+  out().emit('call', a.ref('diskWait')).emit('test', al, BSY).emit('je', a.ref('diskIdle')).emit('stc').emit('ret');
+  a.label('diskIdle');
   a.emit('mov', dx, entry(PORT_AT, 16)).emit('mov', bl, own8(a, 'diskCommand'));
   a.emit('mov', eax, own32(a, 'lba'))
     .emit('add', eax, 0x100)
@@ -347,8 +357,8 @@ function emitCommand(a: Assembler): void {
     .emit('movzx', eax, cx)
     .emit('add', own32(a, 'lba'), eax)
     .emit('adc', own32(a, 'lba', 4), 0)
-    .emit('clc');
-  a.label('diskStarted').emit('ret');
+    .emit('clc')
+    .emit('ret');
 
   // `diskWait`: until the drive of the entry at si is not busy. al is the status; carry set for an error or when it takes too long.
   a.label('diskWait').emit('push', ecx).emit('push', dx).emit('mov', dx, entry(PORT_AT, 16)).emit('add', dx, 7);
