@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { KERNEL_C_DATA, KERNEL_W_DATA } from '@drift-os/abi/layout/memory-map';
 import { compileAssemblyScript } from '@drift-os/asc';
-import { type BuiltImage, buildImage } from '../src/index.ts';
+import { type BuiltImage, buildImage, type ImageOptions } from '../src/index.ts';
 import { type BootMachine, bootMachine, type BootOptions, type On } from './boot-machine.ts';
 
 /** What of `examples/package.json` counts here. */
@@ -20,6 +20,20 @@ export async function buildGuest(
   examples: readonly string[],
   { programs = {}, ...options }: { buildName?: string; programs?: Readonly<Record<string, string>> } = {},
 ): Promise<BuiltImage> {
+  kernels ??= compileKernels();
+  const { kernelC, kernelW } = await kernels;
+  const manifest = JSON.parse(await readFile(fromHere('../../../examples/package.json'), 'utf8')) as ExamplesManifest;
+  const applications = examples.map((name) => ({
+    name,
+    entry: fromHere(`../../../examples/${manifest.exports[`./${name}`] ?? ''}`),
+  }));
+  for (const [name, path] of Object.entries(programs)) applications.push({ name, entry: fromHere(path) });
+  return buildImage({ ...options, applications, kernelC, kernelW });
+}
+
+let kernels: ReturnType<typeof compileKernels> | undefined;
+
+async function compileKernels(): Promise<Required<Pick<ImageOptions, 'kernelC' | 'kernelW'>>> {
   const kernelC = await compileAssemblyScript({
     entry: fromHere('../../kernel-c/assembly/main.ts'),
     memoryBase: KERNEL_C_DATA,
@@ -30,13 +44,7 @@ export async function buildGuest(
     memoryBase: KERNEL_W_DATA,
     features: ['threads', 'simd'],
   });
-  const manifest = JSON.parse(await readFile(fromHere('../../../examples/package.json'), 'utf8')) as ExamplesManifest;
-  const applications = examples.map((name) => ({
-    name,
-    entry: fromHere(`../../../examples/${manifest.exports[`./${name}`] ?? ''}`),
-  }));
-  for (const [name, path] of Object.entries(programs)) applications.push({ name, entry: fromHere(path) });
-  return buildImage({ ...options, applications, kernelC, kernelW });
+  return { kernelC, kernelW };
 }
 
 export interface GuestOptions extends BootOptions {

@@ -4,55 +4,12 @@ import { type BuiltImage } from '../src/index.ts';
 import { buildGuest, Guest, type GuestOptions } from './guest.ts';
 
 const EXAMPLES = ['hello', 'ping', 'pong'];
-const MIB = 1 << 20;
-
-/** Pages that the ledger counts in all, by adding up what it says of each owner. */
-async function ledgerPages(guest: Guest): Promise<number> {
-  const lines = [...(await guest.run('ledger owners')).matchAll(/^(.*?) +(\d+) pages/gm)];
-  const sum = lines.filter(([, owner]) => owner !== 'in all').reduce((all, [, , pages]) => all + Number(pages), 0);
-  expect(Number(lines.find(([, owner]) => owner === 'in all')?.[2])).toBe(sum);
-  return sum;
-}
-
 /** @param on what the guest runs on */
 export function shellSuite(on: GuestOptions['on']): void {
   let image: BuiltImage;
   beforeAll(async () => {
     image = await buildGuest(EXAMPLES, { buildName: '1.2.3 of a test' });
   }, 120_000);
-
-  describe('machines of every size', () => {
-    test.each([
-      { cores: 1, memory: '64M', mebibytes: 64, machine: 'pc' },
-      { cores: 2, memory: '512M', mebibytes: 512, machine: 'q35' },
-      // Our own machine has no memory above 4 GiB.
-      { cores: 4, memory: on === 'qemu' ? '5G' : '3G', mebibytes: on === 'qemu' ? 5120 : 3072, machine: 'pc' },
-    ] as const)('$cores cores, $memory, $machine', async ({ cores, memory, mebibytes, machine }) => {
-      await using guest = await Guest.boot(image, { on, cores, memory, machine });
-      expect(guest.banner).toContain(`Drift 1.2.3 of a test: ${cores} core${cores === 1 ? '' : 's'}, `);
-      const coreLines = (await guest.run('cores')).trimEnd().split('\n').slice(1);
-      expect(coreLines).toHaveLength(cores);
-      for (const line of coreLines) expect(line).toContain('running');
-
-      const mem = await guest.run('mem');
-      const usable = Number(/usable in all: (\d+) bytes/.exec(mem)?.[1]);
-      // The firmware keeps less than 2 MiB for itself.
-      expect(usable).toBeLessThanOrEqual(mebibytes * MIB);
-      expect(usable).toBeGreaterThan((mebibytes - 2) * MIB);
-      const regions = [...mem.matchAll(/^ {2}0x([0-9a-f]+) - 0x([0-9a-f]+) .*usable$/gm)];
-      const sum = regions.reduce((all, [, from, to]) => all + Number(`0x${to}`) + 1 - Number(`0x${from}`), 0);
-      expect(sum).toBe(usable);
-      const fragments = Number(/and (\d+) bytes that make no whole page/.exec(mem)?.[1] ?? 0);
-      expect((await ledgerPages(guest)) * 4096 + fragments).toBe(usable);
-      expect(await guest.run('ledger check')).toMatch(/^The ledger adds up: /);
-      if (cores === 1) {
-        expect(guest.banner).toContain('There is no Thread/W');
-        expect(await guest.run('start hello')).toContain('error: start: no worker runs');
-      }
-      await guest.machine.send('poweroff\r');
-      expect(await guest.machine.poweredOff).toBe(true);
-    });
-  });
 
   describe('one machine', () => {
     let guest: Guest;
