@@ -9,11 +9,21 @@ import { Machine } from './machine.ts';
 import { MachineError } from './machine-error.ts';
 import { MemoryMap, physicalBytes } from './memory-map.ts';
 import { parseMemorySize } from './memory-size.ts';
-import { type Attachment, type AttachDevice, checkCores, drivesOf, type MachineOptions } from './options.ts';
+import { Mouse } from './mouse.ts';
+import {
+  type Attachment,
+  type AttachDevice,
+  checkCores,
+  checkInstructionTime,
+  drivesOf,
+  type MachineOptions,
+} from './options.ts';
 import { SerialLine } from './serial-line.ts';
 
 const VIDEO_MEMORY = 16 * 2 ** 20;
 const DEFAULT_MEMORY = '128M';
+/** Of virtual time: 250 million instructions a second. */
+const INSTRUCTION_NANOSECONDS = 4;
 /** What the clock shows at the start of a run that is to be the same every time. */
 const VIRTUAL_START = Date.UTC(2020, 0, 1);
 
@@ -29,7 +39,7 @@ export async function createMachine(options: MachineOptions = {}): Promise<Machi
   const bios = options.bios ?? biosRom();
   const physical = new PhysicalMemory({ bytes: physicalBytes(ramBytes, bios), cores: coreCount });
   const map = new MemoryMap(physical, ramBytes, bios);
-  const execution = new Execution(time);
+  const execution = new Execution(time, checkInstructionTime(options.instructionTime ?? INSTRUCTION_NANOSECONDS));
   const report = options.report ?? ((): void => {});
   const cores: Cpu[] = [];
   const send = (message: InterruptMessage): void =>
@@ -101,6 +111,10 @@ export async function createMachine(options: MachineOptions = {}): Promise<Machi
     machine.inputArrived();
     return known;
   });
+  const mouse = new Mouse((motion) => {
+    board.keyboardController.mouse.move(motion);
+    machine.inputArrived();
+  });
   const machine = new Machine({
     onReset: options.onReset ?? 'restart',
     board,
@@ -109,6 +123,7 @@ export async function createMachine(options: MachineOptions = {}): Promise<Machi
     execution,
     serial: lines,
     keyboard,
+    mouse,
     ram: map.ram,
     overlays,
   });

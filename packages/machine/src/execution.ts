@@ -27,14 +27,13 @@ export type RunCore = (core: Cpu, index: number, budget: number) => StopReason;
 /** Instructions of a turn in virtual time, and in host time. */
 const VIRTUAL_TURN = 20_000;
 const HOST_TURN = 100_000;
-/** What an instruction takes in virtual time. */
-const NANOSECONDS_PER_INSTRUCTION = 4n;
 /** As on an ISA bus. */
 const NANOSECONDS_PER_PORT_ACCESS = 1000n;
 
 export class Execution {
   readonly clock: MachineClock;
   readonly time: 'virtual' | 'host';
+  readonly #instructionTime: bigint;
   #cores: readonly Cpu[] = [];
   /** The core whose turn it is, the time at which its turn began, and its instruction count then. */
   #current: Cpu | undefined;
@@ -55,8 +54,10 @@ export class Execution {
   /** How cores run. */
   runCore: RunCore = runFast;
 
-  constructor(time: 'virtual' | 'host') {
+  /** `instructionTime`: nanoseconds that an instruction takes in virtual time. */
+  constructor(time: 'virtual' | 'host', instructionTime: number) {
     this.time = time;
+    this.#instructionTime = BigInt(instructionTime);
     this.clock = new MachineClock(() => (time === 'virtual' ? this.#virtualNow() : this.#hostNow()));
   }
 
@@ -67,7 +68,7 @@ export class Execution {
   #virtualNow(): bigint {
     if (this.#current === undefined) return this.#turnBegan;
     const done = BigInt(this.#current.instructions - this.#countedBefore);
-    return this.#turnBegan + this.#charged + (done * NANOSECONDS_PER_INSTRUCTION) / this.#sharing;
+    return this.#turnBegan + this.#charged + (done * this.#instructionTime) / this.#sharing;
   }
 
   /** An access to a port takes its time on a bus; without it, a guest that polls a timer would take 10,000 turns for a millisecond. */
@@ -184,7 +185,7 @@ export class Execution {
     if (this.time === 'host') return HOST_TURN;
     const due = this.#due();
     if (due === undefined) return VIRTUAL_TURN;
-    const left = Number((due - now) / NANOSECONDS_PER_INSTRUCTION) + 1;
+    const left = Number((due - now) / this.#instructionTime) + 1;
     return Math.max(1, Math.min(VIRTUAL_TURN, left));
   }
 

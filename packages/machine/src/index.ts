@@ -8,6 +8,7 @@ export { Keyboard } from './keyboard.ts';
 export { type Ending, Machine } from './machine.ts';
 export { MachineError, type MachineErrorCode } from './machine-error.ts';
 export type { MachineState } from './machine-state.ts';
+export { Mouse, type MouseButton } from './mouse.ts';
 export { type MemoryRange, MemorySpace } from './memory-space.ts';
 export { type MemorySize, parseMemorySize } from './memory-size.ts';
 export type { AttachDevice, Attachment, DiskOptions, LinuxOptions, MachineOptions } from './options.ts';

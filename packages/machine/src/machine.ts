@@ -9,6 +9,7 @@ import { type TracedInstruction, tracing } from './debug/trace.ts';
 import { type Execution, runFast } from './execution.ts';
 import type { Keyboard } from './keyboard.ts';
 import { MachineError } from './machine-error.ts';
+import type { Mouse } from './mouse.ts';
 import { type MachineState, restoreMachine, saveMachine, type StatefulParts } from './machine-state.ts';
 import type { SerialLine } from './serial-line.ts';
 
@@ -30,6 +31,7 @@ const HOST_TURN = 8;
 export interface MachineParts extends StatefulParts {
   readonly serial: readonly [SerialLine, SerialLine];
   readonly keyboard: Keyboard;
+  readonly mouse: Mouse;
   readonly onReset: 'restart' | 'end';
 }
 
@@ -37,6 +39,7 @@ export class Machine implements AsyncDisposable {
   /** COM1 and COM2. */
   readonly serial: readonly [SerialLine, SerialLine];
   readonly keyboard: Keyboard;
+  readonly mouse: Mouse;
   readonly cores: readonly Cpu[];
   /** Guest-physical memory: RAM and ROM. */
   readonly memory: PhysicalMemory;
@@ -65,6 +68,7 @@ export class Machine implements AsyncDisposable {
     this.memory = parts.memory;
     this.serial = parts.serial;
     this.keyboard = parts.keyboard;
+    this.mouse = parts.mouse;
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -295,8 +299,10 @@ export class Machine implements AsyncDisposable {
     this.#wake();
   }
 
-  #flush(): void {
-    for (const line of this.serial) line.flush();
+  /** @returns whether there was something new */
+  #flush(): boolean {
+    const [first, second] = this.serial.map((line) => line.flush());
+    return first === true || second === true;
   }
 
   async #runLoop(): Promise<Stop | undefined> {
@@ -320,6 +326,8 @@ export class Machine implements AsyncDisposable {
             wait = undefined;
             break;
           }
+          // What the host types in answer to output comes at the same instruction every time.
+          if (this.#execution.time === 'virtual' && this.#flush()) await nextTask();
         }
         this.#flush();
         if (this.#running) await this.#hostTurn(wait);

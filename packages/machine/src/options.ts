@@ -72,6 +72,11 @@ export interface MachineOptions {
    * waits costs nothing. Default host.
    */
   readonly time?: 'virtual' | 'host';
+  /**
+   * Nanoseconds of virtual time that an instruction takes, 1 to 1,000,000. Default 4. More of them let a guest that waits in a loop for a time to pass
+   * wait for fewer instructions.
+   */
+  readonly instructionTime?: number;
   /** What the real-time clock shows at the start. Default: now, and 2020-01-01 in virtual time. */
   readonly startTime?: Date;
   /** Told, once for each, when the guest uses a register, port, address or MSR that is not there. */
@@ -85,6 +90,7 @@ export interface MachineOptions {
 const SECTOR_BYTES = 512;
 const MAX_CORES = 32;
 const MAX_DISKS = 4;
+const MAX_INSTRUCTION_TIME = 1_000_000;
 
 /** @throws MachineError BAD_OPTION */
 export function checkCores(cores: number): number {
@@ -92,6 +98,15 @@ export function checkCores(cores: number): number {
     throw new MachineError('BAD_OPTION', `cores: ${cores} is not a whole number from 1 to ${MAX_CORES}.`);
   }
   return cores;
+}
+
+/** @throws MachineError BAD_OPTION */
+export function checkInstructionTime(nanoseconds: number): number {
+  if (!Number.isInteger(nanoseconds) || nanoseconds < 1 || nanoseconds > MAX_INSTRUCTION_TIME) {
+    const range = `a whole number of nanoseconds from 1 to ${MAX_INSTRUCTION_TIME}`;
+    throw new MachineError('BAD_OPTION', `instructionTime: ${nanoseconds} is not ${range}.`);
+  }
+  return nanoseconds;
 }
 
 /** @throws MachineError BAD_OPTION or BAD_IMAGE */

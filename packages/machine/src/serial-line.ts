@@ -44,12 +44,13 @@ export class SerialLine implements AsyncIterable<string> {
     this.#pending.push(byte);
   }
 
-  /** Called by the machine whenever it lets the host have a turn. */
-  flush(): void {
-    if (this.#pending.length === 0) return;
+  /** Called by the machine whenever it lets the host have a turn. @returns whether there was something new */
+  flush(): boolean {
+    if (this.#pending.length === 0) return false;
     const text = this.#decoder.decode(Uint8Array.from(this.#pending), { stream: true });
     this.#pending = [];
     if (text !== '') this.#text.append(text);
+    return true;
   }
 
   /** Forgets what is still to be typed: the guest is another one. */

@@ -88,6 +88,38 @@ describe('a machine', () => {
     expect(Buffer.compare(serialize(first), serialize(await run()))).toBe(0);
   });
 
+  it('is typed to at the same instruction every time, where the host answers to output', async () => {
+    const run = async (): Promise<unknown> => {
+      await using machine = await boot({ cores: 2 });
+      for (const [awaited, typed] of [
+        ['R', 'a'],
+        ['a1', 'b'],
+        ['b2', 'c'],
+        ['c3', 'x'],
+      ] as const) {
+        await machine.waitFor(awaited);
+        machine.send(typed);
+      }
+      await machine.ended;
+      return { time: machine.time, instructions: machine.cores.map(({ instructions }) => instructions) };
+    };
+    const first = await run();
+    expect(await run()).toEqual(first);
+    expect(await run()).toEqual(first);
+  });
+
+  it('takes as much virtual time for an instruction as it is told', async () => {
+    const instructions = async (instructionTime: number): Promise<number> => {
+      await using machine = await boot({ instructionTime, paused: true });
+      machine.runFor(100_000_000n);
+      return machine.cores[0]?.instructions ?? 0;
+    };
+    const slow = await instructions(1000);
+    // The last turn may go on beyond it.
+    expect(slow).toBeLessThan(130_000);
+    expect(await instructions(100)).toBeGreaterThan(3 * slow);
+  });
+
   it('goes on from where it was saved, in the same machine and in another of its make', async () => {
     await using machine = await boot();
     await machine.waitFor('R');
@@ -122,6 +154,7 @@ describe('a machine', () => {
     const refused: readonly (readonly [MachineOptions, string, RegExp])[] = [
       [{ cores: 0 }, 'BAD_OPTION', /cores: 0/],
       [{ memory: '1M' }, 'BAD_OPTION', /1M is not a size/],
+      [{ instructionTime: 0.5 }, 'BAD_OPTION', /instructionTime: 0\.5 is not a whole number of nanoseconds/],
       [{ disks: [new Uint8Array(100)] }, 'BAD_IMAGE', /100 bytes/],
       [{ disks: Array.from({ length: 5 }, () => new Uint8Array(512)) }, 'BAD_OPTION', /hold four/],
       [{ bios: new Uint8Array(1000) }, 'BAD_IMAGE', /BIOS has 1000 bytes/],
