@@ -1,9 +1,7 @@
-/** The examples on a machine: what they log, what is on the screen, and that a hundred starts of each leave nothing behind. */
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { buildImage } from '@drift-os/boot';
-import { findProgram, HypervisorError, qemuProgram, type QemuMachine, runOnQemu } from '@drift-os/hypervisor';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+/** A second opinion: the tests of guest-suite.ts on QEMU. */
+import { findProgram, HypervisorError, qemuProgram } from '@drift-os/hypervisor';
+import { describe } from 'vitest';
+import { guestSuite } from './guest-suite.ts';
 
 const missing = await findProgram(qemuProgram).then(
   () => '',
@@ -11,88 +9,4 @@ const missing = await findProgram(qemuProgram).then(
 );
 if (missing !== '') console.log(`skipped: the examples on QEMU. ${missing}`);
 
-describe.skipIf(missing !== '')('the examples on QEMU', () => {
-  let machine: QemuMachine;
-
-  /** Types a command; returns what it printed, without the prompt. The log is kept off the console: its lines draw the prompt anew. */
-  async function run(command: string, timeout = 30_000): Promise<string> {
-    await machine.send(`${command}\r`);
-    const { text } = await machine.waitFor('drift> ', { timeout });
-    return text
-      .slice(text.indexOf('\n') + 1)
-      .replaceAll('\r', '')
-      .replace(/drift> $/, '');
-  }
-
-  beforeAll(async () => {
-    const manifest = JSON.parse(await readFile(new URL('package.json', import.meta.url), 'utf8')) as {
-      exports: Record<string, string>;
-    };
-    const applications = Object.entries(manifest.exports)
-      .filter(([, path]) => path.endsWith('.ts'))
-      .map(([name, path]) => ({ name: name.slice(2), entry: fileURLToPath(new URL(path, import.meta.url)) }));
-    const { disk } = await buildImage({ applications });
-    machine = await runOnQemu({ image: disk, cores: 3, memory: '128M', accelerator: 'tcg' });
-    await machine.waitFor('drift> ', { timeout: 60_000 });
-    await run('log show off');
-  }, 180_000);
-
-  afterAll(async () => {
-    await machine.stop();
-  });
-
-  /** Waits until the log has a line like this. */
-  async function logged(line: RegExp): Promise<RegExpExecArray> {
-    for (let second = 0; second < 60; second++) {
-      const found = line.exec(await run('log'));
-      if (found !== null) return found;
-      await run('sleep 1', 60_000);
-    }
-    throw new Error(`the log never had ${String(line)}`);
-  }
-
-  test('hello is on the screen', async () => {
-    await run('start hello');
-    await logged(/hello is on the screen/);
-    expect(await machine.screenText()).toContain('Hello from Drift');
-    await run('stop hello');
-  });
-
-  test('mandelbrot gets the same with vector registers as without', async () => {
-    await run('start mandelbrot');
-    await logged(/both are the same/);
-    // Which is faster says nothing here: QEMU emulates vector registers.
-    await logged(/one at a time: \d+ us, four at a time with v128: \d+ us/);
-  });
-
-  test('ping and pong play on two workers', async () => {
-    await run('start pong 1');
-    await run('start ping 2');
-    const [, average, best] = await logged(/10000 balls, there and back in (\d+) ns on average, (\d+) ns at best/);
-    expect(Number(best)).toBeLessThanOrEqual(Number(average));
-    expect(await run('channels')).toContain('There are no channels');
-    await run('stop pong');
-  });
-
-  test('remote logs what the shell prints to it', async () => {
-    await run('set who console');
-    await run('start remote 1 {set who remote; echo it is $who}');
-    await logged(/instance \d+: it is remote/);
-    await run('start remote 1 nonsense');
-    await logged(/instance \d+: error: .*nonsense/);
-    expect(await run('echo $who')).toBe('console\n');
-    expect(await run('services')).toMatch(/^shell +Thread\/C$/m);
-    expect(await run('channels')).toContain('There are no channels');
-  });
-
-  test('a hundred starts of each leave the ledger as it was', async () => {
-    const before = await run('ledger check');
-    expect(before).toMatch(/^The ledger adds up: /);
-    await run('repeat 100 {start hello; stop hello}', 300_000);
-    await run('repeat 100 {start mandelbrot; try {stop mandelbrot}}', 300_000);
-    await run('repeat 100 {start pong 1; start ping 2; try {stop ping}; stop pong}', 300_000);
-    await run('repeat 100 {start remote 1 cores; try {stop remote}}', 300_000);
-    expect(await run('ledger check')).toBe(before);
-    expect(await run('channels')).toContain('There are no channels');
-  });
-});
+describe.skipIf(missing !== '')('on QEMU', () => guestSuite('qemu'));

@@ -37,7 +37,7 @@ function report(): void {
   line()
     .number(BALLS)
     .text(' balls, there and back in ')
-    .number((total * 1_000_000_000) / BALLS / ticksPerSecond())
+    .number(((total / BALLS) * 1_000_000_000) / ticksPerSecond())
     .text(' ns on average, ')
     .number((shortest * 1_000_000_000) / ticksPerSecond())
     .text(' ns at best')
