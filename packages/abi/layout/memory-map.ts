@@ -6,6 +6,7 @@
  * 0x0000_0000  page 0              never mapped once Thread/C has made its page tables
  * 0x0000_1000  trampoline          16-bit entry of the other cores (SIPI vector 01h), and its parameters
  * 0x0000_2000  boot information    one page, see boot-info.ts; the E820 list is in it
+ * 0x0000_6000  boot stack          grows down from 0x0000_7000: on no page with code
  * 0x0000_7c00  boot sector
  * 0x0000_7e00  disk header and loader, right behind the boot sector, as on disk
  * 0x0001_0000  disk buffer         64 KiB, for real-mode reads
@@ -19,6 +20,7 @@
 export const PAGE_BYTES = 4096;
 export const TRAMPOLINE = 0x1000;
 export const BOOT_INFO = 0x2000;
+export const BOOT_STACK_TOP = 0x7000;
 export const BOOT_SECTOR = 0x7c00;
 export const LOADER = 0x7e00;
 export const DISK_BUFFER = 0x10000;

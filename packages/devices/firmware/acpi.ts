@@ -7,6 +7,7 @@ import {
   LOADER_ENTRY_BYTES,
   LOADER_NAME_BYTES,
 } from '../src/acpi/table-loader.ts';
+import { emitVariables } from './frame.ts';
 import { PLACED_FILES, SCRIPT } from './memory-layout.ts';
 import { flat, flat32 } from './post.ts';
 
@@ -34,7 +35,7 @@ export function emitAcpi(a: Assembler): void {
   emitAllocate(a);
   emitPatch(a);
   a.label('scriptName').ascii('etc/table-loader').bytes(0);
-  a.align(4, 0).label('placedEnd').u32(0).label('segmentNext').u32(flat(a, 'free'));
+  emitVariables(a, () => a.label('placedEnd').u32(0).label('segmentNext').u32(flat(a, 'free')));
 }
 
 function emitAllocate(a: Assembler): void {

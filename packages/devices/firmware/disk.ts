@@ -39,6 +39,7 @@ import {
   own16,
   own32,
   own8,
+  emitVariables,
 } from './frame.ts';
 import { BDA_DISKS, BIOS } from './memory-layout.ts';
 
@@ -121,16 +122,11 @@ export function emitDisk(a: Assembler): void {
   emitChs(a);
   emitExtended(a);
   emitTransfer(a);
-  a.align(4, 0)
-    .label('lba')
-    .u64(0)
-    .label('diskCount')
-    .u16(0)
-    .label('diskCommand')
-    .bytes(0)
-    .label('diskStatus')
-    .bytes(0);
-  a.label('disks').zeros(MAXIMUM_DISKS * DISK_ENTRY_BYTES);
+  emitVariables(a, () => {
+    a.label('lba').u64(0).label('diskCount').u16(0).label('diskCommand').bytes(0).label('diskStatus').bytes(0);
+    a.label('diskDone').u16(0).align(4, 0).label('busMaster').u32(0).label('regions').u32(0, 0, 0, 0);
+    a.label('disks').zeros(MAXIMUM_DISKS * DISK_ENTRY_BYTES);
+  });
 }
 
 function emitQueries(a: Assembler): void {
@@ -250,7 +246,6 @@ function emitTransfer(a: Assembler): void {
   emitRegions(a);
   emitMove(a);
   emitCommand(a);
-  a.align(2, 0).label('diskDone').u16(0);
 }
 
 /** `diskRegions`: describes cx sectors at es:di to the bus master. A region must not cross 64 KiB, so there may be two. */
@@ -272,7 +267,6 @@ function emitRegions(a: Assembler): void {
   a.emit('and', edx, 0xffff)
     .emit('mov', own32(a, 'regions', 4), edx)
     .emit('ret');
-  a.align(8, 0).label('regions').u32(0, 0, 0, 0).label('busMaster').u32(0);
 }
 
 /**

@@ -10,6 +10,7 @@ export const FRAME_EAX = 28;
 export const FRAME_ES = 32;
 export const FRAME_DS = 34;
 const FRAME_FLAGS = 40;
+const VARIABLE_LINE = 16;
 const CARRY = 0x0001;
 const ZERO = 0x0040;
 
@@ -23,6 +24,13 @@ export const own16 = (a: Assembler, name: string, addend = 0): Memory =>
   mem({ bits: 16, segment: cs, symbol: a.ref(name, addend) });
 export const own32 = (a: Assembler, name: string, addend = 0): Memory =>
   mem({ bits: 32, segment: cs, symbol: a.ref(name, addend) });
+
+/** Lines of 16 bytes for variables alone. A processor fetches code anew that stands beside what is written, and an emulator decodes it anew. */
+export function emitVariables(a: Assembler, define: () => void): void {
+  a.align(VARIABLE_LINE, 0);
+  define();
+  a.align(VARIABLE_LINE, 0);
+}
 
 /** `name`: saves all registers; ds and es are 0 then, bp is the frame. */
 export function emitServiceEntry(a: Assembler, name: string): void {

@@ -1,7 +1,6 @@
 /** fw_cfg by DMA, from 32-bit code: items by number, files by name. QEMU's docs/specs/fw_cfg. */
 import { ah, al, type Assembler, ax, dx, eax, ebx, ecx, edi, edx, esi, mem16, mem32, mem8 } from '@drift-os/toolchain';
-import { DIRECTORY, DIRECTORY_BYTES } from './memory-layout.ts';
-import { flat, flat32 } from './post.ts';
+import { DIRECTORY, DIRECTORY_BYTES, FW_CFG_DMA, FW_CFG_NUMBER } from './memory-layout.ts';
 
 const DMA_PORT = 0x514;
 const FILE_DIRECTORY = 0x19;
@@ -16,37 +15,30 @@ export function emitFwCfg(a: Assembler): void {
   a.mode = 32;
   // `fwRead`: ecx bytes of item eax to edi. Keeps all registers.
   a.label('fwRead').emit('push', eax).emit('push', edx);
-  a.emit('shl', eax, 16).emit('mov', al, SELECT_AND_READ).emit('bswap', eax).emit('mov', flat32(a, 'dma'), eax);
+  a.emit('shl', eax, 16).emit('mov', al, SELECT_AND_READ).emit('bswap', eax).emit('mov', mem32(FW_CFG_DMA), eax);
   a.emit('mov', eax, ecx)
     .emit('bswap', eax)
-    .emit('mov', flat32(a, 'dma', 4), eax);
+    .emit('mov', mem32(FW_CFG_DMA + 4), eax);
   a.emit('mov', eax, edi)
     .emit('bswap', eax)
-    .emit('mov', flat32(a, 'dma', 12), eax);
-  a.emit('xor', eax, eax).emit('mov', dx, DMA_PORT).emit('out', dx, eax);
-  a.emit('mov', eax, flat(a, 'dma'))
+    .emit('mov', mem32(FW_CFG_DMA + 12), eax);
+  a.emit('xor', eax, eax)
+    .emit('mov', mem32(FW_CFG_DMA + 8), eax)
+    .emit('mov', dx, DMA_PORT)
+    .emit('out', dx, eax);
+  a.emit('mov', eax, FW_CFG_DMA)
     .emit('bswap', eax)
     .emit('mov', dx, DMA_PORT + 4)
     .emit('out', dx, eax);
   a.label('fwWait')
-    .emit('mov', eax, flat32(a, 'dma'))
+    .emit('mov', eax, mem32(FW_CFG_DMA))
     .emit('test', eax, 0xffffffff - ERROR)
     .emit('jne', a.ref('fwWait'));
   a.emit('pop', edx).emit('pop', eax).emit('ret');
-  a.align(16, 0).label('dma').u32(0, 0, 0, 0);
 
   // `fwNumber`: eax = the 4-byte item eax.
-  a.label('fwNumber')
-    .emit('push', ecx)
-    .emit('push', edi)
-    .emit('mov', ecx, 4)
-    .emit('mov', edi, flat(a, 'fwNumberValue'));
-  a.emit('call', a.ref('fwRead'))
-    .emit('pop', edi)
-    .emit('pop', ecx)
-    .emit('mov', eax, flat32(a, 'fwNumberValue'))
-    .emit('ret');
-  a.label('fwNumberValue').u32(0);
+  a.label('fwNumber').emit('push', ecx).emit('push', edi).emit('mov', ecx, 4).emit('mov', edi, FW_CFG_NUMBER);
+  a.emit('call', a.ref('fwRead')).emit('pop', edi).emit('pop', ecx).emit('mov', eax, mem32(FW_CFG_NUMBER)).emit('ret');
 
   a.label('fwDirectory').emit('mov', eax, FILE_DIRECTORY).emit('mov', ecx, DIRECTORY_BYTES).emit('mov', edi, DIRECTORY);
   a.emit('jmp', a.ref('fwRead'));

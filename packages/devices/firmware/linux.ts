@@ -14,7 +14,7 @@ import {
   FW_CFG_SETUP_DATA,
   FW_CFG_SETUP_SIZE,
 } from '../src/fw-cfg/fw-cfg-items.ts';
-import { own16 } from './frame.ts';
+import { emitVariables, own16 } from './frame.ts';
 import { flat32 } from './post.ts';
 
 const SETUP_SEGMENTS = 0x20;
@@ -47,5 +47,5 @@ export function emitLinuxEnter(a: Assembler): void {
   a.label('linuxEnter').emit('cli').emit('mov', ax, own16(a, 'linuxSegment')).emit('mov', dx, own16(a, 'linuxStack'));
   for (const segment of [ds, es, fs, gs, ss]) a.emit('mov', segment, ax);
   a.emit('mov', sp, dx).emit('add', ax, SETUP_SEGMENTS).emit('push', ax).emit('push', 0).emit('retf');
-  a.align(4, 0).label('linuxSegment').u32(0).label('linuxStack').u32(0);
+  emitVariables(a, () => a.label('linuxSegment').u32(0).label('linuxStack').u32(0));
 }

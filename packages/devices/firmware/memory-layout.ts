@@ -39,6 +39,9 @@ export const BOOT_SECTOR = 0x7c00;
 export const STACK = 0x7000;
 /** One sector, for IDENTIFY DEVICE. */
 export const SECTOR_BUFFER = 0x1000;
+/** fw_cfg's DMA access structure, and a number that it reads. Not beside code: whoever decodes code ahead drops it where DMA writes to its page. */
+export const FW_CFG_DMA = 0x1200;
+export const FW_CFG_NUMBER = 0x1210;
 /** fw_cfg's file directory, its memory map, the ACPI linker script, and which file went where. */
 export const DIRECTORY = 0x20000;
 export const DIRECTORY_BYTES = 0x4000;

@@ -1,5 +1,6 @@
 /** The memory map of INT 15h E820h, from fw_cfg's. Entries are 20 bytes: base, length, type (ACPI 6.5, 15.1). */
 import { type Assembler, eax, ebx, ecx, edi, esi, mem32 } from '@drift-os/toolchain';
+import { emitVariables } from './frame.ts';
 import { BIOS, BIOS_BYTES, BIOS_HIGH, EBDA, RAW_E820 } from './memory-layout.ts';
 import { flat, flat32 } from './post.ts';
 
@@ -59,8 +60,10 @@ export function emitMemoryMap(a: Assembler): void {
   a.emit('mov', mem32(edi, 12), 0).emit('mov', mem32(edi, 16), eax).emit('add', edi, ENTRY_BYTES);
   a.label('memoryEmpty').emit('ret');
   a.label('e820Name').ascii('etc/e820').bytes(0);
-  a.align(4, 0).label('memoryTop').u32(0).label('ramEnd').u32(0).label('rawEnd').u32(0).label('e820End').u32(0);
-  a.label('e820').zeros(MAXIMUM_ENTRIES * ENTRY_BYTES);
+  emitVariables(a, () => {
+    a.label('memoryTop').u32(0).label('ramEnd').u32(0).label('rawEnd').u32(0).label('e820End').u32(0);
+    a.label('e820').zeros(MAXIMUM_ENTRIES * ENTRY_BYTES);
+  });
 }
 
 function emitRange(a: Assembler, base: number, length: number, type: number): void {

@@ -1,5 +1,6 @@
 /** Gives every PCI device on bus 0 its ports, memory and interrupt (PCI Firmware Specification 3.0, 3.5), and sets up the PIIX. */
 import { ah, al, type Assembler, ax, dx, eax, ebx, ecx, edi, edx, esi, mem8 } from '@drift-os/toolchain';
+import { emitVariables } from './frame.ts';
 import { BIOS, PCI_MEMORY, PCI_PORTS, PIRQ_ROUTES, PM_BASE } from './memory-layout.ts';
 import { flat32 } from './post.ts';
 
@@ -56,7 +57,7 @@ export function emitPci(a: Assembler): void {
   emitBars(a);
   emitInterrupt(a);
   emitPiix(a);
-  a.align(4, 0).label('pciPorts').u32(PCI_PORTS).label('pciMemory').u32(PCI_MEMORY);
+  emitVariables(a, () => a.label('pciPorts').u32(PCI_PORTS).label('pciMemory').u32(PCI_MEMORY));
   a.label('pirqRoutes').bytes(...PIRQ_ROUTES);
 }
 

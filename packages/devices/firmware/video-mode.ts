@@ -11,6 +11,7 @@ import {
   BDA_VIDEO_MODE,
   BIOS_SEGMENT,
 } from './memory-layout.ts';
+import { emitVariables } from './frame.ts';
 import { egaColors, mode13Colors, type VideoMode, videoModes } from './video-modes.ts';
 
 const MISCELLANEOUS = 0x3c2;
@@ -60,7 +61,7 @@ export function emitVideoMode(a: Assembler, font: Uint8Array): void {
   a.emit('loop', a.ref('setIndexed')).emit('ret');
   emitFont(a);
   for (const mode of videoModes) emitTable(a, mode);
-  a.label('modeKeep').bytes(0);
+  emitVariables(a, () => a.label('modeKeep').bytes(0));
   a.label('egaColors').bytes(...egaColors());
   a.label('mode13Colors').bytes(...mode13Colors());
   a.label('font').bytes(...font);

@@ -31,6 +31,7 @@ import {
   FRAME_ESI,
   frame16,
   frame8,
+  emitVariables,
 } from './frame.ts';
 import { BDA_COLUMNS, BDA_CURSOR, BDA_CURSOR_SHAPE, BDA_VIDEO_MODE } from './memory-layout.ts';
 
@@ -244,5 +245,5 @@ function emitScroll(a: Assembler): void {
     .emit('dec', ch)
     .emit('jmp', a.ref('scrollBlankRow'));
   a.label('scrollDone').emit('pop', ds).label('scrollEnd').emit('ret');
-  a.align(2, 0).label('scrollStep').u16(0);
+  emitVariables(a, () => a.label('scrollStep').u16(0));
 }

@@ -1,6 +1,22 @@
 /** Reads the image piece by piece through the disk buffer, computes its CRC-32, and puts the segments where they belong. */
 import { DISK_BUFFER, LOADER } from '@drift-os/abi/layout/memory-map';
-import { al, type Assembler, bx, bl, eax, ebx, ecx, edi, edx, esi, mem16, mem32, mem8, si } from '@drift-os/toolchain';
+import {
+  ah,
+  al,
+  type Assembler,
+  bx,
+  eax,
+  ebx,
+  ecx,
+  edi,
+  edx,
+  esi,
+  type Memory,
+  mem16,
+  mem32,
+  type Register,
+  si,
+} from '@drift-os/toolchain';
 import {
   DISK_SEGMENT_BYTES,
   IMAGE_CRC_AT,
@@ -15,11 +31,13 @@ import {
   SEGMENTS_AT,
 } from '../disk-header.ts';
 import { sentence } from './console.ts';
+import { emitVariables } from './variables.ts';
 
 /** Some firmware reads at most 127 sectors at once; 64 also stay inside one 64 KiB page of the DMA controller. */
 const PIECE_SECTORS = 64;
-/** 256 u32 behind the disk buffer, where the loader's long-mode stack will be. */
-const CRC_TABLE = 0x20000;
+/** Four tables of 256 u32 behind the disk buffer, where the loader's long-mode stack will be. */
+const CRC_TABLES = 0x20000;
+const CRC_TABLE_BYTES = 1024;
 const CRC_POLYNOMIAL = 0xedb88320;
 const SECTOR_SHIFT = 9;
 
@@ -66,7 +84,7 @@ export function emitLoadImage(a: Assembler): void {
 
 /**
  * `checkLoader` (16-bit): disk header and loader are whole. It comes before anything writes to the loader's variables. Also makes
- * the CRC table.
+ * the CRC tables: the n-th has what a byte becomes when n zeros follow it.
  */
 export function emitCheckLoader(a: Assembler, loaderSectors: number): void {
   a.mode = 16;
@@ -83,18 +101,31 @@ export function emitCheckLoader(a: Assembler, loaderSectors: number): void {
   a.label('crcTableEntry').emit('mov', eax, edx).emit('mov', ecx, 8);
   a.label('crcTableBit').emit('shr', eax, 1).emit('jnc', a.ref('crcTableNext')).emit('xor', eax, CRC_POLYNOMIAL);
   a.label('crcTableNext').emit('loop', a.ref('crcTableBit'));
-  a.emit('mov', mem32({ index: edx, scale: 4, displacement: CRC_TABLE }), eax);
-  a.emit('inc', edx).emit('cmp', edx, 256).emit('jb', a.ref('crcTableEntry'));
+  a.emit('mov', crcEntry(0, edx), eax).emit('inc', edx).emit('cmp', edx, 256).emit('jb', a.ref('crcTableEntry'));
+  a.emit('xor', edx, edx);
+  a.label('crcFurtherEntry').emit('mov', eax, crcEntry(0, edx)).emit('movzx', ebx, al).emit('shr', eax, 8);
+  a.emit('xor', eax, crcEntry(0, ebx)).emit('mov', crcEntry(1, edx), eax);
+  a.emit('inc', edx)
+    .emit('cmp', edx, 256 * 3)
+    .emit('jb', a.ref('crcFurtherEntry'));
   const first = LOADER + LOADER_CRC_AT + 4;
   a.emit('mov', esi, first).emit('mov', ecx, LOADER + loaderSectors * SECTOR_BYTES - first);
   a.emit('jmp', a.ref('updateCrc'));
 
-  // ecx bytes at esi into `crc`, which starts as all ones and is inverted at the end.
-  a.label('updateCrc').emit('mov', eax, mem32(a.ref('crc')));
-  a.label('crcByte').emit('movzx', ebx, mem8(esi)).emit('xor', bl, al).emit('shr', eax, 8);
-  a.emit('xor', eax, mem32({ index: ebx, scale: 4, displacement: CRC_TABLE }));
-  a.emit('inc', esi).emit('dec', ecx).emit('jne', a.ref('crcByte'));
+  // ecx bytes, a multiple of 4, at esi into `crc`, which starts as all ones and is inverted at the end.
+  a.label('updateCrc')
+    .emit('mov', eax, mem32(a.ref('crc')))
+    .emit('shr', ecx, 2);
+  a.label('crcWord').emit('xor', eax, mem32(esi)).emit('movzx', ebx, al).emit('mov', edx, crcEntry(3, ebx));
+  a.emit('movzx', ebx, ah).emit('xor', edx, crcEntry(2, ebx)).emit('shr', eax, 16);
+  a.emit('movzx', ebx, al).emit('xor', edx, crcEntry(1, ebx));
+  a.emit('movzx', ebx, ah).emit('xor', edx, crcEntry(0, ebx)).emit('mov', eax, edx);
+  a.emit('add', esi, 4).emit('dec', ecx).emit('jne', a.ref('crcWord'));
   a.emit('mov', mem32(a.ref('crc')), eax).emit('ret');
+}
+
+function crcEntry(table: number, byte: Register): Memory {
+  return mem32({ index: byte, scale: 4, displacement: CRC_TABLES + table * CRC_TABLE_BYTES });
 }
 
 /** `takePiece` and `fillZeros` (32-bit). */
@@ -118,6 +149,8 @@ export function emitPlacePieces(a: Assembler): void {
     .emit('mov', ecx, mem32(a.ref('zeros')));
   a.emit('xor', eax, eax).emit('rep stosb').emit('ret');
 
-  a.align(4, 0).label('segment').u32(0).label('sector').u32(0).label('destination').u32(0).label('remaining').u32(0);
-  a.label('zeros').u32(0).label('pieceSectors').u32(0).label('crc').u32(0xffffffff);
+  emitVariables(a, () => {
+    a.label('segment').u32(0).label('sector').u32(0).label('destination').u32(0).label('remaining').u32(0);
+    a.label('zeros').u32(0).label('pieceSectors').u32(0).label('crc').u32(0xffffffff);
+  });
 }

@@ -33,6 +33,7 @@ import {
 } from '@drift-os/toolchain';
 import { IMAGE_END_AT, IMAGE_START_AT } from '../disk-header.ts';
 import { sentence, text } from './console.ts';
+import { emitVariables } from './variables.ts';
 
 const EFLAGS_ID = 0x200000;
 const CPUID_LONG_MODE = 29;
@@ -155,5 +156,5 @@ function emitSumMemory(a: Assembler): void {
   a.label('sumStore')
     .emit('mov', mem32(a.ref('usableMebibytes')), eax)
     .emit('ret');
-  a.label('usableMebibytes').u32(0).label('imageHasRoom').bytes(0);
+  emitVariables(a, () => a.label('usableMebibytes').u32(0).label('imageHasRoom').bytes(0));
 }
