@@ -6,5 +6,8 @@ import { biosBase64 } from './generated/bios.ts';
  * file `etc/e820`, and an i440FX host bridge with its PIIX3.
  */
 export function biosRom(): Uint8Array {
-  return Uint8Array.from(atob(biosBase64), (character) => character.charCodeAt(0));
+  const text = atob(biosBase64);
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
 }

@@ -29,7 +29,7 @@ const MMIO_VBE = 0x500;
 export interface VgaOptions {
   readonly clock: Clock;
   readonly events: DeviceEvents;
-  /** Video memory: a power of two, 256 KiB to 256 MiB. The composer may give cores direct access to it at BAR 0; call `touch` then. */
+  /** Video memory, all zeros: a power of two, 256 KiB to 256 MiB. The composer may give cores direct access to it at BAR 0; call `touch` then. */
   readonly memory: Uint8Array;
   /** VGA BIOS for firmware that wants one in the expansion ROM. */
   readonly rom?: Uint8Array;
@@ -54,6 +54,8 @@ export class Vga implements Device<VgaDeviceState> {
   readonly #unknown: UnknownRegisters;
   #state: VgaState = initialVga();
   #changed = true;
+  /** Memory may be something else than the zeros that it was given with. */
+  #isWritten = false;
 
   constructor({ clock, events, memory, rom }: VgaOptions) {
     this.memory = memory;
@@ -74,7 +76,7 @@ export class Vga implements Device<VgaDeviceState> {
     this.window = byteWideMemory({
       readByte: (offset) => readVideoMemory(this.#state, memory, offset),
       writeByte: (offset, value) => {
-        this.#changed = true;
+        this.#noteWrite();
         writeVideoMemory(this.#state, memory, offset, value);
       },
     });
@@ -100,7 +102,7 @@ export class Vga implements Device<VgaDeviceState> {
     return byteWideMemory({
       readByte: (offset) => this.memory[offset] as number,
       writeByte: (offset, value) => {
-        this.#changed = true;
+        this.#noteWrite();
         this.memory[offset] = value;
       },
     });
@@ -127,7 +129,8 @@ export class Vga implements Device<VgaDeviceState> {
 
   reset(): void {
     this.#state = initialVga();
-    this.memory.fill(0);
+    if (this.#isWritten) this.memory.fill(0);
+    this.#isWritten = false;
     this.pci.reset();
     this.#changed = true;
   }
@@ -140,7 +143,12 @@ export class Vga implements Device<VgaDeviceState> {
     this.#state = structuredClone(state.registers);
     this.memory.set(state.memory);
     this.pci.restore(state.pci);
+    this.#noteWrite();
+  }
+
+  #noteWrite(): void {
     this.#changed = true;
+    this.#isWritten = true;
   }
 
   /** Something has been written since the last picture. */
@@ -150,7 +158,7 @@ export class Vga implements Device<VgaDeviceState> {
 
   /** Video memory was written without this device: the picture has changed. */
   touch(): void {
-    this.#changed = true;
+    this.#noteWrite();
   }
 
   /** The picture as it is now; undefined before a mode is set. */

@@ -10,6 +10,8 @@ import type { DeviceMemory, LinearMemory } from './linear-memory.ts';
 import type { PhysicalMemory } from './physical-memory.ts';
 
 const PAGE = 4096;
+/** Of an instruction, in bytes. */
+const MAXIMUM_LENGTH = 15;
 
 export interface FetchedRun {
   readonly run: StraightRun;
@@ -55,20 +57,22 @@ export class CodeFetch {
     const { rip: start, mode, physical } = place;
     let secondPage = -1;
     let fault: CpuFault | undefined;
+    const cacheable = this.isCacheable(physical);
     const fetch = (rip: bigint, beyond: boolean): Uint8Array => {
       const at = physical + Number(BigInt.asUintN(32, rip - start));
-      const here = this.#bytes(at, Math.min(15, PAGE - (at % PAGE)));
+      const rest = PAGE - (at % PAGE);
+      const here = this.#bytes(at, beyond || !cacheable ? Math.min(MAXIMUM_LENGTH, rest) : rest);
       const limited = this.#limited(here, rip, mode);
-      if (!beyond || limited.length < here.length || here.length === 15) {
+      if (!beyond || limited.length < here.length || here.length === MAXIMUM_LENGTH) {
         if (beyond) fault = generalProtection();
         return limited;
       }
       try {
         const next = this.#translate(BigInt.asUintN(64, rip + BigInt(here.length)), mode);
         secondPage = Math.floor(next / PAGE);
-        const both = new Uint8Array(15);
+        const both = new Uint8Array(MAXIMUM_LENGTH);
         both.set(here);
-        both.set(this.#bytes(next, 15 - here.length), here.length);
+        both.set(this.#bytes(next, MAXIMUM_LENGTH - here.length), here.length);
         const all = this.#limited(both, rip, mode);
         if (all.length < both.length) fault = generalProtection();
         return all;
@@ -81,7 +85,7 @@ export class CodeFetch {
     const { features } = this.#core.system;
     const run = decodeRun(fetch, start, mode.shape, {
       throughBranches: true,
-      maximum: mode.single || !this.isCacheable(physical) ? 1 : 64,
+      maximum: mode.single || !cacheable ? 1 : 64,
       availability: (instruction: Instruction) => availabilityOf(instruction, mode, features),
       ...(isBreakpoint === undefined ? {} : { isBreakpoint }),
     });

@@ -144,10 +144,14 @@ export class PhysicalMemory {
     if (physical % PAGE !== 0 || bytes % PAGE !== 0 || physical < 0 || physical + bytes > 2 ** 32) {
       throw new RangeError(`${bytes} bytes at ${physical.toString(16)}h: whole pages below 4 GiB can be mapped.`);
     }
-    for (let offset = 0; offset < bytes; offset += PAGE) {
-      const page = (physical + offset) / PAGE;
-      if (((this.#table[page] as number) & machine.PAGE_CODE) !== 0) this.#dropCode(page);
-      this.#table[page] = rights === 0 ? 0 : (host + offset) | rights;
+    const table = this.#table;
+    const end = (physical + bytes) / PAGE;
+    let entry = rights === 0 ? 0 : host | rights;
+    const step = rights === 0 ? 0 : PAGE;
+    for (let page = physical / PAGE; page < end; page++) {
+      if (((table[page] as number) & machine.PAGE_CODE) !== 0) this.#dropCode(page);
+      table[page] = entry;
+      entry = (entry + step) | 0;
     }
     for (const user of this.#users.values()) user.mappingChanged();
   }

@@ -27,7 +27,7 @@ export function instantiateRuntime(
   memory: WebAssembly.Memory,
   imports: RuntimeImports,
 ): { readonly runtime: Runtime; readonly functions: Readonly<Record<string, WebAssembly.ExportValue>> } {
-  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(runtimeBase64), (character) => character.charCodeAt(0)));
+  compiled ??= new WebAssembly.Module(bytesOf(runtimeBase64));
   const abort = (): never => {
     throw new Error('The runtime stopped');
   };
@@ -35,4 +35,11 @@ export function instantiateRuntime(
   const functions = instance.exports;
   (functions['_start'] as () => void)();
   return { runtime: functions as unknown as Runtime, functions };
+}
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
 }

@@ -1,10 +1,10 @@
 /** Decodes one instruction by the table: prefixes, opcode, the row that fits, its operands. */
-import type { Mode, Operand } from '../operand.ts';
+import type { Memory, Mode, Operand } from '../operand.ts';
 import { segments } from '../register.ts';
 import type { Row } from '../table/notation.ts';
 import { Fetch, FetchFailure } from './fetch.ts';
 import type { Decoded, DecodeFailure } from './instruction.ts';
-import { type Candidate, opcodesOf } from './opcode-index.ts';
+import { type Candidate, type Opcode, opcodeOf } from './opcode-index.ts';
 import { readOperands } from './operands.ts';
 
 const invalid: DecodeFailure = { kind: 'failure', reason: 'invalid' };
@@ -17,48 +17,57 @@ const invalid: DecodeFailure = { kind: 'failure', reason: 'invalid' };
  */
 export function decode(mode: Mode, bytes: Uint8Array, offset = 0): Decoded {
   try {
-    return decodeFrom(new Fetch(mode, bytes, offset));
+    fetch.begin(mode, bytes, offset);
+    return decodeFrom(fetch);
   } catch (error) {
     if (error instanceof FetchFailure) return { kind: 'failure', reason: error.reason };
     throw error;
   }
 }
 
+const fetch = new Fetch();
+
 function decodeFrom(from: Fetch): Decoded {
   const allowed = from.readOpcode();
-  const opcode = opcodesOf(from.vex, from.map)[from.opcode];
+  const opcode = opcodeOf(from.vex, from.map, from.opcode);
   if (!allowed || opcode === undefined) return invalid;
   if (opcode.hasModRm) from.modRm = from.peek();
-  const found = opcode.candidates.find((candidate) => accepts(candidate, from));
+  const found = candidateFor(opcode, from);
   if (found === undefined) return invalid;
   const { row } = found;
   if (row.modRm !== undefined) from.at++;
-  const immediateOffset = (): number => from.at - from.start;
   const operands = readOperands(from, row);
-  if (operands === undefined || !isLegal(row, from, operands)) return invalid;
-  const trailing = row.trailing.reduce(
-    (sum, field) => sum + (field.type === 'offset' ? from.addressSize / 8 : field.bytes),
-    0,
-  );
+  if (operands === undefined || !isLegal(found, from, operands)) return invalid;
+  const { addressSize } = from;
+  const length = from.at - from.start;
+  const trailing = found.trailingBytes + (found.hasOffset ? addressSize / 8 : 0);
   return {
     kind: 'instruction',
     row,
     mode: from.mode,
-    length: from.at - from.start,
+    length,
     operands,
     operandSize: row.operandSize === 'd64' || row.operandSize === 'f64' ? 64 : from.operandSize,
-    addressSize: from.addressSize,
+    addressSize,
     lock: from.lock,
     repeat: row.prefix === 0xf2 || row.prefix === 0xf3 ? 0 : from.repeat,
     segment: from.segment < 0 ? undefined : segments[from.segment],
     displacementOffset: from.displacementOffset,
-    immediateOffset: trailing === 0 ? -1 : immediateOffset() - trailing,
+    immediateOffset: trailing === 0 ? -1 : length - trailing,
   };
+}
+
+function candidateFor({ candidates }: Opcode, from: Fetch): Candidate | undefined {
+  for (let position = 0; position < candidates.length; position++) {
+    const candidate = candidates[position] as Candidate;
+    if (accepts(candidate, from)) return candidate;
+  }
+  return undefined;
 }
 
 function accepts(candidate: Candidate, from: Fetch): boolean {
   const { row } = candidate;
-  if (!row.modes.includes(from.mode)) return false;
+  if ((candidate.modes & (from.mode >> 4)) === 0) return false;
   if (row.vex !== undefined ? !vexFits(candidate, from) : !prefixFits(row, from) || !sizeFits(row, from)) return false;
   if (row.addressSize !== 0 && row.addressSize !== from.addressSize) return false;
   if (row.modRm === undefined) return !row.notRegister0 || (from.opcode & 7) !== 0 || (from.rex & 1) !== 0;
@@ -107,19 +116,16 @@ function vexFits({ row, usesVvvv, ignoresW }: Candidate, from: Fetch): boolean {
 }
 
 /** Rules beyond the opcode: LOCK, registers that may not stand there, equal registers of a gather. */
-function isLegal(row: Row, from: Fetch, operands: readonly Operand[]): boolean {
-  if (from.lock) {
-    const target = operands.find((operand) => typeof operand === 'object' && operand.kind === 'memory');
-    if (!row.lock || target === undefined) return false;
-  }
-  if (row.mnemonic === 'mov' && row.operands[0]?.registerClass === 'segment' && operands[0] === segments[1])
-    return false;
-  const index = operands.find((operand) => typeof operand === 'object' && operand.kind === 'memory')?.index;
-  if (row.operands.some((kind) => kind.vectorIndex !== undefined)) {
-    const numbers = [operands[0], index, operands[2]].map((each) =>
-      typeof each === 'object' && each.kind === 'register' ? each.number : -1,
-    );
-    return new Set(numbers).size === 3;
-  }
-  return true;
+function isLegal({ row, isGather, loadsSegment }: Candidate, from: Fetch, operands: readonly Operand[]): boolean {
+  if (from.lock && (!row.lock || memoryAmong(operands) === undefined)) return false;
+  if (loadsSegment && operands[0] === segments[1]) return false;
+  if (!isGather) return true;
+  const numbers = [operands[0], memoryAmong(operands)?.index, operands[2]].map((each) =>
+    typeof each === 'object' && each.kind === 'register' ? each.number : -1,
+  );
+  return new Set(numbers).size === 3;
+}
+
+function memoryAmong(operands: readonly Operand[]): Memory | undefined {
+  return operands.find((operand) => typeof operand === 'object' && operand.kind === 'memory');
 }

@@ -11,12 +11,16 @@ export class FetchFailure extends Error {
   }
 }
 
-/** The state of the decoder while it reads. */
+const tooLong = new FetchFailure('too long');
+const truncated = new FetchFailure('truncated');
+const MAXIMUM_LENGTH = 15;
+
+/** The state of the decoder while it reads. `begin` starts it over, so one is enough. */
 export class Fetch {
-  readonly mode: Mode;
-  readonly #bytes: Uint8Array;
-  readonly start: number;
-  at: number;
+  mode: Mode = 64;
+  #bytes: Uint8Array = new Uint8Array();
+  start = 0;
+  at = 0;
 
   lock = false;
   repeat: 0 | 0xf2 | 0xf3 = 0;
@@ -37,18 +41,33 @@ export class Fetch {
   modRm = 0;
   displacementOffset = -1;
 
-  constructor(mode: Mode, bytes: Uint8Array, start: number) {
+  begin(mode: Mode, bytes: Uint8Array, start: number): void {
     this.mode = mode;
     this.#bytes = bytes;
     this.start = start;
     this.at = start;
+    this.lock = false;
+    this.repeat = 0;
+    this.operandSizePrefix = false;
+    this.addressSizePrefix = false;
+    this.segment = -1;
+    this.rex = 0;
+    this.vex = false;
+    this.length = 128;
+    this.vvvv = 0;
+    this.vexPrefix = 0;
+    this.w = 0;
+    this.map = '1';
+    this.opcode = 0;
+    this.modRm = 0;
+    this.displacementOffset = -1;
   }
 
   peek(): number {
-    if (this.at - this.start >= 15) throw new FetchFailure('too long');
-    const byte = this.#bytes[this.at];
-    if (byte === undefined) throw new FetchFailure('truncated');
-    return byte;
+    const { at } = this;
+    if (at - this.start >= MAXIMUM_LENGTH) throw tooLong;
+    if (at >= this.#bytes.length) throw truncated;
+    return this.#bytes[at] as number;
   }
 
   u8(): number {
@@ -59,15 +78,19 @@ export class Fetch {
 
   /** `count` bytes, least significant first, as an unsigned number: up to 4 bytes. */
   unsigned(count: number): number {
-    let value = 0;
-    for (let i = 0; i < count; i++) value += this.u8() * 2 ** (8 * i);
-    return value;
+    return this.#little(count) >>> 0;
   }
 
   signed(count: number): number {
-    const value = this.unsigned(count);
-    const limit = 2 ** (8 * count);
-    return value >= limit / 2 ? value - limit : value;
+    const above = 32 - 8 * count;
+    return (this.#little(count) << above) >> above;
+  }
+
+  /** Up to 4 bytes. */
+  #little(count: number): number {
+    let value = 0;
+    for (let shift = 0; shift < 8 * count; shift += 8) value |= this.u8() << shift;
+    return value;
   }
 
   u64(): bigint {

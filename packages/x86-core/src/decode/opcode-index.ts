@@ -4,6 +4,8 @@ import { rows } from '../table/table.ts';
 
 export interface Candidate {
   readonly row: Row;
+  /** A bit for each mode: its number of bits divided by 16. */
+  readonly modes: number;
   /** What ModRM.rm may be. Both are true for rows without it, and for MOV of control registers, which ignores ModRM.mod. */
   readonly takesRegister: boolean;
   readonly takesMemory: boolean;
@@ -11,6 +13,13 @@ export interface Candidate {
   readonly usesVvvv: boolean;
   /** W0 of a pair whose W1 row exists in 64-bit mode only: elsewhere VEX.W is ignored (SDM 2 2.3.5.3). */
   readonly ignoresW: boolean;
+  /** Of the fields behind opcode, ModRM and displacement; an offset as wide as an address counts nothing here. */
+  readonly trailingBytes: number;
+  readonly hasOffset: boolean;
+  /** A gather: destination, index and mask must be three registers. */
+  readonly isGather: boolean;
+  /** MOV to a segment register, which must not be CS. */
+  readonly loadsSegment: boolean;
 }
 
 export interface Opcode {
@@ -18,57 +27,69 @@ export interface Opcode {
   readonly candidates: readonly Candidate[];
 }
 
-type Index = Readonly<Record<OpcodeMap, readonly (Opcode | undefined)[]>>;
+interface Place {
+  readonly rows: Row[];
+  opcode: Opcode | undefined;
+}
+
+/** By map, then by opcode byte. */
+type Index = Readonly<Record<OpcodeMap, (Place | undefined)[]>>;
 
 let legacyOpcodes: Index | undefined;
 let vexOpcodes: Index | undefined;
 
-/** The opcodes of a map, with VEX or without; made when first asked for, since who only encodes needs none. */
-export function opcodesOf(vex: boolean, map: OpcodeMap): readonly (Opcode | undefined)[] {
-  if (vex) {
-    vexOpcodes ??= buildIndex(rows.filter((row) => row.vex !== undefined));
-    return vexOpcodes[map];
+/** What an opcode byte of a map may be, with VEX or without. Made when first asked for: a program uses few, and who only encodes none. */
+export function opcodeOf(vex: boolean, map: OpcodeMap, byte: number): Opcode | undefined {
+  let index = vex ? vexOpcodes : legacyOpcodes;
+  if (index === undefined) {
+    index = indexOf(vex);
+    if (vex) vexOpcodes = index;
+    else legacyOpcodes = index;
   }
-  legacyOpcodes ??= buildIndex(rows.filter((row) => row.vex === undefined));
-  return legacyOpcodes[map];
+  const place = index[map][byte];
+  if (place === undefined) return undefined;
+  place.opcode ??= opcodeWith(place.rows);
+  return place.opcode;
 }
 
-function buildIndex(some: readonly Row[]): Index {
-  const maps: Record<OpcodeMap, Candidate[][]> = { '1': [], '0F': [], '0F38': [], '0F3A': [] };
-  for (const row of some) {
-    const count = row.plusRegister && row.modRm === undefined ? 8 : 1;
-    for (let i = 0; i < count; i++) {
-      const list = maps[row.map];
-      list[row.opcode + i] ??= [];
-      list[row.opcode + i]?.push(candidateOf(row, some));
+function indexOf(vex: boolean): Index {
+  const index: Index = { '1': [], '0F': [], '0F38': [], '0F3A': [] };
+  for (const row of rows) {
+    if ((row.vex !== undefined) !== vex) continue;
+    const places = index[row.map];
+    const last = row.opcode + (row.plusRegister && row.modRm === undefined ? 7 : 0);
+    for (let byte = row.opcode; byte <= last; byte++) {
+      const place = places[byte];
+      if (place === undefined) places[byte] = { rows: [row], opcode: undefined };
+      else place.rows.push(row);
     }
   }
-  const finish = (list: Candidate[][]): (Opcode | undefined)[] =>
-    Array.from({ length: 256 }, (_, opcode) => {
-      const candidates = list[opcode];
-      if (candidates === undefined) return undefined;
-      const sorted = candidates.toSorted(
-        (a, b) => specificity(b.row) - specificity(a.row) || a.row.index - b.row.index,
-      );
-      return { hasModRm: candidates.some(({ row }) => row.modRm !== undefined), candidates: sorted };
-    });
+  return index;
+}
+
+function opcodeWith(some: readonly Row[]): Opcode {
+  const sorted = some.toSorted((a, b) => specificity(b) - specificity(a) || a.index - b.index);
   return {
-    '1': finish(maps['1']),
-    '0F': finish(maps['0F']),
-    '0F38': finish(maps['0F38']),
-    '0F3A': finish(maps['0F3A']),
+    hasModRm: some.some((row) => row.modRm !== undefined),
+    candidates: sorted.map((row) => candidateOf(row, some)),
   };
 }
 
-function candidateOf(row: Row, all: readonly Row[]): Candidate {
+/** @param beside all rows with this opcode */
+function candidateOf(row: Row, beside: readonly Row[]): Candidate {
   const kind = row.operands[row.roles.indexOf('M')];
   const ignoresMod = row.operands.some((each) => each.registerClass === 'control' || each.registerClass === 'debug');
   return {
     row,
+    modes: row.modes.reduce((set, mode) => set | (mode / 16), 0),
     takesRegister: kind === undefined || kind.registerClass !== undefined,
     takesMemory: kind === undefined || kind.memory || ignoresMod,
     usesVvvv: row.roles.includes('V'),
-    ignoresW: row.vex?.w === 0 && all.some((other) => isWideTwin(row, other)),
+    ignoresW: row.vex?.w === 0 && beside.some((other) => isWideTwin(row, other)),
+    trailingBytes: row.trailing.reduce((sum, { bytes }) => sum + bytes, 0),
+    hasOffset: row.trailing.some(({ type }) => type === 'offset'),
+    isGather: row.operands.some((each) => each.vectorIndex !== undefined),
+    loadsSegment: row.mnemonic === 'mov' && row.operands[0]?.registerClass === 'segment',
   };
 }
 

@@ -14,6 +14,7 @@ export interface AddressParts {
   readonly displacement: bigint;
 }
 
+const shiftCounts = { 1: 0, 2: 1, 4: 2, 8: 3 } as const;
 const none: AddressParts = { base: undefined, index: undefined, vectorIndex: undefined, scale: 0, displacement: 0n };
 
 export function addressOf(instruction: Instruction, next: bigint): AddressParts {
@@ -25,7 +26,7 @@ export function addressOf(instruction: Instruction, next: bigint): AddressParts 
     base: base === 'rip' ? undefined : base?.number,
     index: index?.class === 'gpr' ? index.number : undefined,
     vectorIndex: index !== undefined && index.class !== 'gpr' ? index.number : undefined,
-    scale: Math.log2(memory.scale),
+    scale: shiftCounts[memory.scale],
     displacement: BigInt.asUintN(64, base === 'rip' ? next + displacement : displacement),
   };
 }
@@ -35,11 +36,13 @@ export function addressOf(instruction: Instruction, next: bigint): AddressParts 
  * on. A second immediate is in the upper half.
  */
 export function immediateOf(instruction: Instruction, shape: Shape, next: bigint): bigint | undefined {
-  const positions = [...shape.operands.keys()].filter((position) => isImmediate(shape, position));
-  const [first, second] = positions;
-  if (first === undefined) return undefined;
-  const low = oneImmediate(instruction, shape, first, next);
-  return second === undefined ? low : low | (BigInt(instruction.operands[second] as number) << 32n);
+  let value: bigint | undefined;
+  for (let position = 0; position < shape.operands.length; position++) {
+    if (!isImmediate(shape, position)) continue;
+    if (value !== undefined) return value | (BigInt(instruction.operands[position] as number) << 32n);
+    value = oneImmediate(instruction, shape, position, next);
+  }
+  return value;
 }
 
 function isImmediate(shape: Shape, position: number): boolean {

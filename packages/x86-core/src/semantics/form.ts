@@ -6,7 +6,7 @@ import type { Instruction } from '../decode/instruction.ts';
 import type { Operand, RegisterClass } from '../operand.ts';
 import { meaningOf } from './instructions/index.ts';
 import type { Meaning, Statement } from './language.ts';
-import { type CodeShape, type Shape, shapeOf } from './operand-shape.ts';
+import { type CodeShape, keyOf, type Shape, shapeOf } from './operand-shape.ts';
 
 export interface Form {
   readonly shape: Shape;
@@ -24,6 +24,8 @@ export interface Form {
 }
 
 const forms = new WeakMap<CodeShape, Map<number, Form | undefined>>();
+/** By the key of the shape: instructions that differ in their encoding only share it, and what is known of the shape as an object. */
+const formsByKey = new Map<string, Form>();
 
 /** @returns undefined where the instruction has no meaning. */
 export function formOf(instruction: Instruction, code: CodeShape): Form | undefined {
@@ -70,9 +72,15 @@ const shapeDependsOn: ReadonlySet<RegisterClass> = new Set(['x87', 'segment', 'c
 
 function makeForm(instruction: Instruction, code: CodeShape): Form | undefined {
   const shape = shapeOf(instruction, code, false);
-  const meaning = meaningOf(shape);
-  if (meaning === undefined) return undefined;
-  return { shape, flagsDead: shapeOf(instruction, code, true), ...effectOf(meaning) };
+  const key = keyOf(shape);
+  let form = formsByKey.get(key);
+  if (form === undefined) {
+    const meaning = meaningOf(shape);
+    if (meaning === undefined) return undefined;
+    form = { shape, flagsDead: { ...shape, flagsDead: true }, ...effectOf(meaning) };
+    formsByKey.set(key, form);
+  }
+  return form;
 }
 
 function effectOf({ statements }: Meaning): Pick<Form, 'ends' | 'branches' | 'mayLeave' | 'assists' | 'leads'> {

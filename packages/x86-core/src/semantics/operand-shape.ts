@@ -64,10 +64,10 @@ export interface Shape {
 export function shapeOf(instruction: Instruction, code: CodeShape, flagsDead: boolean): Shape {
   const { row, operands } = instruction;
   const shapes: OperandShape[] = [];
-  for (const [position, operand] of operands.entries()) {
+  for (let position = 0; position < operands.length; position++) {
     const relative = row.operands[position]?.type === 'relative';
     const firstBits = relative ? instruction.operandSize : (shapes[0]?.bits ?? instruction.operandSize);
-    shapes.push(operandShape(operand, firstBits, row.mnemonic === 'pop'));
+    shapes.push(operandShape(operands[position] as Operand, firstBits, row.mnemonic === 'pop'));
   }
   return {
     mnemonic: row.mnemonic,
@@ -126,15 +126,18 @@ function segmentOf(instruction: Instruction): number {
 /** Equal shapes have equal keys. Rows that differ in their encoding only (`add r, r/m` and `add r/m, r` with registers) share them. */
 export function keyOf(shape: Shape): string {
   const { code, mnemonic, repeat } = shape;
-  const operands = shape.operands.map(
-    ({ kind, bits, indexed, stackBased, number }) =>
-      `${kind}${bits}${indexed ? '+' : ''}${stackBased ? 's' : ''}${number < 0 ? '' : `#${number}`}`,
-  );
+  let operands = '';
+  for (const { kind, bits, indexed, stackBased, number } of shape.operands) {
+    operands += `${kind}${bits}${indexed ? '+' : ''}${stackBased ? 's' : ''}${number < 0 ? '' : `#${number}`},`;
+  }
   const sizes = `${code.mode}${code.segmentation}${code.stackBits}/${code.linearBits} ${shape.operandSize} ${shape.addressSize}`;
   const marks = `${shape.lock ? ' lock' : ''}${shape.vex ? ' vex' : ''}${shape.flagsDead ? ' -' : ''}`;
-  return `${mnemonic} ${operands.join()} ${sizes} ${shape.segment} ${repeat}${marks}`;
+  return `${mnemonic} ${operands} ${sizes} ${shape.segment} ${repeat}${marks}`;
 }
 
 export function memoryOf(instruction: Instruction): Memory | undefined {
-  return instruction.operands.find((operand) => typeof operand === 'object' && operand.kind === 'memory');
+  for (const operand of instruction.operands) {
+    if (typeof operand === 'object' && operand.kind === 'memory') return operand;
+  }
+  return undefined;
 }

@@ -14,19 +14,18 @@ export function writeRecord(
   handler: number,
   count: number,
 ): void {
-  writePlainRecord(view, at, handler, count, rip, instruction.length);
-  for (const [operand, { kind }] of shape.operands.entries()) {
-    if (kind !== 'gpr' && kind !== 'vector' && kind !== 'mmx') continue;
-    view.setInt32(at + record.OPERANDS + 4 * operand, core + placeOf(registerAt(instruction, operand)), true);
+  writeFixed(view, at, handler, count, rip, instruction.length);
+  for (let operand = 0; operand < 4; operand++) {
+    const kind = shape.operands[operand]?.kind;
+    const hasPlace = kind === 'gpr' || kind === 'vector' || kind === 'mmx';
+    const place = hasPlace ? core + placeOf(registerAt(instruction, operand)) : 0;
+    view.setInt32(at + record.OPERANDS + 4 * operand, place, true);
   }
   const { base, index, vectorIndex, scale, displacement } = addressOf(instruction, next);
   view.setInt32(at + record.BASE, core + (base === undefined ? state.ZERO : state.GPR + 8 * base), true);
   const indexPlace = index !== undefined ? state.GPR + 8 * index : state.ZERO;
-  view.setInt32(
-    at + record.INDEX,
-    core + (vectorIndex === undefined ? indexPlace : state.YMM + 32 * vectorIndex),
-    true,
-  );
+  const vectorPlace = vectorIndex === undefined ? indexPlace : state.YMM + 32 * vectorIndex;
+  view.setInt32(at + record.INDEX, core + vectorPlace, true);
   view.setInt32(at + record.SEGMENT, core + state.SEGMENTS + state.SEGMENT_BYTES * shape.segment, true);
   view.setUint8(at + record.SCALE, scale);
   view.setBigUint64(at + record.DISPLACEMENT, displacement, true);
@@ -42,10 +41,16 @@ export function writePlainRecord(
   rip: bigint,
   length: number,
 ): void {
-  for (let word = 0; word < record.RECORD_BYTES; word += 8) view.setBigUint64(at + word, 0n, true);
+  for (let word = 0; word < record.RECORD_BYTES; word += 4) view.setInt32(at + word, 0, true);
+  writeFixed(view, at, handler, count, rip, length);
+}
+
+/** What every record has, and no branch target yet. */
+function writeFixed(view: DataView, at: number, handler: number, count: number, rip: bigint, length: number): void {
   view.setInt32(at + record.HANDLER, handler, true);
   view.setUint8(at + record.LENGTH, length);
   view.setUint16(at + record.COUNT, count, true);
+  view.setInt32(at + record.TARGET, 0, true);
   view.setBigUint64(at + record.INSTRUCTION_RIP, rip, true);
 }
 

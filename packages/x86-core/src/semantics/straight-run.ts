@@ -1,6 +1,6 @@
 /** Decodes the instructions of a block: from an address to a jump, to what cannot be decoded, or to the end of the page. */
 import { decode } from '../decode/decode.ts';
-import type { Instruction } from '../decode/instruction.ts';
+import type { Decoded, Instruction } from '../decode/instruction.ts';
 import { type Form, formOf } from './form.ts';
 import { deadFlags } from './liveness.ts';
 import type { CodeShape, Shape } from './operand-shape.ts';
@@ -45,29 +45,30 @@ export interface RunOptions {
   readonly isBreakpoint?: (rip: bigint) => boolean;
 }
 
-interface DecodedInstruction {
-  readonly instruction: Instruction;
-  readonly rip: bigint;
-  readonly next: bigint;
-  readonly form: Form;
-  readonly mayLeave: boolean;
-}
-
-const PAGE_MASK = ~0xfffn;
+const PAGE = 4096;
 
 /** An instruction that reaches into the next page stands in a run of its own: the mapping of that page may change by itself. */
 export function decodeRun(fetch: FetchCode, start: bigint, code: CodeShape, options: RunOptions): StraightRun {
-  const decoded: DecodedInstruction[] = [];
+  const instructions: Writable<RunInstruction>[] = [];
+  const forms: Form[] = [];
   const { maximum = 64 } = options;
-  const page = start & PAGE_MASK;
   let rip = start;
+  let left = PAGE - Number(start & 0xfffn);
+  let bytes = fetch(start, false);
+  let offset = 0;
   let ending: StraightRun['ending'] = 'cut';
   let crosses = false;
-  while (decoded.length < maximum && (rip & PAGE_MASK) === page) {
-    const first = decoded.length === 0;
+  while (instructions.length < maximum && left > 0) {
+    const first = instructions.length === 0;
     if (!first && options.isBreakpoint?.(rip) === true) break;
-    let instruction = decode(code.mode, fetch(rip, false));
-    if (instruction.kind === 'failure' && instruction.reason === 'truncated') {
+    let instruction = decode(code.mode, bytes, offset);
+    if (isTruncated(instruction) && offset > 0) {
+      // What was fetched need not have been all of the page.
+      bytes = fetch(rip, false);
+      offset = 0;
+      instruction = decode(code.mode, bytes);
+    }
+    if (isTruncated(instruction)) {
       if (!first) break;
       instruction = decode(code.mode, fetch(rip, true));
       crosses = true;
@@ -78,27 +79,32 @@ export function decodeRun(fetch: FetchCode, start: bigint, code: CodeShape, opti
       ending = refused ?? 'invalid';
       break;
     }
-    const next = BigInt.asUintN(code.mode === 64 ? 64 : 32, rip + BigInt(instruction.length));
-    decoded.push({ instruction, rip, next, form, mayLeave: form.mayLeave });
+    const { length } = instruction;
+    const next = BigInt.asUintN(code.mode === 64 ? 64 : 32, rip + BigInt(length));
+    const { shape, mayLeave, assists, leads, branches } = form;
+    instructions.push({ instruction, shape, rip, next, mayLeave, assists, leads, branches });
+    forms.push(form);
     rip = next;
+    offset += length;
+    left -= length;
     if (form.ends) {
       ending = 'jump';
       break;
     }
     if (crosses || (!options.throughBranches && form.branches)) break;
   }
-  const dead = deadFlags(decoded);
-  const instructions = decoded.map(({ instruction, rip: at, next, form }, position) => ({
-    instruction,
-    rip: at,
-    next,
-    shape: dead[position] === true ? form.flagsDead : form.shape,
-    mayLeave: form.mayLeave,
-    assists: form.assists,
-    leads: form.leads,
-    branches: form.branches,
-  }));
+  const dead = deadFlags(instructions);
+  for (let position = 0; position < dead.length; position++) {
+    if (dead[position] === true)
+      (instructions[position] as Writable<RunInstruction>).shape = (forms[position] as Form).flagsDead;
+  }
   return { instructions, end: rip, ending, crosses };
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+function isTruncated(decoded: Decoded): boolean {
+  return decoded.kind === 'failure' && decoded.reason === 'truncated';
 }
 
 function refusal(instruction: Instruction, { availability }: RunOptions): 'invalid' | 'notAvailable' | undefined {

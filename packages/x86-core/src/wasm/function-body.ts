@@ -1,19 +1,15 @@
 /** The code of one WebAssembly function, written instruction by instruction: locals, labels, operators. */
-import { signedLeb, typeCodes, unsignedLeb } from './encoding.ts';
-import { loads, type OperatorName, operators, stores, type ValueType } from './operators.ts';
+import { ByteWriter } from './byte-writer.ts';
+import { loads, type OperatorName, operators, stores, typeCodes, type ValueType } from './operators.ts';
 
 /** An open block, to branch to. */
 export type Label = number;
 
-/** A function as it stands in the code section. */
-export interface EncodedBody {
-  readonly code: readonly number[];
-  /** Offsets of the branches that are seldom taken, from the declarations of the locals on. */
-  readonly unlikely: readonly number[];
-}
+const compareExchanges = { 8: 0x4c, 16: 0x4d, 32: 0x4e, 64: 0x49 } as const;
+const compareExchangeAlignments = { 8: 0, 16: 1, 32: 2, 64: 3 } as const;
 
 export class FunctionBody {
-  readonly #bytes: number[] = [];
+  readonly #code = new ByteWriter();
   readonly #locals: ValueType[] = [];
   readonly #parameters: number;
   /** Calls by name, and where in the code the index belongs. */
@@ -33,68 +29,90 @@ export class FunctionBody {
   }
 
   get(local: number): void {
-    this.#bytes.push(0x20, ...unsignedLeb(local));
+    this.#code.byte(0x20);
+    this.#code.unsigned(local);
   }
 
   set(local: number): void {
-    this.#bytes.push(0x21, ...unsignedLeb(local));
+    this.#code.byte(0x21);
+    this.#code.unsigned(local);
   }
 
   tee(local: number): void {
-    this.#bytes.push(0x22, ...unsignedLeb(local));
+    this.#code.byte(0x22);
+    this.#code.unsigned(local);
   }
 
   i32(value: number): void {
-    this.#bytes.push(0x41, ...signedLeb(value | 0));
+    this.#code.byte(0x41);
+    this.#code.signed32(value);
   }
 
   i64(value: bigint): void {
-    this.#bytes.push(0x42, ...signedLeb(BigInt.asIntN(64, value)));
+    this.#code.byte(0x42);
+    this.#code.signed64(value);
   }
 
   v128(value: bigint): void {
-    this.#bytes.push(0xfd, 0x0c);
-    for (let byte = 0n; byte < 16n; byte++) this.#bytes.push(Number((value >> (8n * byte)) & 0xffn));
+    this.#code.byte(0xfd);
+    this.#code.byte(0x0c);
+    for (let byte = 0n; byte < 16n; byte++) this.#code.byte(Number((value >> (8n * byte)) & 0xffn));
   }
 
   /** `immediate`: a lane, or the 16 bytes of a shuffle. */
-  operator(name: OperatorName, immediate: readonly number[] = []): void {
-    const [, ...code] = operators[name];
-    this.#bytes.push(...code, ...immediate);
+  operator(name: OperatorName, immediate?: readonly number[]): void {
+    const encoding = operators[name];
+    for (let index = 1; index < encoding.length; index++) this.#code.byte(encoding[index] as number);
+    if (immediate !== undefined) this.#code.bytes(immediate);
   }
 
   /** Pops a condition and two values of one type; pushes the first where the condition is not 0. */
   select(): void {
-    this.#bytes.push(0x1b);
+    this.#code.byte(0x1b);
   }
 
   /** Pops an address; pushes 64 bits (zero-extended) or a vector. No alignment is promised. */
   load(bits: 8 | 16 | 32 | 64 | 128, offset = 0): void {
-    this.#bytes.push(...loads[bits], 0, ...unsignedLeb(offset));
+    this.#access(loads[bits], 0, offset);
   }
 
   /** Pops an address; pushes a vector whose lowest element is loaded, the rest 0. */
   loadWidened(bits: 32 | 64, offset = 0): void {
-    this.#bytes.push(0xfd, bits === 64 ? 0x5d : 0x5c, 0, ...unsignedLeb(offset));
+    this.#code.byte(0xfd);
+    this.#code.byte(bits === 64 ? 0x5d : 0x5c);
+    this.#code.byte(0);
+    this.#code.unsigned(offset);
   }
 
   /** Pops a value of 64 bits or a vector, then an address. */
   store(bits: 8 | 16 | 32 | 64 | 128, offset = 0): void {
-    this.#bytes.push(...stores[bits], 0, ...unsignedLeb(offset));
+    this.#access(stores[bits], 0, offset);
+  }
+
+  #access(encoding: readonly number[], alignment: number, offset: number): void {
+    this.#code.bytes(encoding);
+    this.#code.byte(alignment);
+    this.#code.unsigned(offset);
   }
 
   /** Pops an address, which must be aligned, what is expected there and a replacement, of 64 bits; pushes what was there. */
   compareExchange(bits: 8 | 16 | 32 | 64): void {
-    const code = { 8: 0x4c, 16: 0x4d, 32: 0x4e, 64: 0x49 }[bits];
-    this.#bytes.push(0xfe, code, Math.log2(bits / 8), 0);
+    this.#code.byte(0xfe);
+    this.#code.byte(compareExchanges[bits]);
+    this.#code.byte(compareExchangeAlignments[bits]);
+    this.#code.byte(0);
   }
 
   load32(offset = 0): void {
-    this.#bytes.push(0x28, 2, ...unsignedLeb(offset));
+    this.#code.byte(0x28);
+    this.#code.byte(2);
+    this.#code.unsigned(offset);
   }
 
   store32(offset = 0): void {
-    this.#bytes.push(0x36, 2, ...unsignedLeb(offset));
+    this.#code.byte(0x36);
+    this.#code.byte(2);
+    this.#code.unsigned(offset);
   }
 
   block(): Label {
@@ -107,60 +125,65 @@ export class FunctionBody {
 
   /** Pops the condition. `unlikely`: the engine is told that it seldom holds, and keeps what follows out of the way. */
   if(unlikely = false): Label {
-    if (unlikely) this.#unlikely.push(this.#bytes.length);
+    if (unlikely) this.#unlikely.push(this.#code.length);
     return this.#open(0x04);
   }
 
   #open(code: number): Label {
-    this.#bytes.push(code, 0x40);
+    this.#code.byte(code);
+    this.#code.byte(0x40);
     return ++this.#depth;
   }
 
   else(): void {
-    this.#bytes.push(0x05);
+    this.#code.byte(0x05);
   }
 
   end(): void {
-    this.#bytes.push(0x0b);
+    this.#code.byte(0x0b);
     this.#depth--;
   }
 
   branch(label: Label): void {
-    this.#bytes.push(0x0c, ...unsignedLeb(this.#depth - label));
+    this.#code.byte(0x0c);
+    this.#code.unsigned(this.#depth - label);
   }
 
   branchIf(label: Label): void {
-    this.#bytes.push(0x0d, ...unsignedLeb(this.#depth - label));
+    this.#code.byte(0x0d);
+    this.#code.unsigned(this.#depth - label);
   }
 
   /** Pops an index into `labels`; past their end it takes the last one. */
   branchTable(labels: readonly Label[]): void {
-    const depths = labels.map((label) => unsignedLeb(this.#depth - label));
-    const last = depths[depths.length - 1];
-    if (last === undefined) throw new Error('A branch table has a label');
-    this.#bytes.push(0x0e, ...unsignedLeb(depths.length - 1), ...depths.slice(0, -1).flat(), ...last);
+    if (labels.length === 0) throw new Error('A branch table has a label');
+    this.#code.byte(0x0e);
+    this.#code.unsigned(labels.length - 1);
+    for (const label of labels) this.#code.unsigned(this.#depth - label);
   }
 
   return(): void {
-    this.#bytes.push(0x0f);
+    this.#code.byte(0x0f);
   }
 
   call(functionIndex: number): void {
-    this.#bytes.push(0x10, ...unsignedLeb(functionIndex));
+    this.#code.byte(0x10);
+    this.#code.unsigned(functionIndex);
   }
 
   /** Calls what the module imports or defines under a name: see `encode`. */
   callNamed(name: string): void {
-    this.#bytes.push(0x10);
-    this.#calls.push({ at: this.#bytes.length, name });
+    this.#code.byte(0x10);
+    this.#calls.push({ at: this.#code.length, name });
   }
 
   /** Puts code in front, which leaves nothing on the stack and no block open, and has no locals of its own. */
-  prepend(code: FunctionBody): void {
-    for (const call of this.#calls) call.at += code.#bytes.length;
-    this.#unlikely = [...code.#unlikely, ...this.#unlikely.map((at) => at + code.#bytes.length)];
-    this.#calls.unshift(...code.#calls);
-    this.#bytes.unshift(...code.#bytes);
+  prepend(front: FunctionBody): void {
+    const added = front.#code.length;
+    for (const call of this.#calls) call.at += added;
+    this.#unlikely = [...front.#unlikely, ...this.#unlikely.map((at) => at + added)];
+    this.#calls.unshift(...front.#calls);
+    this.#code.prepend(front.#code);
   }
 
   /** The functions that it calls by name. */
@@ -168,40 +191,80 @@ export class FunctionBody {
     return this.#calls.map(({ name }) => name);
   }
 
-  /** Equal for bodies that do the same in the same way. */
+  /** Equal for bodies that do the same in the same way. Meant for handlers: a character for each byte. */
   get fingerprint(): string {
-    const calls = this.#calls.map(({ at, name }) => `${at} ${name}`);
-    return `${String.fromCharCode(...this.#bytes)}|${this.#locals.join()}|${calls.join()}`;
+    let calls = '';
+    for (const { at, name } of this.#calls) calls += `${at} ${name},`;
+    return `${characters(this.#code.written)}|${this.#locals.join()}|${calls}`;
   }
 
   callIndirect(typeIndex: number): void {
-    this.#bytes.push(0x11, ...unsignedLeb(typeIndex), 0);
+    this.#code.byte(0x11);
+    this.#code.unsigned(typeIndex);
+    this.#code.byte(0);
   }
 
   unreachable(): void {
-    this.#bytes.push(0x00);
+    this.#code.byte(0x00);
   }
 
   /** The entry of the code section (core specification 5.5.13). `resolve` gives the index of a function that is called by name. */
-  encode(resolve: (name: string) => number): EncodedBody {
-    const locals = this.#locals.map((type) => [1, typeCodes[type]]);
-    const code = [...unsignedLeb(locals.length), ...locals.flat()];
+  encode(resolve: (name: string) => number): Uint8Array<ArrayBuffer> {
+    const entry = new ByteWriter(this.#code.length + 2 * this.#calls.length + 64);
+    this.writeTo(entry, new ByteWriter(), resolve);
+    return entry.written;
+  }
+
+  /**
+   * The same, behind what a writer has. `scratch` is overwritten.
+   * @returns the offsets of the branches that are seldom taken, from the declarations of the locals on
+   */
+  writeTo(module: ByteWriter, scratch: ByteWriter, resolve: (name: string) => number): number[] {
+    scratch.clear();
+    this.#writeLocals(scratch);
     const unlikely: number[] = [];
     let from = 0;
     let next = 0;
     const copyTo = (end: number): void => {
-      for (; next < this.#unlikely.length && (this.#unlikely[next] as number) < end; next++) {
-        unlikely.push(code.length + (this.#unlikely[next] as number) - from);
+      for (let at = this.#unlikely[next]; at !== undefined && at < end; at = this.#unlikely[++next]) {
+        unlikely.push(scratch.length + at - from);
       }
-      for (let index = from; index < end; index++) code.push(this.#bytes[index] as number);
+      scratch.copy(this.#code, from, end);
       from = end;
     };
     for (const { at, name } of this.#calls) {
       copyTo(at);
-      code.push(...unsignedLeb(resolve(name)));
+      scratch.unsigned(resolve(name));
     }
-    copyTo(this.#bytes.length);
-    code.push(0x0b);
-    return { code: [...unsignedLeb(code.length), ...code], unlikely };
+    copyTo(this.#code.length);
+    scratch.byte(0x0b);
+    module.unsigned(scratch.length);
+    module.copy(scratch);
+    return unlikely;
   }
+
+  /** Locals of one type that follow each other are one entry. */
+  #writeLocals(to: ByteWriter): void {
+    const locals = this.#locals;
+    let groups = 0;
+    for (let index = 0; index < locals.length; index++) if (locals[index] !== locals[index - 1]) groups++;
+    to.unsigned(groups);
+    for (let first = 0, index = 1; index <= locals.length; index++) {
+      if (locals[index] === locals[first]) continue;
+      to.unsigned(index - first);
+      to.byte(typeCodes[locals[first] as ValueType]);
+      first = index;
+    }
+  }
+}
+
+/** How many arguments a call takes without doubt. */
+const ARGUMENTS = 4096;
+
+function characters(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += ARGUMENTS) {
+    text += String.fromCharCode.apply(null, bytes.subarray(at, at + ARGUMENTS) as unknown as number[]);
+  }
+  return text;
 }

@@ -1,7 +1,7 @@
 /** Writes a WebAssembly module: functions over an imported memory and an imported table (core specification 5.5). */
-import { name, signedLeb, typeCodes, unsignedLeb, vector } from './encoding.ts';
-import type { EncodedBody, FunctionBody } from './function-body.ts';
-import type { ValueType } from './operators.ts';
+import { ByteWriter } from './byte-writer.ts';
+import type { FunctionBody } from './function-body.ts';
+import { typeCodes, type ValueType } from './operators.ts';
 
 export interface Signature {
   readonly parameters: readonly ValueType[];
@@ -10,11 +10,16 @@ export interface Signature {
 
 /** All imports come from the module `core`; the memory is `memory`, the table of functions `table`. Functions are called by index or by name. */
 export class ModuleBuilder {
-  readonly #types: number[][] = [];
-  readonly #imports: number[][] = [];
+  readonly #types: Signature[] = [];
+  readonly #imports: { readonly field: string; readonly type: number }[] = [];
   readonly #indexes = new Map<string, number>();
   readonly #shared: { readonly maximum: number } | undefined;
   readonly #functions: { readonly type: number; readonly exported: string; readonly body: FunctionBody }[] = [];
+  readonly #indexOf = (called: string): number => {
+    const index = this.#indexes.get(called);
+    if (index === undefined) throw new Error(`The module has no function ${called}`);
+    return index;
+  };
 
   /** `shared`: the memory is shared, and has this maximum in pages. */
   constructor(shared?: { readonly maximum: number }) {
@@ -22,13 +27,10 @@ export class ModuleBuilder {
   }
 
   type(signature: Signature): number {
-    const encoded = [
-      0x60,
-      ...vector(signature.parameters.map((type) => [typeCodes[type]])),
-      ...vector(signature.results.map((type) => [typeCodes[type]])),
-    ];
-    const known = this.#types.findIndex((type) => type.join() === encoded.join());
-    return known >= 0 ? known : this.#types.push(encoded) - 1;
+    for (let index = 0; index < this.#types.length; index++) {
+      if (isEqual(this.#types[index] as Signature, signature)) return index;
+    }
+    return this.#types.push(signature) - 1;
   }
 
   /** Imports a function, once. Imports come before functions. @returns the index to call. */
@@ -36,7 +38,7 @@ export class ModuleBuilder {
     const known = this.#indexes.get(field);
     if (known !== undefined) return known;
     if (this.#functions.length > 0) throw new Error('Imports come before functions');
-    const index = this.#imports.push([...name('core'), ...name(field), 0x00, ...unsignedLeb(this.type(signature))]) - 1;
+    const index = this.#imports.push({ field, type: this.type(signature) }) - 1;
     this.#indexes.set(field, index);
     return index;
   }
@@ -49,76 +51,108 @@ export class ModuleBuilder {
     return index;
   }
 
-  #indexOf(called: string): number {
-    const index = this.#indexes.get(called);
-    if (index === undefined) throw new Error(`The module has no function ${called}`);
-    return index;
-  }
-
   /** @param tableOffset where in the table the functions go, in their order; undefined: they are exported instead */
   encode(tableOffset?: number): Uint8Array<ArrayBuffer> {
-    const limits = this.#shared === undefined ? [0x00, 1] : [0x03, 1, ...unsignedLeb(this.#shared.maximum)];
-    const imports = [
-      ...this.#imports,
-      [...name('core'), ...name('memory'), 0x02, ...limits],
-      [...name('core'), ...name('table'), 0x01, 0x70, 0x00, ...unsignedLeb(1)],
-    ];
-    const first = this.#imports.length;
-    const indexes = this.#functions.map((_, index) => unsignedLeb(first + index));
-    const exports = this.#functions.map(({ exported }, index) => [
-      ...name(exported),
-      0x00,
-      ...(indexes[index] as number[]),
-    ]);
-    const bodies = this.#functions.map(({ body }) => body.encode((called) => this.#indexOf(called)));
-    const types = this.#functions.map(({ type }) => unsignedLeb(type));
-    const sections = [
-      section(1, this.#types),
-      section(2, imports),
-      section(3, types),
-      tableOffset === undefined
-        ? section(7, exports)
-        : section(9, [[0x00, 0x41, ...signedLeb(tableOffset), 0x0b, ...vector(indexes)]]),
-      ...hints(first, bodies),
-      section(
-        10,
-        bodies.map(({ code }) => code),
-      ),
-    ];
-    const bytes = new Uint8Array(8 + sections.reduce((sum, { length }) => sum + length, 0));
-    bytes.set([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
-    let at = 8;
-    for (const each of sections) {
-      bytes.set(each, at);
-      at += each.length;
+    const module = new ByteWriter(1024);
+    const content = new ByteWriter(1024);
+    const section = (id: number, count: number, write: () => void): void => {
+      content.clear();
+      content.unsigned(count);
+      write();
+      module.byte(id);
+      module.unsigned(content.length);
+      module.copy(content);
+    };
+    module.bytes(PREAMBLE);
+    section(1, this.#types.length, () => this.#writeTypes(content));
+    section(2, this.#imports.length + 2, () => this.#writeImports(content));
+    section(3, this.#functions.length, () => {
+      for (const { type } of this.#functions) content.unsigned(type);
+    });
+    if (tableOffset === undefined) section(7, this.#functions.length, () => this.#writeExports(content));
+    else section(9, 1, () => this.#writeElements(content, tableOffset));
+    const scratch = new ByteWriter(1024);
+    const code = new ByteWriter(1024);
+    const unlikely = this.#functions.map(({ body }) => body.writeTo(code, scratch, this.#indexOf));
+    if (unlikely.some(({ length }) => length > 0)) this.#writeHints(module, content, unlikely);
+    section(10, this.#functions.length, () => content.copy(code));
+    return module.written;
+  }
+
+  /** The custom section of the branch hinting proposal: which branches are seldom taken. Engines that do not know it skip it. */
+  #writeHints(module: ByteWriter, content: ByteWriter, unlikely: readonly (readonly number[])[]): void {
+    content.clear();
+    content.name('metadata.code.branch_hint');
+    content.unsigned(unlikely.filter(({ length }) => length > 0).length);
+    for (const [index, offsets] of unlikely.entries()) {
+      if (offsets.length === 0) continue;
+      content.unsigned(this.#imports.length + index);
+      content.unsigned(offsets.length);
+      for (const offset of offsets) {
+        content.unsigned(offset);
+        content.bytes(UNLIKELY);
+      }
     }
-    return bytes;
+    module.byte(0);
+    module.unsigned(content.length);
+    module.copy(content);
+  }
+
+  #writeTypes(to: ByteWriter): void {
+    for (const { parameters, results } of this.#types) {
+      to.byte(0x60);
+      for (const types of [parameters, results]) {
+        to.unsigned(types.length);
+        for (const type of types) to.byte(typeCodes[type]);
+      }
+    }
+  }
+
+  #writeImports(to: ByteWriter): void {
+    for (const { field, type } of this.#imports) {
+      to.name('core');
+      to.name(field);
+      to.byte(0x00);
+      to.unsigned(type);
+    }
+    to.name('core');
+    to.name('memory');
+    to.byte(0x02);
+    to.byte(this.#shared === undefined ? 0x00 : 0x03);
+    to.unsigned(1);
+    if (this.#shared !== undefined) to.unsigned(this.#shared.maximum);
+    to.name('core');
+    to.name('table');
+    to.bytes([0x01, 0x70, 0x00]);
+    to.unsigned(1);
+  }
+
+  #writeExports(to: ByteWriter): void {
+    for (const [index, { exported }] of this.#functions.entries()) {
+      to.name(exported);
+      to.byte(0x00);
+      to.unsigned(this.#imports.length + index);
+    }
+  }
+
+  #writeElements(to: ByteWriter, tableOffset: number): void {
+    to.byte(0x00);
+    to.byte(0x41);
+    to.signed32(tableOffset);
+    to.byte(0x0b);
+    to.unsigned(this.#functions.length);
+    for (let index = 0; index < this.#functions.length; index++) to.unsigned(this.#imports.length + index);
   }
 }
 
-/** The custom section of the branch hinting proposal: which branches are seldom taken. Engines that do not know it skip it. */
-function hints(first: number, bodies: readonly EncodedBody[]): Uint8Array[] {
-  const functions = bodies.flatMap(({ unlikely }, index) =>
-    unlikely.length === 0
-      ? []
-      : [[...unsignedLeb(first + index), ...vector(unlikely.map((offset) => [...unsignedLeb(offset), 1, 0]))]],
-  );
-  if (functions.length === 0) return [];
-  const content = [...name('metadata.code.branch_hint'), ...vector(functions)];
-  return [Uint8Array.from([0, ...unsignedLeb(content.length), ...content])];
+/** A hint of one byte: 0, not taken. */
+const UNLIKELY = [1, 0];
+const PREAMBLE = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+
+function isEqual(a: Signature, b: Signature): boolean {
+  return a === b || (isSame(a.parameters, b.parameters) && isSame(a.results, b.results));
 }
 
-/** A section that is a vector of items. */
-function section(id: number, items: readonly (readonly number[])[]): Uint8Array {
-  const count = unsignedLeb(items.length);
-  const content = items.reduce((sum, { length }) => sum + length, count.length);
-  const head = [id, ...unsignedLeb(content), ...count];
-  const bytes = new Uint8Array(head.length + content - count.length);
-  bytes.set(head);
-  let at = head.length;
-  for (const item of items) {
-    bytes.set(item, at);
-    at += item.length;
-  }
-  return bytes;
+function isSame(a: readonly ValueType[], b: readonly ValueType[]): boolean {
+  return a.length === b.length && a.every((type, position) => type === b[position]);
 }

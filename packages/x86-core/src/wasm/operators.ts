@@ -5,6 +5,14 @@
 
 export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
 
+export const typeCodes: Readonly<Record<ValueType, number>> = {
+  i32: 0x7f,
+  i64: 0x7e,
+  f32: 0x7d,
+  f64: 0x7c,
+  v128: 0x7b,
+};
+
 /** Result type, then the bytes of the opcode. */
 // biome-ignore format: groups
 export const operators = {

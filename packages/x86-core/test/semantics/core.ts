@@ -43,6 +43,8 @@ export class TestCore {
   readonly interpreter: Interpreter;
   readonly #pages = new Map<number, PageRights>();
   readonly #environment: CoreEnvironment;
+  /** Where compiled regions go: it has no handlers of instructions. */
+  #table: HandlerTable | undefined;
   #deferred: { address: number; bytes: number; bounce: number } | undefined;
 
   constructor(guestBytes: number) {
@@ -206,7 +208,8 @@ export class TestCore {
         return Reason.transfer;
       };
     }
-    const table = new HandlerTable(this.#environment);
+    this.#table ??= new HandlerTable(this.#environment);
+    const table = this.#table;
     const [index] = table.install(compiled.module, [region.name]);
     return (budget) => {
       const { view } = this;

@@ -108,11 +108,19 @@ function definitionOf(mnemonic: string, operands: number): Definition | undefine
 /** Every mnemonic that has a meaning. */
 export const mnemonics: readonly string[] = [...new Set([...definitions.keys(), ...stringDefinitions.keys()])];
 
+/** Shapes of one form are one object: their meaning is asked for by each handler and region with such an instruction. */
+const meanings = new WeakMap<Shape, Meaning>();
+
 /** @returns undefined where the mnemonic has no meaning here. */
 export function meaningOf(shape: Shape): Meaning | undefined {
-  const definition = definitionOf(shape.mnemonic, shape.operands.length);
-  if (definition === undefined) return undefined;
-  const builder = new MeaningBuilder(shape);
-  definition(builder);
-  return builder.finish();
+  let meaning = meanings.get(shape);
+  if (meaning === undefined) {
+    const definition = definitionOf(shape.mnemonic, shape.operands.length);
+    if (definition === undefined) return undefined;
+    const builder = new MeaningBuilder(shape);
+    definition(builder);
+    meaning = builder.finish();
+    meanings.set(shape, meaning);
+  }
+  return meaning;
 }
