@@ -1,11 +1,11 @@
 /**
- * Time. The time-stamp counter is the clock; its frequency, and the APIC timer's, are measured against the ACPI PM timer, the
- * HPET or the PIT, whichever there is first. Wakes core 0 at a deadline by TSC-deadline or one-shot APIC timer.
+ * Time. The time-stamp counter is the clock; its frequency, and the APIC timer's, are what CPUID says, or are measured against the
+ * ACPI PM timer, the HPET or the PIT, whichever there is first. Wakes core 0 at a deadline by TSC-deadline or one-shot APIC timer.
  */
-import { cpuid, inb, inl, outb, rdtsc } from '@drift-os/abi/assembly/generated/cpu';
+import { cpuid, inb, inl, outb, pause, rdtsc } from '@drift-os/abi/assembly/generated/cpu';
 import { SIGNATURE_HPET, acpiFind } from './acpi';
 import { VECTOR_TIMER } from './interrupts';
-import { apicTimerDeadline, apicTimerLeft, apicTimerStart } from './local-apic';
+import { APIC_TIMER_DIVISOR, apicTimerDeadline, apicTimerLeft, apicTimerStart } from './local-apic';
 import { mapDevice } from './mapping';
 
 export const MICROSECONDS: u64 = 1_000_000;
@@ -14,6 +14,7 @@ const PM_TIMER_MASK: u32 = 0xff_ffff;
 const PIT_HZ: u64 = 1_193_182;
 const FEMTOSECONDS: u64 = 1_000_000_000_000_000;
 const CPUID_ECX_TSC_DEADLINE: u32 = 1 << 24;
+const CPUID_FREQUENCIES: u32 = 0x15;
 const ALL_ONES: u32 = 0xffff_ffff;
 /** The measurement takes 1/50 s. */
 const FRACTION: u64 = 50;
@@ -21,6 +22,7 @@ const FRACTION: u64 = 50;
 export const CLOCK_PM_TIMER: u32 = 1;
 export const CLOCK_HPET: u32 = 2;
 export const CLOCK_PIT: u32 = 3;
+export const CLOCK_CPUID: u32 = 4;
 
 let tscFrequency: u64 = 1_000_000_000;
 let apicFrequency: u64 = 0;
@@ -59,10 +61,32 @@ function waitPit(): u64 {
   return ticks;
 }
 
-/** Measures. `pmTimer` is the port of the PM timer, 0 for none. Takes 20 ms. */
+/**
+ * The time-stamp counter's frequency as a ratio to that of the core's crystal, which is what the APIC timer counts (SDM 2 CPUID leaf 15h, SDM 3A
+ * 11.5.4). @returns whether the processor tells all of it
+ */
+function askProcessor(): bool {
+  cpuid(0, 0, scratch);
+  if (load<u32>(scratch) < CPUID_FREQUENCIES) return false;
+  cpuid(CPUID_FREQUENCIES, 0, scratch);
+  const denominator = load<u32>(scratch);
+  const numerator = load<u32>(scratch, 4);
+  const crystal: u64 = load<u32>(scratch, 8);
+  if (denominator == 0 || numerator == 0 || crystal == 0) return false;
+  tscFrequency = (crystal * numerator) / denominator;
+  apicFrequency = crystal / APIC_TIMER_DIVISOR;
+  reference = CLOCK_CPUID;
+  return true;
+}
+
+/** Learns the frequencies. `pmTimer` is the port of the PM timer, 0 for none. Measuring takes 20 ms. */
 export function clockInitialize(pmTimer: u16): void {
   cpuid(1, 0, scratch);
   deadlineMode = (load<u32>(scratch, 8) & CPUID_ECX_TSC_DEADLINE) != 0;
+  if (!askProcessor()) measure(pmTimer);
+}
+
+function measure(pmTimer: u16): void {
   const hpet = acpiFind(SIGNATURE_HPET);
   apicTimerStart(ALL_ONES, VECTOR_TIMER | (1 << 16));
   let start = rdtsc();
@@ -126,7 +150,7 @@ export function uptime(): u64 {
 /** Waits without doing anything else. Only for hardware that wants it, during start-up. */
 export function spin(microseconds: u64): void {
   const end = rdtsc() + ticksOf(microseconds);
-  while (rdtsc() < end) {}
+  while (rdtsc() < end) pause();
 }
 
 /** Interrupts core 0 when the counter reaches `deadline`, or a little later; at most one deadline is set at a time. */

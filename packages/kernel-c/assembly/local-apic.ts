@@ -35,6 +35,8 @@ const ICR_PENDING: u32 = 1 << 12;
 const ICR_INIT: u32 = 0x4500;
 const ICR_STARTUP: u32 = 0x4600;
 const DIVIDE_BY_16: u32 = 3;
+/** What its timer's input is divided by. */
+export const APIC_TIMER_DIVISOR: u64 = 16;
 /** Highest id that xAPIC addresses; 255 is everybody. */
 const XAPIC_LAST_ID: u32 = 254;
 

@@ -2,7 +2,7 @@
  * The other cores: each gets a block, a stack, descriptor tables, page tables and a stream pair, and is started by
  * INIT-SIPI-SIPI (SDM 3A 9.4.4). A worker can be started again: its epoch counts the starts, and its rings begin anew.
  */
-import { copy64, fill64, rdtsc } from '@drift-os/abi/assembly/generated/cpu';
+import { copy64, cpuid, fill64, pause, rdtsc } from '@drift-os/abi/assembly/generated/cpu';
 import { APPLICATION_HASH } from '@drift-os/abi/assembly/generated/application';
 import { CONTROL_HASH, Hello } from '@drift-os/abi/assembly/generated/control';
 import {
@@ -88,13 +88,19 @@ const READ_WRITE: u32 = PROTECTION_READ | PROTECTION_WRITE;
 const STACK_BYTES: u32 = 65536;
 const TRAMPOLINE_PAGE: u32 = TRAMPOLINE / PAGE_BYTES;
 const PARAMETERS: usize = TRAMPOLINE + TRAMPOLINE_PARAMETERS;
+/** Between INIT and the start-up interrupt (SDM 3A 9.4.4.1), where the processor is not known to need none. */
 const INIT_MICROSECONDS: u64 = 10_000;
+/** The first four letters of what CPUID says: GenuineIntel, AuthenticAMD, HygonGenuine. */
+const VENDOR_INTEL: u32 = 0x756e6547;
+const VENDOR_AMD: u32 = 0x68747541;
+const VENDOR_HYGON: u32 = 0x6f677948;
 const STARTUP_MICROSECONDS: u64 = 200;
 const PATIENCE_MICROSECONDS: u64 = 1_000_000;
 
 /** For each worker: u32 root of its page tables, u32 descriptor page. */
 const places: usize = memory.data((WORKERS + 1) * 8, 4);
 let idt: usize = 0;
+const scratch: usize = memory.data(16, 8);
 
 /** Creates a worker for every processor but this one, and starts them. */
 export function workersStart(): void {
@@ -181,8 +187,24 @@ function trampolineClose(): void {
 
 function waitFor(address: usize, not: u32, microseconds: u64): bool {
   const end = rdtsc() + ticksOf(microseconds);
-  while (atomic.load<u32>(address) == not) if (rdtsc() > end) return false;
+  while (atomic.load<u32>(address) == not) {
+    if (rdtsc() > end) return false;
+    pause();
+  }
   return true;
+}
+
+/**
+ * The 10 ms between INIT and the start-up interrupt are from when the APIC was a chip of its own (MultiProcessor Specification 1.4, B.4). What has
+ * long mode takes INIT at once, but for Intel's family 15; who else makes processors is waited for.
+ */
+function initMicroseconds(): u64 {
+  cpuid(0, 0, scratch);
+  const vendor = load<u32>(scratch, 4);
+  cpuid(1, 0, scratch);
+  const family = (load<u32>(scratch) >> 8) & 15;
+  const takesAtOnce = (vendor == VENDOR_INTEL && family != 15) || vendor == VENDOR_AMD || vendor == VENDOR_HYGON;
+  return takesAtOnce ? 0 : INIT_MICROSECONDS;
 }
 
 function startCore(worker: u32): bool {
@@ -201,7 +223,7 @@ function startCore(worker: u32): bool {
   atomic.store<u32>(PARAMETERS + TRAMPOLINE_TAKEN_AT, 0);
   const apicId = atomic.load<u32>(block, WORKER_APIC_ID_AT);
   sendInit(apicId);
-  spin(INIT_MICROSECONDS);
+  spin(initMicroseconds());
   sendStartup(apicId, TRAMPOLINE_PAGE);
   if (!waitFor(PARAMETERS + TRAMPOLINE_TAKEN_AT, 0, STARTUP_MICROSECONDS)) sendStartup(apicId, TRAMPOLINE_PAGE);
   const taken = waitFor(PARAMETERS + TRAMPOLINE_TAKEN_AT, 0, PATIENCE_MICROSECONDS);

@@ -61,9 +61,10 @@ function run(script: (world: World) => Generator<undefined>): World {
   const { machine } = world;
   machine.acpi(2);
   machine.onStartup = () => {
-    world.worker = new FakeWorker(machine);
+    const worker = new FakeWorker(machine);
+    world.worker = worker;
+    machine.onPause = () => worker.poll();
   };
-  machine.onPause = () => world.worker.poll();
   function* all(): Generator<undefined> {
     while (world.worker.instances.length === 0) yield undefined;
     yield undefined;

@@ -3,6 +3,7 @@ import { cpuid, rdtsc } from '@drift-os/abi/assembly/generated/cpu';
 import { LOG_DEBUG, LOG_ERROR, LOG_INFORMATION, LOG_WARNING } from '@drift-os/abi/layout/messages';
 import { acpiPrint } from '../acpi';
 import {
+  CLOCK_CPUID,
   CLOCK_HPET,
   CLOCK_PM_TIMER,
   clockReference,
@@ -100,9 +101,12 @@ function uptimeCommand(): u32 {
   if (session.capture != 0) return DONE;
   print('The time-stamp counter runs at ');
   printDecimal(tscHz() / 1_000_000);
-  print(' MHz, measured against the ');
   const reference = clockReference();
-  print(reference == CLOCK_PM_TIMER ? 'ACPI timer' : reference == CLOCK_HPET ? 'HPET' : 'PIT');
+  if (reference == CLOCK_CPUID) print(' MHz, as the processor says');
+  else {
+    print(' MHz, measured against the ');
+    print(reference == CLOCK_PM_TIMER ? 'ACPI timer' : reference == CLOCK_HPET ? 'HPET' : 'PIT');
+  }
   print('; wake-ups by ');
   printLine(clockUsesDeadline() ? 'TSC deadline.' : 'the APIC timer.');
   print('Thread/C has halted ');
