@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The `drift` command: finds the command, runs it, and turns errors into sentences and exit codes. */
+import './compile-cache.ts';
 import { EXIT_OK, EXIT_USAGE, exitCodeOf, UsageError } from './exit-codes.ts';
 import { COMMAND_HELP, PROGRAM_HELP } from './help.ts';
 import { print } from './output.ts';

@@ -368,9 +368,16 @@ function describe({ reason, status, error }: Ending): string {
   return reason === 'failed' ? `a defect of its own: ${error instanceof Error ? error.stack : String(error)}` : reason;
 }
 
+/** Of Node, where a MessageChannel would load the whole of its fetch first. */
+const { setImmediate } = globalThis as { setImmediate?: (call: () => void) => unknown };
+
 /** After the host's other tasks. setTimeout would wait for a millisecond or four. */
 function nextTask(): Promise<void> {
   return new Promise((resolve) => {
+    if (setImmediate !== undefined) {
+      setImmediate(resolve);
+      return;
+    }
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
       port1.close();
