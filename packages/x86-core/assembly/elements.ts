@@ -1,5 +1,7 @@
 /** MOVS and STOS under REP: as many elements at once as lie on the pages that were translated. See src/semantics/instructions/string.ts. */
-import { BUDGET, TLB, TLB_ENTRIES, TLB_WRITE } from '../src/semantics/state';
+import { BUDGET } from '../src/semantics/state';
+import { bytesBeforeCode } from './physical';
+import { recallEntry, tlbEntry, unmarkEntry } from './tlb';
 
 /**
  * Stores an element, and those that follow it on the page, at most `count`. @returns how many.
@@ -14,13 +16,28 @@ export function fillElements(
   bytes: i32,
   direction: i64,
 ): u64 {
-  const elements = room(core, linear, host, count, bytes, direction, TLB_WRITE);
-  const end = host + <usize>elements * bytes;
-  if (bytes == 1) memory.fill(host, <u8>value, <usize>elements);
-  else if (bytes == 2) for (let at = host; at < end; at += 2) store<u16>(at, <u16>value);
-  else if (bytes == 4) for (let at = host; at < end; at += 4) store<u32>(at, <u32>value);
-  else for (let at = host; at < end; at += 8) store<u64>(at, value);
+  const elements = room(core, linear, host, count, bytes, direction, true);
+  const length = <usize>elements * bytes;
+  if (bytes == 1 || value == 0) memory.fill(host, <u8>value, length);
+  else fillPattern(host, host + length, value, bytes);
   return elements;
+}
+
+/** Elements of 2, 4 or 8 bytes. */
+function fillPattern(from: usize, end: usize, value: u64, bytes: i32): void {
+  const pattern = bytes == 2 ? i16x8.splat(<i16>value) : bytes == 4 ? i32x4.splat(<i32>value) : i64x2.splat(value);
+  let at = from;
+  for (; at + 64 <= end; at += 64) {
+    v128.store(at, pattern);
+    v128.store(at, pattern, 16);
+    v128.store(at, pattern, 32);
+    v128.store(at, pattern, 48);
+  }
+  for (; at < end; at += bytes) {
+    if (bytes == 2) store<u16>(at, <u16>value);
+    else if (bytes == 4) store<u32>(at, <u32>value);
+    else store<u64>(at, value);
+  }
 }
 
 /** Copies an element, and those that follow it on both pages, at most `count`, one after the other. @returns how many. */
@@ -34,8 +51,8 @@ export function copyElements(
   bytes: i32,
   direction: i64,
 ): u64 {
-  const readable = room(core, fromLinear, from, count, bytes, direction, 0);
-  const elements = room(core, toLinear, to, readable, bytes, direction, TLB_WRITE);
+  const readable = room(core, fromLinear, from, count, bytes, direction, false);
+  const elements = room(core, toLinear, to, readable, bytes, direction, true);
   const length = <usize>elements * bytes;
   // A destination inside of what is still to be read repeats what was written.
   if (to <= from || to - from >= length) memory.copy(to, from, length);
@@ -52,12 +69,17 @@ function repeatElements(from: usize, to: usize, length: usize, bytes: i32): void
   }
 }
 
-/** Elements from an address to the end of its page; 1 where they go down, where one instruction is run at a time, and where the TLB has no host address. */
-function room(core: usize, linear: u64, host: usize, count: u64, bytes: i32, direction: i64, write: i32): u64 {
+/**
+ * Elements from an address to the end of its page, or to code on it; 1 where they go down, where one instruction is run at a time, and where the TLB has
+ * no host address.
+ */
+function room(core: usize, linear: u64, host: usize, count: u64, bytes: i32, direction: i64, write: bool): u64 {
   if (direction < 0 || load<i64>(core + BUDGET) <= 0) return 1;
-  const entry = <usize>load<u32>(core + TLB) + <usize>write + ((<usize>(linear >> 12) & (TLB_ENTRIES - 1)) << 4);
-  if (load<u64>(entry) != (linear & ~0xfff)) return 1;
+  const entry = tlbEntry(core, linear, write);
+  if (!recallEntry(core, entry, linear & ~0xfff)) return 1;
   if (<u32>linear + load<u32>(entry + 8) != <u32>host) return 1;
-  const fits = (0x1000 - (linear & 0xfff)) / <u64>bytes;
+  let length = 0x1000 - (<u32>linear & 0xfff);
+  if (write && !unmarkEntry(entry)) length = bytesBeforeCode(host, length);
+  const fits = <u64>(length / <u32>bytes);
   return fits == 0 ? 1 : fits < count ? fits : count;
 }

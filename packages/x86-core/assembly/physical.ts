@@ -3,6 +3,9 @@ import { CODE_GRANULE_BITS, CODE_MAP, PAGE_CODE, PAGE_WRITE, PHYSICAL } from '..
 import { BOUNCE } from '../src/semantics/state';
 import { busRead, codeWritten } from './bus';
 
+const GRANULE: usize = 1 << CODE_GRANULE_BITS;
+const GRANULE_MASK: usize = GRANULE - 1;
+
 /** The entry of PHYSICAL for an address; 0 where the bus is to be asked. */
 export function physicalEntry(address: u64): u32 {
   return address >> 32 != 0 ? 0 : load<u32>(<usize>PHYSICAL + ((<usize>(address >> 12)) << 2));
@@ -37,11 +40,21 @@ export function setStructureBits(address: u64, expected: u64, bits: u64, bytes: 
 
 /** Before a store to a page with CODE: drops decoded code if the bytes are part of it. All of them are on the page. */
 export function beforeStore(entry: u32, address: u64, bytes: i32): void {
-  const host = hostAddress(entry, address);
-  const last = (host + bytes - 1) >> CODE_GRANULE_BITS;
-  for (let granule = host >> CODE_GRANULE_BITS; granule <= last; granule++) {
-    if ((<i32>load<u8>(<usize>CODE_MAP + (granule >> 3)) & (1 << (<i32>granule & 7))) == 0) continue;
-    codeWritten(<u32>(address >> 12));
-    return;
+  if (bytesBeforeCode(hostAddress(entry, address), bytes) < <u32>bytes) codeWritten(<u32>(address >> 12));
+}
+
+/** Bytes from a host address on, at most `bytes`, before the first granule that decoded code was in. */
+export function bytesBeforeCode(host: usize, bytes: u32): u32 {
+  const end = host + bytes;
+  for (let at = host; at < end; at = (at & ~GRANULE_MASK) + GRANULE) {
+    const granule = at >> CODE_GRANULE_BITS;
+    if ((<i32>load<u8>(<usize>CODE_MAP + (granule >> 3)) & (1 << (<i32>granule & 7))) != 0) return <u32>(at - host);
   }
+  return bytes;
+}
+
+/** Whether a page of host memory holds decoded code. */
+export function holdsCode(page: usize): bool {
+  const map = <usize>CODE_MAP + (page >> (CODE_GRANULE_BITS + 3));
+  return (load<u64>(map) | load<u64>(map + 8) | load<u64>(map + 16) | load<u64>(map + 24)) != 0;
 }

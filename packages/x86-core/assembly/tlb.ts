@@ -5,6 +5,7 @@
  */
 import {
   TLB,
+  TLB_CODE,
   TLB_EMPTY,
   TLB_ENTRIES,
   TLB_LARGE,
@@ -16,21 +17,61 @@ import {
   TLB_USED_MAX,
   TLB_WRITE,
 } from '../src/semantics/state';
+import { holdsCode } from './physical';
+import { forgetVictims, forgetVictimsOf, forgetWriteVictims, isGlobalVictim, keepVictim, victimOf } from './victims';
 
 /** In TLB_USED_COUNT: the list is full, anything may be filled. */
 const EVERYTHING: i32 = -1;
 
-/** Entries for one page in the set in use. `host`: the page's host address. */
-export function fillTlb(core: usize, linear: u64, host: usize, write: bool, global: bool, large: bool): void {
-  const set = load<u32>(core + TLB);
-  if (set == <u32>(core + TLB_SETS + TLB_CHECKED * TLB_SET_BYTES)) return;
+/** The entry in which a page stands, or would stand, in the set in use. */
+export function tlbEntry(core: usize, linear: u64, write: bool): usize {
+  const set = <usize>load<u32>(core + TLB);
+  return set + <usize>(write ? TLB_WRITE : 0) + ((<usize>(linear >> 12) & (TLB_ENTRIES - 1)) << 4);
+}
+
+/** An entry for one page in the set in use. `host`: the page's host address. `code`: stores to it are to be looked at. @returns whether inlined code finds it */
+export function fillTlb(
+  core: usize,
+  linear: u64,
+  host: usize,
+  write: bool,
+  global: bool,
+  large: bool,
+  code: bool,
+): bool {
+  if (load<u32>(core + TLB) == <u32>(core + TLB_SETS + TLB_CHECKED * TLB_SET_BYTES)) return false;
   const page = linear & ~0xfff;
-  const entry = <usize>set + <usize>(write ? TLB_WRITE : 0) + ((<usize>(page >> 12) & (TLB_ENTRIES - 1)) << 4);
-  if (load<u64>(entry) == TLB_EMPTY) note(core, entry);
-  store<u64>(entry, page);
-  store<u32>(entry + 8, <u32>host - <u32>page);
-  store<u32>(entry + 12, global ? 1 : 0);
+  const entry = tlbEntry(core, linear, write);
+  setEntry(core, entry, code ? page | TLB_CODE : page, <u32>host - <u32>page, global);
   if (large) store<i32>(core + TLB_LARGE, 1);
+  return !code;
+}
+
+function setEntry(core: usize, entry: usize, tag: u64, addend: u32, global: bool): void {
+  const old = load<u64>(entry);
+  if (old == TLB_EMPTY) note(core, entry);
+  else if (((old ^ tag) & ~0xfff) != 0) keepVictim(core, entry);
+  store<u64>(entry, tag);
+  store<u32>(entry + 8, addend);
+  store<u32>(entry + 12, global ? 1 : 0);
+}
+
+/** Whether an entry is that of a page now, with or without code: it may have been displaced before. */
+export function recallEntry(core: usize, entry: usize, page: u64): bool {
+  if ((load<u64>(entry) & ~TLB_CODE) == page) return true;
+  const victim = victimOf(core, entry, page);
+  if (victim == 0) return false;
+  setEntry(core, entry, load<u64>(victim), load<u32>(victim + 8), isGlobalVictim(victim));
+  return true;
+}
+
+/** Takes the mark of code from an entry whose page has none any more. @returns whether it has none */
+export function unmarkEntry(entry: usize): bool {
+  const tag = load<u64>(entry);
+  if ((tag & TLB_CODE) == 0) return true;
+  if (holdsCode(<usize>(<u32>(tag & ~0xfff) + load<u32>(entry + 8)))) return false;
+  store<u64>(entry, tag & ~TLB_CODE);
+  return true;
 }
 
 function note(core: usize, entry: usize): void {
@@ -52,6 +93,7 @@ function entryAt(core: usize, position: i32): usize {
 export function clearTlb(core: usize): void {
   const end = core + TLB_SETS + 4 * TLB_SET_BYTES;
   for (let entry = core + TLB_SETS; entry < end; entry += 16) store<u64>(entry, TLB_EMPTY);
+  forgetVictims(core, false);
   store<i32>(core + TLB_USED_COUNT, 0);
   store<i32>(core + TLB_LARGE, 0);
 }
@@ -63,6 +105,7 @@ export function flushTlb(core: usize, keepGlobal: bool): void {
     clearTlb(core);
     return;
   }
+  forgetVictims(core, keepGlobal);
   let kept = 0;
   for (let position = 0; position < count; position++) {
     const entry = entryAt(core, position);
@@ -86,21 +129,23 @@ export function flushPage(core: usize, linear: u64): void {
   for (let set: usize = 0; set < <usize>TLB_CHECKED; set++) {
     const entry = core + TLB_SETS + set * TLB_SET_BYTES + offset;
     if (load<u64>(entry) == page) store<u64>(entry, TLB_EMPTY);
-    if (load<u64>(entry + TLB_WRITE) == page) store<u64>(entry + TLB_WRITE, TLB_EMPTY);
+    if ((load<u64>(entry + TLB_WRITE) & ~TLB_CODE) == page) store<u64>(entry + TLB_WRITE, TLB_EMPTY);
   }
+  forgetVictimsOf(core, page);
 }
 
-/** Forgets the write entries of a page of host memory: it holds code now, and stores to it are to be seen. */
+/** Marks the write entries of a page of host memory: it holds code now, and stores to it are to be seen. */
 export function protectPage(core: usize, host: usize): void {
   const count = load<i32>(core + TLB_USED_COUNT);
   if (count == EVERYTHING) {
     clearTlb(core);
     return;
   }
+  forgetWriteVictims(core);
   for (let position = 0; position < count; position++) {
     const entry = entryAt(core, position);
     if (((entry - core - TLB_SETS) & TLB_WRITE) == 0) continue;
     const tag = load<u64>(entry);
-    if (tag != TLB_EMPTY && <u32>tag + load<u32>(entry + 8) == <u32>host) store<u64>(entry, TLB_EMPTY);
+    if (tag != TLB_EMPTY && <u32>tag + load<u32>(entry + 8) == <u32>host) store<u64>(entry, tag | TLB_CODE);
   }
 }

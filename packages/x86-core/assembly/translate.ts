@@ -13,14 +13,17 @@ import {
   CR0,
   CR4,
   LONG_MODE,
+  NOWHERE,
   RFLAGS_SYSTEM,
+  TLB,
+  TRANSLATED,
   WATCHED,
 } from '../src/semantics/state';
 import { busRead, busWrite, watch } from './bus';
 import { notCanonical, raise } from './exception';
 import { isCanonical, NOT_TRANSLATED, pageIsGlobal, pageIsLarge, translateLinear } from './page-walk';
-import { beforeStore, hostAddress, physicalEntry } from './physical';
-import { fillTlb } from './tlb';
+import { beforeStore, bytesBeforeCode, hostAddress, physicalEntry } from './physical';
+import { fillTlb, recallEntry, tlbEntry, unmarkEntry } from './tlb';
 
 const WRITE: i32 = 1;
 const READ_FIRST: i32 = 2;
@@ -33,6 +36,29 @@ const RFLAGS_AC: u32 = 1 << 18;
 
 /** Host address for `bytes` bytes at a linear address, or 0 after an exception. `access`: see lowering-memory.ts. */
 export function translate(core: usize, address: u64, bytes: i32, access: i32): usize {
+  const write = (access & WRITE) != 0;
+  const page = address & ~0xfff;
+  if (((address + <u64>(bytes - 1)) & ~0xfff) == page) {
+    const entry = tlbEntry(core, address, write);
+    if (recallEntry(core, entry, page)) {
+      const host = <usize>(<u32>address + load<u32>(entry + 8));
+      if (unmarkEntry(entry)) {
+        store<u32>(core + TRANSLATED, <u32>address & 0xfff);
+        return host;
+      }
+      // Beside the code of a page that holds some.
+      if (bytesBeforeCode(host, bytes) == <u32>bytes) {
+        store<u32>(core + TRANSLATED, NOWHERE);
+        return host;
+      }
+    }
+  }
+  return walk(core, address, bytes, access);
+}
+
+/** By the paging structures. */
+function walk(core: usize, address: u64, bytes: i32, access: i32): usize {
+  store<u32>(core + TRANSLATED, NOWHERE);
   const write = (access & WRITE) != 0;
   const isUser = load<i32>(core + CPL) == 3;
   const rights = (write ? ACCESS_WRITE : 0) | (isUser ? ACCESS_USER : 0);
@@ -62,9 +88,9 @@ export function translate(core: usize, address: u64, bytes: i32, access: i32): u
       // Dropping the code may have taken the mark away.
       const now = physicalEntry(physical);
       const host = hostAddress(now, physical);
-      if (!write || (now & PAGE_CODE) == 0) {
-        fillTlb(core, linear, host & ~0xfff, write, pageIsGlobal, pageIsLarge);
-      }
+      const code = write && (now & PAGE_CODE) != 0;
+      const isFound = fillTlb(core, linear, host & ~0xfff, write, pageIsGlobal, pageIsLarge, code);
+      if (isFound) store<u32>(core + TRANSLATED, <u32>linear & 0xfff);
       return host;
     }
     setPart(core, slot, 0, physical, bytes, write);

@@ -129,6 +129,11 @@ export const TLB_LARGE = 0xa04;
 export const WATCHED = 0xa08;
 /** Number of the present mode plus 1, or 0 where blocks are found by TypeScript (4 bytes): see assembly/find.ts. */
 export const FIND_MODE = 0xa0c;
+/** Where in its page the address lay that `translate` was last called with, if the page is in the TLB now; else NOWHERE, which no distance makes a place in a page (4 bytes). */
+export const TRANSLATED = 0xa10;
+export const NOWHERE = 0x4000_0000;
+/** Generations of victims: of those that are not global, of global ones, of those for writes (4 bytes each). */
+export const VICTIM_GENERATIONS = 0xa14;
 /** Two records for code that is not cached. */
 export const SCRATCH_RECORDS = 0xa40;
 // 0x1e8, and 0xb00 to 0xc00: fields that only floating point uses, in float/state.ts.
@@ -146,6 +151,8 @@ export const TLB_CHECKED = 3;
 export const TLB_SET_BYTES = 0x2_0000;
 /** An entry, by page number: tag (page address, 8 bytes), addend (host minus guest address, 4 bytes), global (4 bytes). */
 export const TLB_ENTRIES = 4096;
+/** In the tag of an entry for writes: the page holds decoded code. Inlined checks miss it, `translate` knows it. */
+export const TLB_CODE = 2;
 /** From the entry for reads to the one for writes. */
 export const TLB_WRITE = 0x1_0000;
 /** An entry, by the low bits of RIP: RIP (8 bytes), record (4 bytes), JUMPS_KEY (4 bytes). */
@@ -157,10 +164,15 @@ export const BLOCK_ENTRIES = 8192;
 /** Pages that code was fetched from: linear page (8 bytes), physical page, JUMPS_KEY (4 bytes each). */
 export const EXECUTE_TLB = 0xe_0000;
 export const EXECUTE_ENTRIES = 512;
+/**
+ * What other pages displaced from the TLB, by a hash of set, kind and page: tag (8 bytes), addend (4), generation and whose (4): see assembly/victims.ts.
+ */
+export const VICTIMS = 0xf_0000;
+export const VICTIM_ENTRIES = 16384;
 /** Sites and page lists of the regions that the core uses: see region-entry.ts. */
-export const REGION_AREA = 0xf_0000;
+export const REGION_AREA = 0x13_0000;
 export const REGION_AREA_BYTES = 0x40_0000;
-export const RECORDS = 0x4f_0000;
+export const RECORDS = 0x53_0000;
 
 /** No page has this address. */
 export const TLB_EMPTY = 1;
