@@ -1,5 +1,5 @@
 /**
- * Floating point and memory against native code: the functions of kernels.c, compiled by gcc, in the interpreter and as compiled regions, over paged
+ * Floating point and memory against native code: the functions of kernels.c, compiled by gcc, interpreted and compiled, over paged
  * memory. CPU time over native CPU time.
  *
  *   node --conditions=@drift-os/source bench/kernels.ts [kernel ...]
@@ -8,10 +8,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Cpu, decode, emptyBus, PhysicalMemory } from '../src/index.ts';
-import { instantiateRuntime } from '../src/cpu/runtime.ts';
-import { compileRegion, type Region } from '../src/semantics/index.ts';
-import * as state from '../src/semantics/state.ts';
+import { setFlagsFromString } from 'node:v8';
+import { Cpu, emptyBus, PhysicalMemory } from '../src/index.ts';
 import { Segment, type SegmentNumber } from '../src/system/core-context.ts';
 
 const MIB = 1 << 20;
@@ -21,7 +19,7 @@ const RETURN = 0x9_0000;
 const TABLES = 0x10_0000;
 const AREA = 4 * MIB;
 const RAM = AREA + 320 * MIB;
-const BUDGET = 2 ** 31 - 1;
+const BUDGET = 100_000;
 
 /** Name, rounds that take some tens of milliseconds natively, whether the interpreter is measured too. */
 const kernels: readonly (readonly [string, number, string])[] = [
@@ -81,13 +79,13 @@ function build(): Built {
 
 /** 64-bit mode over pages of 4 KiB, mapped one to one. */
 class Guest {
-  readonly memory = new PhysicalMemory({ bytes: RAM });
-  readonly ram: Uint8Array = this.memory.mapRam(0, RAM);
-  readonly cpu = new Cpu(emptyBus, { memory: this.memory });
-  readonly view = this.memory.view;
-  readonly base = this.cpu.context.state.base;
+  readonly ram: Uint8Array;
+  readonly cpu: Cpu;
 
-  constructor(image: Uint8Array) {
+  constructor(image: Uint8Array, compiles: boolean) {
+    const memory = new PhysicalMemory({ bytes: RAM, ...(compiles ? {} : { jit: false }) });
+    this.ram = memory.mapRam(0, RAM);
+    this.cpu = new Cpu(emptyBus, { memory });
     const { context } = this.cpu;
     this.ram.set(image, IMAGE);
     this.ram[RETURN] = 0xf4;
@@ -120,57 +118,13 @@ class Guest {
     context.rip = BigInt(address);
   }
 
-  interpret(address: number, rounds: number): bigint {
+  run(address: number, rounds: number): bigint {
     this.enter(address, rounds);
     this.cpu.system.activity = 'running';
+    // Entered often, for V8 takes its optimised code only then.
     while (this.cpu.run(BUDGET) === 'budget');
     return this.cpu.registers.get('rax');
   }
-
-  region(address: number): Region {
-    const unused = (): never => {
-      throw new Error('Only RAM is used');
-    };
-    const imports = { busRead: unused, busWrite: unused, codeWritten: unused, watch: unused };
-    const { functions } = instantiateRuntime(this.memory.memory, imports);
-    const fetch = (rip: bigint): Uint8Array => this.ram.subarray(Number(rip), Number(rip) + 15);
-    const environment = { memory: this.memory.memory, functions, fetch, core: this.base, recordsEnd: 0 };
-    return compileRegion(environment, blocksOf(BigInt(address), fetch));
-  }
-
-  compiled(region: Region, address: number, rounds: number): bigint {
-    this.enter(address, rounds);
-    region(BUDGET);
-    const { view, base } = this;
-    if (view.getBigUint64(base + state.RIP, true) !== BigInt(RETURN))
-      throw new Error('The region did not come to its end');
-    return view.getBigUint64(base + state.GPR, true);
-  }
-}
-
-/** Where the blocks of a function start: behind branches and where they go; its entry first. */
-function blocksOf(entry: bigint, fetch: (rip: bigint) => Uint8Array): bigint[] {
-  const blocks = new Set<bigint>();
-  const open = [entry];
-  for (let start = open.pop(); start !== undefined; start = open.pop()) {
-    if (blocks.has(start)) continue;
-    blocks.add(start);
-    for (let at = start; ; ) {
-      const instruction = decode(64, fetch(at));
-      if (instruction.kind === 'failure') throw new Error(`No instruction at ${at.toString(16)}`);
-      const next = at + BigInt(instruction.length);
-      const { mnemonic } = instruction.row;
-      if (mnemonic === 'ret') break;
-      if (mnemonic.startsWith('j') || mnemonic === 'call') open.push(next + BigInt(instruction.operands[0] as number));
-      if (mnemonic === 'jmp') break;
-      if (mnemonic.startsWith('j') || mnemonic === 'call') {
-        open.push(next);
-        break;
-      }
-      at = next;
-    }
-  }
-  return [...blocks];
 }
 
 /** Nanoseconds of CPU time, the best of several. */
@@ -185,30 +139,30 @@ function best(times: number, run: () => void): number {
   return least;
 }
 
+// Browsers have it by default.
+setFlagsFromString('--experimental-wasm-branch-hinting');
 const built = build();
 try {
   const wanted = process.argv.slice(2);
   for (const [name, rounds, prepare] of kernels) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
     const [native, expected] = built.native(name, rounds);
-    const guest = new Guest(built.image);
     const [init, entry] = [built.symbols.get(`${prepare}_init`) as number, built.symbols.get(name) as number];
-    guest.interpret(init, 0);
-    const interpreted = guest.interpret(entry, 2);
-    guest.interpret(init, 0);
-    const region = guest.region(entry);
-    const compiled = guest.compiled(region, entry, 2);
-    if (interpreted !== expected || compiled !== expected) {
-      throw new Error(`${name}: native ${expected}, interpreter ${interpreted}, region ${compiled}`);
-    }
-    const few = Math.ceil(rounds / 20);
-    const slow = best(2, () => guest.interpret(entry, few)) * (rounds / few);
-    // Entered often, for V8 takes its optimised code only then.
-    for (let time = 0; time < 3000; time++) guest.compiled(region, entry, Math.max(1, Math.floor(rounds / 30_000)));
-    const fast = best(5, () => guest.compiled(region, entry, rounds));
+    const [slow, fast] = [false, true].map((compiles) => {
+      const guest = new Guest(built.image, compiles);
+      guest.run(init, 0);
+      const result = guest.run(entry, 2);
+      if (result !== expected) throw new Error(`${name}: native ${expected}, here ${result}`);
+      if (!compiles) {
+        const few = Math.ceil(rounds / 20);
+        return best(2, () => guest.run(entry, few)) * (rounds / few);
+      }
+      guest.run(entry, Math.ceil(rounds / 2));
+      return best(5, () => guest.run(entry, rounds));
+    }) as [number, number];
     const over = (time: number): string => (time / native).toFixed(2).padStart(7);
     console.log(
-      `${name.padEnd(18)} native ${(native / 1e6).toFixed(0).padStart(4)} ms   region ${over(fast)}   interpreter ${over(slow)}`,
+      `${name.padEnd(18)} native ${(native / 1e6).toFixed(0).padStart(4)} ms   compiled ${over(fast)}   interpreter ${over(slow)}`,
     );
   }
 } finally {

@@ -80,14 +80,14 @@ class HandlerTarget implements Target {
     this.body.get(CORE);
   }
 
-  segmentUse(segment: SegmentReference): 'none' | 'base' | 'limited' {
-    if (this.#shape === undefined) return 'none';
-    return segmentUse(this.#shape.code.segmentation, segment === 'operand' ? this.#shape.segment : segment);
-  }
-
   tlb(): void {
     this.core();
     this.body.load32(state.TLB);
+  }
+
+  segmentUse(segment: SegmentReference): 'none' | 'base' | 'limited' {
+    if (this.#shape === undefined) return 'none';
+    return segmentUse(this.#shape.code.segmentation, segment === 'operand' ? this.#shape.segment : segment);
   }
 
   isStack(segment: SegmentReference): boolean {

@@ -1,7 +1,8 @@
 /** Translation of a guest address, inline: segment, TLB, and the call where the TLB does not do. The reasons stand on top of lowering.ts. */
 import type { Access, Statement, Value } from './language.ts';
+import type { Anchor, Origin } from './anchors.ts';
 import type { Target } from './lowering.ts';
-import { SEGMENT_BASE, SEGMENT_READ, SEGMENT_WRITE, TLB_ENTRIES, TLB_WRITE } from './state.ts';
+import { NOWHERE, SEGMENT_BASE, SEGMENT_READ, SEGMENT_WRITE, TLB_ENTRIES, TLB_WRITE, TRANSLATED } from './state.ts';
 
 /** The last parameter of `translate`: bit 0 writes, bit 1 reads before it writes, bit 2 a #GP of this access is #SS; the slot from bit 4 on. */
 export function accessCode(access: Access, stack: boolean, slot: number): number {
@@ -10,29 +11,41 @@ export function accessCode(access: Access, stack: boolean, slot: number): number
 
 type Translate = Statement & { kind: 'translate' };
 
-/** Sets the local `host`. */
+/**
+ * Sets the local `host`.
+ * @param origin of the linear address, where it is known; `lasting`: what is found out here holds for what follows
+ */
 export function translateInline(
   target: Target,
   statement: Translate,
   host: number,
   lower: (value: Value) => void,
+  origin: Origin | undefined,
+  lasting: boolean,
 ): void {
-  const { body, scratch } = target;
-  const { bytes, access, segment, slot } = statement;
-  const write = access === 'read' ? 0 : TLB_WRITE;
+  const { body, scratch, anchors } = target;
+  const { bytes, access, segment } = statement;
+  const write = access !== 'read';
+  const known = target.segmentUse(segment) === 'none' ? origin : undefined;
+  const near = known === undefined ? undefined : anchors?.near(known, write, target.linearBits);
+  if (near !== undefined) {
+    translateNear(target, statement, host, lower, near);
+    return;
+  }
+  const anchor = known === undefined || !lasting ? undefined : anchors?.add(known, write);
+  const table = write ? TLB_WRITE : 0;
   linearAddress(target, statement, lower);
   body.tee(scratch.address);
-  body.i64(12n);
-  body.operator('i64.shr_u');
+  // The page's number modulo TLB_ENTRIES, times 16.
   body.operator('i32.wrap_i64');
-  body.i32(TLB_ENTRIES - 1);
+  body.i32(8);
+  body.operator('i32.shr_u');
+  body.i32((TLB_ENTRIES - 1) << 4);
   body.operator('i32.and');
-  body.i32(4);
-  body.operator('i32.shl');
   target.tlb();
   body.operator('i32.add');
   body.tee(scratch.entry);
-  body.load(64, write);
+  body.load(64, table);
   body.get(scratch.address);
   if (bytes > 1) {
     body.i64(BigInt(bytes - 1));
@@ -42,6 +55,76 @@ export function translateInline(
   body.operator('i64.and');
   body.operator('i64.ne');
   body.if(true);
+  callTranslate(target, statement, host);
+  if (anchor !== undefined) moveAnchor(target, anchor, host, 0);
+  body.else();
+  body.get(scratch.address);
+  body.operator('i32.wrap_i64');
+  body.get(scratch.entry);
+  body.load32(table + 8);
+  body.operator('i32.add');
+  if (anchor !== undefined) body.tee(anchor.host);
+  body.set(host);
+  if (anchor !== undefined) {
+    body.get(scratch.address);
+    body.operator('i32.wrap_i64');
+    body.i32(0xfff);
+    body.operator('i32.and');
+    body.set(anchor.place);
+  }
+  body.end();
+}
+
+/** The address is at a known distance from an anchor. */
+function translateNear(
+  target: Target,
+  statement: Translate,
+  host: number,
+  lower: (value: Value) => void,
+  { anchor, distance }: { readonly anchor: Anchor; readonly distance: number },
+): void {
+  const { body, scratch } = target;
+  pushMoved(target, anchor.place, distance);
+  body.i32(4096 - statement.bytes);
+  body.operator('i32.gt_u');
+  body.if(true);
+  lower(statement.address);
+  body.set(scratch.address);
+  callTranslate(target, statement, host);
+  moveAnchor(target, anchor, host, distance);
+  body.else();
+  pushMoved(target, anchor.host, distance);
+  body.set(host);
+  body.end();
+}
+
+function pushMoved({ body }: Target, local: number, by: number): void {
+  body.get(local);
+  if (by === 0) return;
+  body.i32(by);
+  body.operator('i32.add');
+}
+
+/** The anchor is where the access at a distance from it was translated to, if that is in the TLB now. Else all are lost: it may have been a device. */
+function moveAnchor(target: Target, anchor: Anchor, host: number, distance: number): void {
+  const { body } = target;
+  pushMoved(target, host, -distance);
+  body.set(anchor.host);
+  target.core();
+  body.load32(TRANSLATED);
+  body.tee(anchor.place);
+  body.i32(NOWHERE);
+  body.operator('i32.eq');
+  body.if();
+  target.anchors?.lose();
+  body.else();
+  pushMoved(target, anchor.place, -distance);
+  body.set(anchor.place);
+  body.end();
+}
+
+function callTranslate(target: Target, { bytes, access, segment, slot }: Translate, host: number): void {
+  const { body, scratch } = target;
   target.noteBudget();
   target.core();
   body.get(scratch.address);
@@ -52,14 +135,6 @@ export function translateInline(
   body.operator('i32.eqz');
   body.if(true);
   target.fault();
-  body.end();
-  body.else();
-  body.get(scratch.address);
-  body.operator('i32.wrap_i64');
-  body.get(scratch.entry);
-  body.load32(write + 8);
-  body.operator('i32.add');
-  body.set(host);
   body.end();
 }
 

@@ -8,6 +8,7 @@
  */
 import type { FunctionBody, Label } from '../wasm/function-body.ts';
 import type { Signature } from '../wasm/module-builder.ts';
+import { type Anchors, moved, type Origin } from './anchors.ts';
 import { translateInline } from './lowering-memory.ts';
 import type {
   FlagSource,
@@ -52,6 +53,12 @@ function hasLoop(statement: Statement): boolean {
 
 export interface Target {
   readonly body: FunctionBody;
+  /** What is known of addresses here; undefined where registers are not known while compiling. */
+  readonly anchors?: Anchors;
+  /** Which general-purpose register a place is in, and whether it is all of it that addresses see. Only with anchors. */
+  gprAt?(location: Location): { readonly number: number; readonly whole: boolean } | undefined;
+  /** Of the effective address. Only with anchors. */
+  addressOrigin?(): Origin | undefined;
   /** Scratch locals for translation. */
   readonly scratch: { readonly address: number; readonly entry: number };
   /** Pushes the base of the core's state. */
@@ -123,6 +130,11 @@ class Lowering {
   /** What follows the statement that is being lowered, up to the end of the instruction. */
   #rest: readonly Statement[] = [];
   #storesOnce = false;
+  /** Of temporaries that are addresses. */
+  readonly #origins = new Map<number, Origin>();
+  /** Inside of so many `if` and `loop`, and `loop` alone. */
+  #depth = 0;
+  #loops = 0;
 
   constructor(meaning: Meaning, target: Target) {
     this.#target = target;
@@ -157,16 +169,21 @@ class Lowering {
       case 'let': {
         const known = this.#evaluate(statement.value);
         if (known !== undefined) this.#known.set(statement.temporary, known);
+        this.#noteOrigin(statement.temporary, statement.value);
         this.#value(statement.value);
         this.#body.set(this.#local(statement.temporary));
         return;
       }
-      case 'set':
+      case 'set': {
         target.setRegister(statement.location, () => this.#value(statement.value));
+        this.#registerChanged(statement);
         return;
-      case 'translate':
-        translateInline(target, statement, this.#local(statement.host), this.lower);
+      }
+      case 'translate': {
+        const origin = this.#loops === 0 ? this.#originOf(statement.address) : undefined;
+        translateInline(target, statement, this.#local(statement.host), this.lower, origin, this.#depth === 0);
         return;
+      }
       case 'load':
         this.#value(statement.host);
         if (statement.widened) this.#body.loadWidened(statement.bits === 64 ? 64 : 32, statement.offset);
@@ -219,6 +236,40 @@ class Lowering {
       case 'leave':
         target.leave(statement.reason, statement.at);
     }
+  }
+
+  #noteOrigin(temporary: number, value: Value): void {
+    if (this.#target.anchors === undefined) return;
+    const origin = this.#depth === 0 ? this.#originOf(value) : undefined;
+    if (origin === undefined) this.#origins.delete(temporary);
+    else this.#origins.set(temporary, origin);
+  }
+
+  #registerChanged({ location, value }: Statement & { kind: 'set' }): void {
+    const register = this.#target.gprAt?.(location);
+    if (register === undefined) return;
+    const origin = register.whole && this.#depth === 0 ? this.#originOf(value) : undefined;
+    this.#target.anchors?.setRegister(register.number, origin);
+  }
+
+  /** What is known of an address: the sum of something and a constant. */
+  #originOf(value: Value): Origin | undefined {
+    const { anchors } = this.#target;
+    if (anchors === undefined) return undefined;
+    if (value.kind === 'temporary') return this.#origins.get(value.number);
+    if (value.kind === 'address') return this.#target.addressOrigin?.();
+    if (value.kind === 'register') {
+      const register = this.#target.gprAt?.(value.location);
+      return register?.whole === true ? anchors.ofRegister(register.number) : undefined;
+    }
+    if (value.kind !== 'operation' || value.operands.length !== 2) return undefined;
+    const [a, b] = value.operands as [Value, Value];
+    const constant = this.#evaluate(b);
+    if (constant === undefined) return undefined;
+    if (value.name === 'i64.add') return moved(this.#originOf(a), constant);
+    if (value.name === 'i64.and' && constant === 0xffff_ffffn && this.#target.linearBits === 32)
+      return this.#originOf(a);
+    return value.name === 'i64.sub' ? moved(this.#originOf(a), -constant) : undefined;
   }
 
   /** Lowers a value of this instruction, or one whose temporaries are locals already. */
@@ -299,6 +350,7 @@ class Lowering {
     body.i32(slot);
     body.callNamed('commit');
     if (this.#storesOnce) this.#leaveForEvents();
+    this.#target.anchors?.lose();
     body.end();
   }
 
@@ -392,6 +444,7 @@ class Lowering {
     this.#target.beginConditional();
     this.#value(condition);
     this.#body.if();
+    this.#depth++;
     this.statements(statements);
     this.#target.endConditional();
     if (otherwise.length > 0) {
@@ -399,13 +452,18 @@ class Lowering {
       this.statements(otherwise);
       this.#target.endConditional();
     }
+    this.#depth--;
     this.#body.end();
   }
 
   #loop({ body: statements, again, cost }: Statement & { kind: 'loop' }): void {
     this.#target.beginConditional();
     const label = this.#body.loop();
+    this.#depth++;
+    this.#loops++;
     this.statements(statements);
+    this.#depth--;
+    this.#loops--;
     this.#target.endConditional();
     this.#value(again);
     this.#body.if();

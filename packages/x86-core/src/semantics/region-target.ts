@@ -3,6 +3,7 @@ import { FunctionBody, type Label } from '../wasm/function-body.ts';
 import { type AddressParts, addressOf, immediateOf, registerAt } from './effective-address.ts';
 import { conditionOf, fusedCondition, settle } from './flags.ts';
 import type { AccessBits, Bits, FlagSource, JumpHint, LeaveReason, Location, SegmentReference } from './language.ts';
+import { Anchors, type AnchorKnowledge, type Origin } from './anchors.ts';
 import { localValue, type Target } from './lowering.ts';
 import { Reason } from './reason.ts';
 import { kindOf, pushValue, SETTLE } from './region-flags.ts';
@@ -37,11 +38,13 @@ export interface Knowledge {
   readonly source: FlagSource | undefined;
   /** Instructions that have been carried out and not been taken from the budget. */
   readonly uncounted: number;
+  readonly anchors: AnchorKnowledge;
 }
 
 export class RegionTarget implements Target {
   readonly body: FunctionBody = new FunctionBody(2);
   readonly scratch: Target['scratch'] = { address: this.body.local('i64'), entry: this.body.local('i32') };
+  readonly anchors: Anchors = new Anchors(this.body);
   knownImmediate: bigint | undefined;
   /** Where the region goes on, or left. */
   readonly rip: number = this.body.local('i64');
@@ -111,6 +114,7 @@ export class RegionTarget implements Target {
     this.body.get(CORE);
   }
 
+  /** The set in use changes outside of regions only. */
   tlb(): void {
     this.body.get(this.#tlb);
   }
@@ -150,12 +154,20 @@ export class RegionTarget implements Target {
   }
 
   get knowledge(): Knowledge {
-    return { source: this.#source, uncounted: this.#uncounted };
+    return { source: this.#source, uncounted: this.#uncounted, anchors: this.anchors.knowledge };
   }
 
-  set knowledge({ source, uncounted }: Knowledge) {
+  set knowledge({ source, uncounted, anchors }: Knowledge) {
     this.#source = source;
     this.#uncounted = uncounted;
+    this.anchors.knowledge = anchors;
+  }
+
+  /** Control may come from elsewhere: the budget is up to date, the locals tell of the flags where somebody reads them. */
+  knowNothing(): void {
+    this.#source = undefined;
+    this.#uncounted = 0;
+    this.anchors.forget();
   }
 
   beginInstruction(each: RunInstruction): void {
@@ -188,6 +200,32 @@ export class RegionTarget implements Target {
     if (location.file !== 'vector' && location.file !== 'vectorIndex') return undefined;
     const number = this.#vectorNumber(location);
     return { register: state.YMM + 32 * number + 16 * location.half, shift: 0 };
+  }
+
+  gprAt(location: Location): { readonly number: number; readonly whole: boolean } | undefined {
+    if (location.file !== 'gpr') return undefined;
+    const { register, shift } = this.#placeOf(location) as Place;
+    const whole = shift === 0 && location.bits === (this.linearBits === 32 ? 32 : 64);
+    return { number: (register - state.GPR) / 8, whole };
+  }
+
+  /** The root of a sum is named after the roots of its parts. */
+  addressOrigin(): Origin | undefined {
+    const { base, index, scale, displacement } = this.#address as AddressParts;
+    if (this.#current.shape.addressSize !== (this.linearBits === 32 ? 32 : 64)) return undefined;
+    let root = '';
+    let distance = displacement;
+    if (base !== undefined) {
+      const origin = this.anchors.ofRegister(base);
+      root += origin.root;
+      distance += origin.distance;
+    }
+    if (index !== undefined) {
+      const origin = this.anchors.ofRegister(index);
+      root += `+${origin.root}*${scale}`;
+      distance += origin.distance << BigInt(scale);
+    }
+    return { root, distance };
   }
 
   #vectorNumber(location: Location & { file: 'vector' | 'vectorIndex' }): number {

@@ -128,7 +128,7 @@ class RegionGenerator implements RegionEdges {
     this.#labels.set(last, body.block());
     this.#nest(node, others);
     body.end();
-    this.#target.knowledge = { source: undefined, uncounted: 0 };
+    this.#target.knowNothing();
     this.#node(last);
   }
 
@@ -194,7 +194,7 @@ class RegionGenerator implements RegionEdges {
     if (this.#flow.isLoop(to)) {
       this.#target.settleBudget();
       if (this.#needsFlags[to] === true) this.#target.sourceToLocals();
-      this.#target.knowledge = { source: undefined, uncounted: 0 };
+      this.#target.knowNothing();
     }
     this.#node(to);
     this.#target.knowledge = knowledge;
