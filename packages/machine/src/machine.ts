@@ -328,6 +328,8 @@ export class Machine implements AsyncDisposable {
           }
           // What the host types in answer to output comes at the same instruction every time.
           if (this.#execution.time === 'virtual' && this.#flush()) await nextTask();
+          // Who reads the line, and perhaps takes the time of it, has it at once, not at the end of the turn.
+          if (this.serial.some(({ lineWaits }) => lineWaits)) break;
         }
         this.#flush();
         if (this.#running) await this.#hostTurn(wait);

@@ -4,11 +4,14 @@ import type { Clock } from '@drift-os/devices';
 import { MachineError } from './machine-error.ts';
 import { PacedInput } from './paced-input.ts';
 
+const NEWLINE = 0x0a;
+
 export class SerialLine implements AsyncIterable<string> {
   readonly #text = new SerialText((code, message) => new MachineError(code, message));
   readonly #decoder = new TextDecoder();
   readonly #input: PacedInput;
   #pending: number[] = [];
+  #lineWaits = false;
 
   /** `deliver` gives bytes to the guest's UART. */
   constructor(clock: Clock, deliver: (bytes: Uint8Array) => void) {
@@ -42,6 +45,12 @@ export class SerialLine implements AsyncIterable<string> {
   /** A byte from the guest. It becomes text with the next `flush`. */
   receive(byte: number): void {
     this.#pending.push(byte);
+    if (byte === NEWLINE) this.#lineWaits = true;
+  }
+
+  /** Whether a whole line waits for `flush`: worth a turn of the host. */
+  get lineWaits(): boolean {
+    return this.#lineWaits;
   }
 
   /** Called by the machine whenever it lets the host have a turn. @returns whether there was something new */
@@ -49,6 +58,7 @@ export class SerialLine implements AsyncIterable<string> {
     if (this.#pending.length === 0) return false;
     const text = this.#decoder.decode(Uint8Array.from(this.#pending), { stream: true });
     this.#pending = [];
+    this.#lineWaits = false;
     if (text !== '') this.#text.append(text);
     return true;
   }

@@ -3,54 +3,23 @@ import { createHash } from 'node:crypto';
 import { BufferDisk, VirtioBlock, VirtioPci } from '@drift-os/devices';
 import { describe, expect, test } from 'vitest';
 import { type AttachDevice, createMachine, type Machine } from '../src/index.ts';
-import { debianPackage } from './debian.ts';
-import { initramfs, type InitramfsFile } from './initramfs.ts';
+import { linuxGuest } from './linux-guest.ts';
 
-const kernel = debianPackage('kernel', 'Linux on the machine');
-const busybox = kernel && debianPackage('busybox-static', 'Linux on the machine');
-
-const applets = ['sh', 'mount', 'cat', 'awk', 'sha256sum', 'insmod', 'dd', 'grep', 'sync', 'uname'];
 const modules = [
   ...['virtio/virtio_ring', 'virtio/virtio', 'virtio/virtio_pci_modern_dev', 'virtio/virtio_pci_legacy_dev'],
   ...['virtio/virtio_pci', 'block/virtio_blk'],
 ];
-
-const init = `#!/bin/sh
-mount -t proc proc /proc
-mount -t devtmpfs dev /dev
-for module in ${modules.map((name) => name.replace(/.*\//, '')).join(' ')}; do insmod /modules/$module.ko; done
-echo ready
-exec sh
-`;
-
-function initrd(): Uint8Array {
-  if (kernel === undefined || busybox === undefined) throw new Error('no packages');
-  const [version = ''] = kernel.list('lib/modules');
-  const files: InitramfsFile[] = [
-    ...['bin', 'dev', 'proc', 'modules'].map((path) => ({ path, mode: 0o40755 })),
-    { path: 'dev/console', mode: 0o20600, device: [5, 1] },
-    { path: 'bin/busybox', mode: 0o100755, contents: busybox.read('bin/busybox') },
-    ...applets.map((name) => ({ path: `bin/${name}`, mode: 0o120777, contents: 'busybox' })),
-    { path: 'init', mode: 0o100755, contents: init },
-  ];
-  for (const name of modules) {
-    const contents = kernel.read(`lib/modules/${version}/kernel/drivers/${name}.ko`);
-    files.push({ path: `modules/${name.replace(/.*\//, '')}.ko`, mode: 0o100644, contents });
-  }
-  return initramfs(files);
-}
+const linux = linuxGuest('Linux on the machine', modules);
 
 async function boot(cores: number, disk: Uint8Array): Promise<Machine> {
-  if (kernel === undefined) throw new Error('no kernel');
-  const [image = ''] = kernel.list('boot').filter((name) => name.startsWith('vmlinuz'));
+  if (linux === undefined) throw new Error('no kernel');
   const attach: AttachDevice = (slot) => {
     const device = new VirtioPci(new VirtioBlock({ disk: new BufferDisk(disk) }), slot);
     slot.pci(device.pci);
     return device;
   };
-  const commandLine = 'console=ttyS0 quiet';
   return createMachine({
-    linux: { kernel: kernel.read(`boot/${image}`), initrd: initrd(), commandLine },
+    linux: { ...linux, commandLine: 'console=ttyS0 quiet' },
     devices: [attach],
     cores,
     memory: '256M',
@@ -65,7 +34,7 @@ async function run(machine: Machine, command: string): Promise<string> {
   return text.replaceAll('\r', '');
 }
 
-describe.skipIf(kernel === undefined || busybox === undefined)('Linux', () => {
+describe.skipIf(linux === undefined)('Linux', () => {
   test.each([1, 2])('reaches a shell and works there, cores: %i', async (cores) => {
     const disk = new Uint8Array(4 << 20).map((_, at) => (at * 31 + (at >> 9)) & 0xff);
     const sum = createHash('sha256').update(disk).digest('hex');

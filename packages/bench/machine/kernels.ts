@@ -1,0 +1,46 @@
+/** The kernels of the benchmark guest: what they print, which bit of the image's mask runs them, what they stand for. */
+
+export type Bits = 32 | 64;
+
+export type Group = 'integer' | 'memory' | 'float' | 'other';
+
+export interface Kernel {
+  /** As the guest prints it. */
+  readonly name: string;
+  /** Bit of the mask; several kernels may share one, and run together then. */
+  readonly bit: number;
+  readonly group: Group;
+  /** In images of 64 bits only. */
+  readonly only64?: true;
+  /** Natively something else is measured than in a guest: a system call. No ratio to native is taken. */
+  readonly notNative?: true;
+  /** Depends on where the host runs the two threads: the least of all rounds counts, not the median. */
+  readonly least?: true;
+}
+
+export const kernels: readonly Kernel[] = [
+  { name: 'coremix', bit: 0, group: 'integer' },
+  { name: 'sha256', bit: 1, group: 'integer' },
+  { name: 'sieve', bit: 3, group: 'integer' },
+  { name: 'fib', bit: 4, group: 'integer' },
+  { name: 'qsort', bit: 5, group: 'integer' },
+  { name: 'interp', bit: 9, group: 'integer' },
+  { name: 'memset_rep', bit: 2, group: 'memory' },
+  { name: 'memcpy_rep', bit: 2, group: 'memory' },
+  { name: 'memcpy_sse', bit: 2, group: 'memory' },
+  { name: 'read_u32', bit: 2, group: 'memory' },
+  { name: 'nbody', bit: 6, group: 'float' },
+  { name: 'mandel', bit: 7, group: 'float' },
+  { name: 'saxpy', bit: 8, group: 'float' },
+  { name: 'fib_pages', bit: 4, group: 'other' },
+  { name: 'memcpy_alias', bit: 2, group: 'other' },
+  { name: 'tlb_fill', bit: 10, group: 'other' },
+  { name: 'tlb_rand', bit: 10, group: 'other' },
+  { name: 'smp_ping', bit: 11, group: 'other', only64: true, least: true },
+  { name: 'smp_stream', bit: 11, group: 'other', only64: true, least: true },
+  { name: 'trap', bit: 12, group: 'other', notNative: true },
+];
+
+export function maskOf(selected: readonly Kernel[]): number {
+  return selected.reduce((mask, { bit }) => mask | (1 << bit), 0);
+}
