@@ -26,6 +26,11 @@ export class Observers implements AsyncDisposable {
     this.#times?.imageIsThere();
   }
 
+  /** Whether the machine waits for somebody before its first instruction. */
+  get waits(): boolean {
+    return this.#gdbPort !== undefined;
+  }
+
   /** What the machine must be for them. */
   get machineOptions(): MachineOptions {
     if (this.#trace !== undefined) return { paused: true, time: 'virtual' };

@@ -1,12 +1,14 @@
 /** `drift run`: boots an image, with the shell on the terminal or under a script. */
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { checkBootable, HypervisorError } from '@drift-os/hypervisor';
-import { MachineError } from '@drift-os/machine';
+import { type Machine, MachineError } from '@drift-os/machine';
 import { type Arguments, readArguments, readChoice, readNumber } from './command-line.ts';
 import { EXIT_OK, EXIT_TIMEOUT, exitCodeOf, UsageError } from './exit-codes.ts';
 import { type Guest, guestOnHypervisor, guestOnMachine, type Outcome } from './guest.ts';
 import { print, printJson } from './output.ts';
+import { Progress } from './progress.ts';
 import { prepareHypervisor } from './run-on-hypervisor.ts';
 import { Observers } from './observers.ts';
 import { machineOptions, startMachine } from './run-on-machine.ts';
@@ -53,12 +55,15 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     readNumber('run', 'timeout', given.value('timeout')) ?? (steps.length > 0 ? SCRIPT_TIMEOUT : undefined);
   const json = given.flag('json');
   const onTerminal = on !== 'bochs' && steps.length === 0 && seconds === undefined && !json && process.stdin.isTTY;
-  const attendance = { steps, seconds, onTerminal, echo: !json };
-  const start = on === 'drift' ? await prepareMachine(given, onTerminal) : await prepareForeign(given, on, onTerminal);
+  using progress = new Progress();
+  const attendance = { steps, seconds, onTerminal, echo: !json, progress };
+  const prepare = on === 'drift' ? prepareMachine(given, onTerminal, progress) : prepareForeign(given, on, onTerminal);
+  const start = await prepare;
   if (image !== undefined && !given.flag('bios')) await checkBootable(image);
   const begun = performance.now();
   await using guest = await start(image);
   const outcome = await attend(guest, { ...attendance, begun });
+  progress.end();
   await guest.finish?.();
   if (json) {
     const milliseconds = Math.round(performance.now() - begun);
@@ -90,26 +95,42 @@ async function prepareForeign(given: Arguments, on: 'qemu' | 'bochs', onTerminal
   return async (image) => guestOnHypervisor(await start(image ?? (await imageOfExamples())));
 }
 
-async function prepareMachine(given: Arguments, onTerminal: boolean): Promise<Start> {
+async function prepareMachine(given: Arguments, onTerminal: boolean, progress: Progress): Promise<Start> {
   const options = await machineOptions(given);
   const observers = new Observers(given);
   const screenshot = given.value('screenshot');
+  if (screenshot !== undefined && !existsSync(dirname(resolve(screenshot)))) {
+    throw new UsageError(`--screenshot: there is no folder ${dirname(screenshot)}.`, 'run');
+  }
   return async (image) => {
-    const disk = image ?? (options.linux === undefined ? await imageOfExamples() : undefined);
+    let disk: string | Uint8Array | undefined = image;
+    if (disk === undefined && options.linux === undefined) {
+      progress.show('Building the image of the examples ...');
+      disk = await imageOfExamples();
+      progress.end();
+    }
     observers.imageIsThere();
     const machine = await startMachine({ ...options, ...observers.machineOptions }, disk);
     await observers.attach(machine);
     if (onTerminal) {
       const { attachTerminal } = await import('@drift-os/machine/node');
       process.stderr.write('Ctrl-A x ends the machine, Ctrl-A h lists other keys.\n');
-      void attachTerminal(machine);
+      const write = (text: string): boolean => {
+        progress.end();
+        return process.stdout.write(text);
+      };
+      void attachTerminal(machine, { input: process.stdin, output: { write } });
     }
+    if (!observers.waits) progress.follow((seconds) => progressOf(machine, seconds));
     const finish = async (): Promise<void> => {
       if (screenshot === undefined) return;
       const picture = machine.screenshot();
       if (picture === undefined) throw new UsageError('--screenshot: the screen of the machine is off.', 'run');
       const { encode } = await import('fast-png');
-      await writeFile(screenshot, encode({ width: picture.width, height: picture.height, data: picture.pixels }));
+      const { width, height, pixels } = picture;
+      await writeFile(screenshot, encode({ width, height, data: pixels })).catch((error: Error) => {
+        throw new UsageError(`--screenshot: ${error.message}`, 'run');
+      });
     };
     const close = async (): Promise<void> => {
       await observers[Symbol.asyncDispose]();
@@ -117,6 +138,11 @@ async function prepareMachine(given: Arguments, onTerminal: boolean): Promise<St
     };
     return Object.assign(guestOnMachine(machine), { finish, [Symbol.asyncDispose]: close });
   };
+}
+
+function progressOf({ cores }: Machine, seconds: number): string {
+  const millions = cores.reduce((sum, core) => sum + core.instructions, 0) / 1e6;
+  return `Nothing on the serial line yet: ${seconds.toFixed(0)} s, ${millions.toFixed(0)} million instructions`;
 }
 
 /** Loaded when needed: an image that is there needs no compiler. */
@@ -130,13 +156,14 @@ interface Attendance {
   readonly seconds: number | undefined;
   readonly onTerminal: boolean;
   readonly echo: boolean;
+  readonly progress: Progress;
   readonly begun: number;
 }
 
 /** Stays with the machine until its script is done, it ends, or its time is up. */
 async function attend(guest: Guest, attendance: Attendance): Promise<Outcome> {
   const { steps, seconds, begun } = attendance;
-  if (!attendance.onTerminal && attendance.echo) void echoOutput(guest);
+  if (!attendance.onTerminal) void followOutput(guest, attendance);
   if (!attendance.onTerminal && steps.length === 0) forwardInput(guest).catch(() => {});
   if (steps.length === 0) {
     return (await endOf(guest, seconds)) ?? timedOut(seconds ?? 0);
@@ -150,8 +177,11 @@ async function attend(guest: Guest, attendance: Attendance): Promise<Outcome> {
   }
 }
 
-async function echoOutput(guest: Guest): Promise<void> {
-  for await (const chunk of guest.serial) await print(chunk);
+async function followOutput(guest: Guest, { echo, progress }: Attendance): Promise<void> {
+  for await (const chunk of guest.serial) {
+    progress.end();
+    if (echo) await print(chunk);
+  }
 }
 
 /** What is piped into `drift run` is typed in the guest, once its shell has prompted for it. */

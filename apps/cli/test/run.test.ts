@@ -1,5 +1,6 @@
 /** The whole way: build an image, boot it, talk to its shell. */
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -112,12 +113,8 @@ describe('drift run', { timeout: 120_000 }, () => {
   });
 
   it('writes every instruction to a file, the same ones every time', async () => {
-    const source = join(folder, 'sector.asm');
-    const sector = join(folder, 'sector.bin');
-    // Prints K, and writes 1 to the exit port.
-    const lines = ['bits 16', 'org 0x7c00', 'mov dx, 0x3f8', "mov al, 'K'", 'out dx, al', 'mov al, 1', 'out 0xf4, al'];
-    await writeFile(source, [...lines, 'halt: hlt', 'jmp halt', 'times 497 db 0', 'dw 0xaa55'].join('\n'));
-    expect(await drift(['asm', source, '-o', sector, '--bits', '16'])).toMatchObject({ code: 0 });
+    const lines = ['mov dx, 0x3f8', "mov al, 'K'", 'out dx, al', 'mov al, 1', 'out 0xf4, al'];
+    const sector = await sectorOf('sector', lines);
     const once = async (name: string): Promise<string> => {
       const trace = join(folder, name);
       const { code, stderr } = await drift(['run', sector, '--cores', '1', '--memory', '16M', '--trace', trace]);
@@ -152,6 +149,7 @@ describe('drift run', { timeout: 120_000 }, () => {
       [['--bios', join(folder, 'missing')], /--bios: ENOENT/],
       [['--accel', 'tcg'], /--accel is for --on qemu/],
       [['--trace', join(folder, 'missing', 'trace')], /--trace: ENOENT/],
+      [['--screenshot', join(folder, 'missing', 'screen.png')], /--screenshot: there is no folder/],
       [['--gdb', '1234', '--times'], /--gdb and --times do not go together/],
       [['--on', 'qemu', '--deterministic'], /--deterministic is for Drift's own machine/],
     ];
@@ -162,10 +160,46 @@ describe('drift run', { timeout: 120_000 }, () => {
     }
   });
 
-  it.skipIf(script === undefined)('has Ctrl-A keys on a terminal, and puts the terminal back', async () => {
-    const { seen, before, after } = await onTerminal(['run', image], ['drift> ', '\x01s'], ['end of screen', '\x01x']);
-    expect(seen).toContain('Ctrl-A x ends the machine');
-    expect(after).toBe(before);
+  describe.skipIf(script === undefined)('on a terminal', () => {
+    const waiting = /Nothing on the serial line yet: \d+ s, \d+ million instructions/;
+
+    /** Waits for a byte on COM1, prints K, and writes 1 to the exit port. */
+    const silent = async (): Promise<string> => {
+      const poll = ['mov dx, 0x3fd', 'poll: in al, dx', 'test al, 1', 'jz poll'];
+      const answer = ['mov dx, 0x3f8', 'in al, dx', "mov al, 'K'", 'out dx, al', 'mov al, 1', 'out 0xf4, al'];
+      return sectorOf('silent', [...poll, ...answer]);
+    };
+
+    it('has Ctrl-A keys, and puts the terminal back', async () => {
+      const { seen, before, after } = await onTerminal(
+        ['run', image],
+        ['drift> ', '\x01s'],
+        ['end of screen', '\x01x'],
+      );
+      expect(seen).toContain('Ctrl-A x ends the machine');
+      expect(after).toBe(before);
+    });
+
+    it('shows that a silent machine runs, until it is silent no more', async () => {
+      const { seen, before, after } = await onTerminal(['run', await silent()], [waiting, 'x']);
+      expect(seen).toMatch(/million instructions\r\x1b\[KK/);
+      expect(seen.slice(seen.indexOf('KK'))).not.toMatch(waiting);
+      expect(after).toBe(before);
+    });
+
+    it('puts the terminal back when a signal ends it, and after an error', async () => {
+      const signalled = await onTerminal(['run', await silent()], [waiting, (pid) => process.kill(pid, 'SIGTERM')]);
+      expect(signalled.after).toBe(signalled.before);
+      const failed = await onTerminal(['run', await silent(), '--screenshot', folder], [waiting, 'x']);
+      expect(failed.seen).toMatch(/--screenshot: EISDIR/);
+      expect(failed.after).toBe(failed.before);
+    });
+
+    it('shows nothing of it where stderr is a file', async () => {
+      const { stdout, stderr } = await drift(['run', await silent(), '--timeout', '3']);
+      expect(stdout).toBe('');
+      expect(stderr).not.toMatch(waiting);
+    });
   });
 });
 
@@ -199,23 +233,40 @@ describe.skipIf(qemu === undefined)('drift run --on qemu', { timeout: 120_000 },
   });
 });
 
-/** Runs `drift` on a terminal of its own, typing keys when a text appears; and the terminal's settings before and after. */
+/** Assembles a boot sector. @returns its path */
+async function sectorOf(name: string, lines: readonly string[]): Promise<string> {
+  const source = join(folder, `${name}.asm`);
+  const sector = join(folder, `${name}.bin`);
+  await writeFile(source, ['bits 16', 'org 0x7c00', ...lines, 'halt: hlt', 'jmp halt'].join('\n'));
+  expect(await drift(['asm', source, '-o', sector, '--bits', '16'])).toMatchObject({ code: 0, stderr: '' });
+  const bytes = Buffer.alloc(512);
+  (await readFile(sector)).copy(bytes);
+  bytes.set([0x55, 0xaa], 510);
+  await writeFile(sector, bytes);
+  return sector;
+}
+
+/**
+ * Runs `drift` on a terminal of its own, typing keys (or doing something else) when a text appears; and the terminal's settings before and after.
+ */
 async function onTerminal(
   args: readonly string[],
-  ...keys: readonly (readonly [string, string])[]
+  ...reactions: readonly (readonly [string | RegExp, string | ((pid: number) => void)])[]
 ): Promise<{ seen: string; before: string; after: string }> {
   const main = new URL('../src/main.ts', import.meta.url).pathname;
   const line = [process.execPath, '--conditions=@drift-os/source', main, ...args].join(' ');
-  const commands = `stty -a > ${folder}/before; ${line}; stty -a > ${folder}/after`;
+  const commands = `stty -a > ${folder}/before; sh -c 'echo $$ > ${folder}/pid; exec ${line}'; stty -a > ${folder}/after`;
   const child = spawn('script', ['-qec', commands, '/dev/null']);
   let seen = '';
   let next = 0;
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     seen += text;
-    const [wanted, typed] = keys[next] ?? [];
-    if (wanted === undefined || typed === undefined || !seen.includes(wanted)) return;
+    const [wanted, reaction] = reactions[next] ?? [];
+    if (wanted === undefined || reaction === undefined) return;
+    if (typeof wanted === 'string' ? !seen.includes(wanted) : !wanted.test(seen)) return;
     next++;
-    child.stdin.write(typed);
+    if (typeof reaction === 'string') child.stdin.write(reaction);
+    else reaction(Number(readFileSync(`${folder}/pid`, 'utf8')));
   });
   await new Promise((resolve) => child.once('close', resolve));
   return { seen, before: await readFile(`${folder}/before`, 'utf8'), after: await readFile(`${folder}/after`, 'utf8') };

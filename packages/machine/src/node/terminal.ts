@@ -15,7 +15,7 @@ export const TERMINAL_HELP: string = [
 
 export interface TerminalStreams {
   readonly input: ReadStream;
-  readonly output: WriteStream;
+  readonly output: Pick<WriteStream, 'write'>;
 }
 
 /**
@@ -61,7 +61,7 @@ export async function attachTerminal(
   }
 }
 
-function command(machine: Machine, key: string, output: WriteStream): void {
+function command(machine: Machine, key: string, output: TerminalStreams['output']): void {
   switch (key) {
     case 'x':
       void machine.stop();
