@@ -75,6 +75,8 @@ export class FakeMachine {
   onSleep: () => boolean = () => false;
   /** Runs when Thread/C is busy waiting. */
   onPause: () => void = () => {};
+  /** CPUID leaf 15h: denominator and numerator of the counter's ratio to the crystal, and the crystal's Hz. */
+  frequencies: readonly [number, number, number] | undefined;
   /** Runs at a start-up interrupt for the core with this APIC id. */
   onStartup: (apicId: number) => void = () => {};
   private scratchRegister = 0;
@@ -168,10 +170,15 @@ export class FakeMachine {
   }
 
   private cpuid(leaf: number, _subleaf: number, result: number): void {
-    const edx = leaf >>> 0 === 0x80000001 ? (1 << 20) | (1 << 26) : 0;
-    for (const [index, value] of [0, 0, leaf === 1 ? 1 << 21 : 0, edx].entries()) {
+    for (const [index, value] of this.answer(leaf >>> 0).entries()) {
       this.view.setUint32(result + index * 4, value, true);
     }
+  }
+
+  private answer(leaf: number): readonly number[] {
+    if (leaf === 0) return [this.frequencies === undefined ? 0x0d : 0x15, 0, 0, 0];
+    if (leaf === 0x15) return [...(this.frequencies ?? [0, 0, 0]), 0];
+    return [0, 0, leaf === 1 ? 1 << 21 : 0, leaf === 0x80000001 ? (1 << 20) | (1 << 26) : 0];
   }
 
   private writeMsr(register: number, value: bigint): void {

@@ -13,8 +13,9 @@ const map = [
 ];
 
 /** Boots with as many cores, types the lines one after the other, and gives what each of them printed. */
-function typed(cores: number, lines: readonly string[]): string[] {
+function typed(cores: number, lines: readonly string[], prepare: (machine: FakeMachine) => void = () => {}): string[] {
   const machine = new FakeMachine(MEBIBYTES);
+  prepare(machine);
   const workers: FakeWorker[] = [];
   machine.acpi(cores);
   machine.onStartup = () => {
@@ -47,6 +48,26 @@ function typed(cores: number, lines: readonly string[]): string[] {
       .replace(/drift> $/, ''),
   );
 }
+
+describe('the frequency of the time-stamp counter', () => {
+  it('is measured', () => {
+    expect(typed(1, ['uptime'])[0]).toContain('MHz, measured against the ACPI timer;');
+  });
+
+  it('is what the processor says, where it does', () => {
+    const [answer] = typed(1, ['uptime'], (machine) => {
+      machine.frequencies = [2, 250, 24_000_000];
+    });
+    expect(answer).toContain('The time-stamp counter runs at 3000 MHz, as the processor says;');
+  });
+
+  it('is measured where the processor says only a part of it', () => {
+    const [answer] = typed(1, ['uptime'], (machine) => {
+      machine.frequencies = [2, 250, 0];
+    });
+    expect(answer).toContain('measured against');
+  });
+});
 
 describe('memory', () => {
   let mem = '';

@@ -37,7 +37,7 @@ function icedText(text: string): string {
 test('operands of every row, in 16- and 64-bit code', () => {
   const wrong: string[] = [];
   let compared = 0;
-  for (const row of rows) {
+  for (const row of rows()) {
     if (habits.test(row.mnemonic)) continue;
     /** Sizes that the table leaves open: pseudo-descriptors, and elements of gathers. */
     const sizeless = row.operands.some((kind) => /^m16&(32|64)$/.test(kind.notation) || kind.vectorIndex !== undefined);

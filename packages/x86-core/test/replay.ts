@@ -21,7 +21,7 @@ const { values, positionals } = parseArgs({
 });
 const mode = Number(values.mode) as Mode;
 const patterns = positionals.map((each) => new RegExp(`^(${each})$`));
-const chosen = rows.filter(
+const chosen = rows().filter(
   (row) =>
     row.modes.includes(mode) && (patterns.length === 0 || patterns.some((pattern) => pattern.test(row.mnemonic))),
 );

@@ -1,6 +1,6 @@
 /** The table by opcode: for each map and opcode byte the rows in the order in which they are to be tried. */
-import type { OpcodeMap, Row } from '../table/notation.ts';
-import { rows } from '../table/table.ts';
+import { type OpcodeMap, placeOf, type Row } from '../table/notation.ts';
+import { lines, rowAt } from '../table/table.ts';
 
 export interface Candidate {
   readonly row: Row;
@@ -28,7 +28,8 @@ export interface Opcode {
 }
 
 interface Place {
-  readonly rows: Row[];
+  /** Positions of its rows. */
+  readonly rows: number[];
   opcode: Opcode | undefined;
 }
 
@@ -48,17 +49,18 @@ export function opcodeOf(vex: boolean, map: OpcodeMap, byte: number): Opcode | u
   }
   const place = index[map][byte];
   if (place === undefined) return undefined;
-  place.opcode ??= opcodeWith(place.rows);
+  place.opcode ??= opcodeWith(place.rows.map(rowAt));
   return place.opcode;
 }
 
 function indexOf(vex: boolean): Index {
   const index: Index = { '1': [], '0F': [], '0F38': [], '0F3A': [] };
-  for (const row of rows) {
-    if ((row.vex !== undefined) !== vex) continue;
-    const places = index[row.map];
-    const last = row.opcode + (row.plusRegister && row.modRm === undefined ? 7 : 0);
-    for (let byte = row.opcode; byte <= last; byte++) {
+  for (let row = 0; row < lines.length; row++) {
+    const line = lines[row] as string;
+    if (line.includes('VEX.') !== vex) continue;
+    const { map, opcode, count } = placeOf(line);
+    const places = index[map];
+    for (let byte = opcode; byte < opcode + count; byte++) {
       const place = places[byte];
       if (place === undefined) places[byte] = { rows: [row], opcode: undefined };
       else place.rows.push(row);

@@ -28,6 +28,8 @@ const PAIR_THRESHOLD = 64;
 export class HandlerTable {
   readonly #environment: CodeEnvironment;
   readonly #table = new WebAssembly.Table({ element: 'anyfunc', initial: 1 });
+  /** What all modules import. */
+  readonly #imports: WebAssembly.Imports;
   /** Indexes into the table, by the shape's key. */
   readonly #indexes = new Map<string, number>();
   /** The same, by the shape itself: shapes of one form are one object. */
@@ -43,6 +45,7 @@ export class HandlerTable {
 
   constructor(environment: CodeEnvironment) {
     this.#environment = environment;
+    this.#imports = { core: { ...environment.functions, memory: environment.memory, table: this.#table } };
     const dispatcher = new ModuleBuilder(this.#shared);
     dispatcher.import('find', calledSignature('find'));
     dispatcher.function('run', { parameters: ['i32', 'i32'], results: [] }, dispatch(dispatcher));
@@ -142,8 +145,7 @@ export class HandlerTable {
   }
 
   #exportsOf(module: WebAssembly.Module): WebAssembly.Exports {
-    const { memory, functions } = this.#environment;
-    return new WebAssembly.Instance(module, { core: { ...functions, memory, table: this.#table } }).exports;
+    return new WebAssembly.Instance(module, this.#imports).exports;
   }
 
   /** Puts functions of a module, by their names, into the table. @returns their indexes there */

@@ -112,16 +112,68 @@ const fields: Readonly<Record<string, TrailingField>> = {
   '/is4': { type: 'is4', bytes: 1, signExtended: false },
 };
 
+/**
+ * A function of text, computed once for each: thousands of lines consist of some hundred different words, and whoever starts the program waits for
+ * all of them.
+ */
+function once<Result>(compute: (text: string) => Result): (text: string) => Result {
+  const known = new Map<string, Result>();
+  return (text) => {
+    let result = known.get(text);
+    if (result === undefined) {
+      result = compute(text);
+      known.set(text, result);
+    }
+    return result;
+  };
+}
+
+const operandsOf = once((text: string): readonly OperandKind[] =>
+  text === '' ? [] : text.split(',').map((each) => operandKind(each.trim())),
+);
+const wordsOf = once((text: string): readonly string[] => text.split(' ').filter((each) => each !== ''));
+
+export function mnemonicOf(text: string): string {
+  const space = text.indexOf(' ');
+  return text.slice(0, text.startsWith(' far ', space) ? space + FAR_LENGTH : space);
+}
+
+const FAR_LENGTH = ' far'.length;
+
+/** Where the decoder looks for a row. */
+export interface OpcodePlace {
+  readonly vex: boolean;
+  readonly map: OpcodeMap;
+  readonly opcode: number;
+  /** 8 where the low three bits of the opcode are a register. */
+  readonly count: 1 | 8;
+}
+
+/** Map and opcode of a line: what `parseRow` would find, for a small part of what that takes. */
+export function placeOf(text: string): OpcodePlace {
+  const [, vexMap, escape = '', byte = '', plus] = place.exec(text) ?? [];
+  const map = vexMap === undefined ? escape.replaceAll(' ', '') : vexMap;
+  return {
+    vex: vexMap !== undefined,
+    map: map === '' ? '1' : (map as OpcodeMap),
+    opcode: Number.parseInt(byte, 16),
+    count: plus === undefined ? 1 : 8,
+  };
+}
+
+/** Two columns, prefixes and sizes, VEX or the escape bytes, the opcode. */
+const place =
+  /^[^|]*\|[^|]*\| *(?:(?:NP|NFx|66|F2|F3|a16|a32|a64|o16|o32|REX\.W|d64|f64) )*(?:VEX\.\S*?\.(0F(?:38|3A)?)\.\S+ |(0F(?: 38| 3A)?) )?([0-9A-F]{2})(\+)?/;
+
 /** Reads one line of the table. @throws Error naming the line when it is not in the notation. */
 export function parseRow(text: string, index: number): Row {
-  const [instruction = '', roles = '', code = '', attributeText = '', flagText = ''] = text
-    .split('|')
-    .map((column) => column.trim());
-  const [, mnemonic = '', operandText = ''] = /^(\S+(?: far)?)\s*(.*)$/.exec(instruction) ?? [];
-  const operands = operandText === '' ? [] : operandText.split(',').map((each) => operandKind(each.trim()));
+  const columns = text.split('|');
+  const roles = (columns[1] ?? '').trim();
+  const mnemonic = mnemonicOf(text);
+  const operands = operandsOf((columns[0] ?? '').slice(mnemonic.length).trim());
   if (operands.length !== roles.length) throw new Error(`Op/En does not match the operands: ${text}`);
-  const attributes = attributeText.split(' ').filter((each) => each !== '');
-  const opcode = parseOpcode(text, code.split(' '), operands);
+  const attributes = wordsOf(columns[3] ?? '');
+  const opcode = parseOpcode(text, wordsOf(columns[2] ?? ''), operands);
   const wide = opcode.vex?.w === 1 && operands.some((kind) => kind.registerClass === 'gpr' && kind.registerBits === 64);
   const sizeOnly64 = ['REX.W', 'd64', 'f64'].includes(opcode.operandSize) || opcode.addressSize === 64;
   const only64 = attributes.includes('o64') || wide || sizeOnly64;
@@ -132,13 +184,21 @@ export function parseRow(text: string, index: number): Row {
     mnemonic,
     operands,
     roles,
-    ...opcode,
+    prefix: opcode.prefix,
+    addressSize: opcode.addressSize,
+    operandSize: opcode.operandSize,
+    vex: opcode.vex,
+    map: opcode.map,
+    opcode: opcode.opcode,
+    plusRegister: opcode.plusRegister,
+    modRm: opcode.modRm,
+    trailing: opcode.trailing,
     modes: only64 ? [64] : not64 ? [16, 32] : [16, 32, 64],
     lock: attributes.includes('lock'),
     repeat: attributes.includes('rep') ? 'rep' : attributes.includes('repz') ? 'repz' : 'none',
     notRegister0: attributes.includes('not0'),
     feature: attributes.find((each) => each === each.toUpperCase()),
-    flags: parseFlags(flagText),
+    flags: parseFlags((columns[4] ?? '').trim()),
   };
 }
 
@@ -147,7 +207,20 @@ type OpcodePart = Pick<
   'prefix' | 'addressSize' | 'operandSize' | 'vex' | 'map' | 'opcode' | 'plusRegister' | 'modRm' | 'trailing'
 >;
 
-function parseOpcode(text: string, tokens: string[], operands: readonly OperandKind[]): OpcodePart {
+/** An opcode byte: `A7`, `B8+rd`. */
+const byteOf = once((token: string): { readonly value: number } | null =>
+  /^[0-9A-F]{2}(?:\+(?:r[bwdo]|i))?$/.test(token) ? { value: Number.parseInt(token, 16) } : null,
+);
+const addressSizes: Readonly<Record<string, Row['addressSize']>> = { a16: 16, a32: 32, a64: 64 };
+const operandSizes: Readonly<Record<string, OperandSize>> = {
+  o16: 'o16',
+  o32: 'o32',
+  'REX.W': 'REX.W',
+  d64: 'd64',
+  f64: 'f64',
+};
+
+function parseOpcode(text: string, tokens: readonly string[], operands: readonly OperandKind[]): OpcodePart {
   let prefix: MandatoryPrefix = 'any';
   let addressSize: Row['addressSize'] = 0;
   let operandSize: OperandSize = 'any';
@@ -157,12 +230,12 @@ function parseOpcode(text: string, tokens: string[], operands: readonly OperandK
   let plusRegister = false;
   let modRm: ModRm | undefined;
   const trailing: TrailingField[] = [];
-  tokens.forEach((token, position) => {
+  for (const [position, token] of tokens.entries()) {
     const field = fields[token];
-    const byte = /^([0-9A-F]{2})(?:\+(?:r[bwdo]|i))?$/.exec(token);
+    const byte = byteOf(token);
     if (opcode < 0 && map === '1' && vex === undefined && prefixBytes[token] !== undefined) prefix = prefixBytes[token];
-    else if (/^a(16|32|64)$/.test(token)) addressSize = Number(token.slice(1)) as Row['addressSize'];
-    else if (['o16', 'o32', 'REX.W', 'd64', 'f64'].includes(token)) operandSize = token as OperandSize;
+    else if (addressSizes[token] !== undefined) addressSize = addressSizes[token];
+    else if (operandSizes[token] !== undefined) operandSize = operandSizes[token];
     else if (token.startsWith('VEX.')) {
       vex = parseVex(token);
       map = token.includes('.0F38.') ? '0F38' : token.includes('.0F3A.') ? '0F3A' : '0F';
@@ -176,32 +249,32 @@ function parseOpcode(text: string, tokens: string[], operands: readonly OperandK
     ) {
       map = `0F${token}`;
     } else if (byte !== null && opcode < 0) {
-      opcode = Number.parseInt(byte[1] as string, 16);
+      opcode = byte.value;
       plusRegister = token.includes('+');
     } else if (byte !== null) {
-      modRm = { type: 'fixed', value: Number.parseInt(byte[1] as string, 16) };
+      modRm = { type: 'fixed', value: byte.value };
       plusRegister = token.includes('+');
-    } else if (/^\/[0-7]$/.test(token)) modRm = { type: 'digit', value: Number(token.slice(1)) };
-    else if (token === '/r') modRm = { type: 'register', value: 0 };
+    } else if (token === '/r') modRm = { type: 'register', value: 0 };
     else if (token === '/any') modRm = { type: 'any', value: 0 };
+    else if (/^\/[0-7]$/.test(token)) modRm = { type: 'digit', value: Number(token.slice(1)) };
     else if (token === 'cp' || (token === 'cd' && operands[0]?.type === 'far')) {
       trailing.push({ type: 'far', bytes: token === 'cp' ? 6 : 4, signExtended: false });
     } else if (field !== undefined) trailing.push(field);
     else throw new Error(`Unknown token "${token}" in the opcode of: ${text}`);
-  });
+  }
   if (opcode < 0) throw new Error(`No opcode in: ${text}`);
   return { prefix, addressSize, operandSize, vex, map, opcode, plusRegister, modRm, trailing };
 }
 
-function parseVex(token: string): Vex {
+const parseVex = once((token: string): Vex => {
   const parts = token.split('.').slice(1);
   const length = parts.includes('256') ? 256 : parts.includes('LIG') ? undefined : 128;
   const prefix = Math.max(0, ...parts.map((part) => vexPrefixes.indexOf(part))) as Vex['prefix'];
   const w = parts.includes('W1') ? 1 : parts.includes('W0') ? 0 : undefined;
   return { length, prefix, w };
-}
+});
 
-function parseFlags(text: string): FlagEffects {
+const parseFlags = once((text: string): FlagEffects => {
   const of = (letter: string): string => new RegExp(`${letter}=(\\S+)`).exec(text)?.[1] ?? '';
   return { tested: of('r'), written: of('w'), cleared: of('0'), set: of('1'), undefined: of('u') };
-}
+});

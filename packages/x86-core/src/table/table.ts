@@ -1,4 +1,4 @@
-/** The whole instruction table: the groups' lines, parsed once, and indexed by mnemonic. */
+/** The whole instruction table: the groups' lines, each parsed when somebody asks for it, and indexed by mnemonic. */
 import { aliases } from './alias.ts';
 import { arithmetic } from './arithmetic.ts';
 import { avx2 } from './avx2.ts';
@@ -13,7 +13,7 @@ import { x87Instructions } from './x87.ts';
 import { bmi } from './bmi.ts';
 import { controlTransfer } from './control-transfer.ts';
 import { dataTransfer } from './data-transfer.ts';
-import { type MnemonicOf, parseRow, type Row } from './notation.ts';
+import { mnemonicOf, type MnemonicOf, parseRow, type Row } from './notation.ts';
 import { shiftAndBit } from './shift-bit.ts';
 import { stringAndIo } from './string-io.ts';
 import { system } from './system.ts';
@@ -44,48 +44,75 @@ export type Prefix = 'lock' | 'rep' | 'repe' | 'repne' | 'o16' | 'o32' | 'o64' |
 
 export type PrefixedMnemonic = Mnemonic | `${Prefix} ${Mnemonic}`;
 
-/** All rows. Their order is the encoder's order of preference among forms of the same length. */
-export const rows: readonly Row[] = Object.freeze(
-  [
-    arithmetic,
-    shiftAndBit,
-    bmi,
-    dataTransfer,
-    controlTransfer,
-    stringAndIo,
-    system,
-    x87Instructions,
-    mmx,
-    sseInteger,
-    sseFloat,
-    crypto,
-    avxInteger,
-    avxFloat,
-    avx2,
-    fma,
-  ]
-    .flat()
-    .map(parseRow),
-);
+/** In the encoder's order of preference among forms of the same length. A program uses few of them, and does not wait until all are parsed. */
+export const lines: readonly string[] = [
+  arithmetic,
+  shiftAndBit,
+  bmi,
+  dataTransfer,
+  controlTransfer,
+  stringAndIo,
+  system,
+  x87Instructions,
+  mmx,
+  sseInteger,
+  sseFloat,
+  crypto,
+  avxInteger,
+  avxFloat,
+  avx2,
+  fma,
+].flat();
 
-const byMnemonic = new Map<string, Row[]>();
-for (const row of rows) {
-  const known = byMnemonic.get(row.mnemonic);
-  if (known === undefined) byMnemonic.set(row.mnemonic, [row]);
-  else known.push(row);
+const parsed = new Array<Row | undefined>(lines.length);
+
+/** A row by its position. */
+export function rowAt(index: number): Row {
+  let row = parsed[index];
+  if (row === undefined) {
+    row = parseRow(lines[index] as string, index);
+    parsed[index] = row;
+  }
+  return row;
 }
+
+/** All rows. Their order is the encoder's order of preference among forms of the same length. */
+export function rows(): readonly Row[] {
+  all ??= Object.freeze(lines.map((_, index) => rowAt(index)));
+  return all;
+}
+
+let all: readonly Row[] | undefined;
+
+let byMnemonic: ReadonlyMap<string, readonly number[]> | undefined;
 const aliasOf: Readonly<Record<string, string>> = aliases;
+
+/** Positions of the rows by mnemonic. */
+function mnemonics(): ReadonlyMap<string, readonly number[]> {
+  if (byMnemonic === undefined) {
+    const positions = new Map<string, number[]>();
+    for (const [index, line] of lines.entries()) {
+      const mnemonic = mnemonicOf(line);
+      const known = positions.get(mnemonic);
+      if (known === undefined) positions.set(mnemonic, [index]);
+      else known.push(index);
+    }
+    byMnemonic = positions;
+  }
+  return byMnemonic;
+}
 
 /** The rows of a mnemonic or of the mnemonic that it is a second name of; empty when there is none. */
 export function rowsOf(mnemonic: string): readonly Row[] {
-  return byMnemonic.get(mnemonic) ?? byMnemonic.get(aliasOf[mnemonic] ?? '') ?? [];
+  const positions = mnemonics().get(mnemonic) ?? mnemonics().get(aliasOf[mnemonic] ?? '') ?? [];
+  return positions.map(rowAt);
 }
 
 /** The known mnemonic closest to `text` by edit distance. */
 export function nearestMnemonic(text: string): string {
   let best = '';
   let bestDistance = Number.POSITIVE_INFINITY;
-  for (const mnemonic of [...byMnemonic.keys(), ...Object.keys(aliasOf)]) {
+  for (const mnemonic of [...mnemonics().keys(), ...Object.keys(aliasOf)]) {
     const distance = editDistance(text, mnemonic);
     if (distance < bestDistance) [best, bestDistance] = [mnemonic, distance];
   }

@@ -68,7 +68,7 @@ const features = new Set([
   'ADX',
 ]);
 
-const usable: readonly Row[] = rows.filter(
+const usable: readonly Row[] = rows().filter(
   (row) =>
     row.modes.includes(64) &&
     row.feature !== 'FPU' &&
@@ -122,7 +122,7 @@ export class ProgramMaker {
 
   /** A conditional jump over some instructions, on flags that are defined. */
   #skip(): void {
-    const conditions = rows.filter(
+    const conditions = rows().filter(
       ({ mnemonic, operands, modes, flags }) =>
         /^j[a-z]+$/.test(mnemonic) && operands[0]?.notation === 'rel8' && modes.includes(64) && flags.tested !== '',
     );

@@ -22,7 +22,7 @@ export async function replayAll(mode: Mode, limit: number): Promise<Summary> {
   const notOffered: string[] = [];
   const failures: string[] = [];
   let passed = 0;
-  const all = rows.filter((row) => row.modes.includes(mode));
+  const all = rows().filter((row) => row.modes.includes(mode));
   for (const row of all) {
     const result = await replayRow(subject, mode, row, limit);
     passed += result.passed;

@@ -5,7 +5,7 @@ import type { Random } from './random.ts';
 
 const systemic =
   /^(mov|lmsw|smsw|clts|[ls]gdt|[ls]idt|[ls]ldt|ltr|str|lar|lsl|verr|verw|arpl|iret|retf?|call|jmp|int|int1|int3|into|syscall|sysret|sysenter|sysexit|swapgs|cli|sti|popf|pushf|pop|push|pusha|popa|enter|leave|bound|in|out|ins|outs|hlt|mwait|monitor|invlpg|invpcid|wbinvd|invd|rdmsr|wrmsr|cpuid|rdtsc|rdtscp|rdpmc|xsave|xrstor|xsavec|xsaves|xrstors|xsaveopt|fxsave|fxrstor|xsetbv|xgetbv|wrpkru|rdpkru|[rw]r[fg]sbase|lods|stos|movs|cmps|scas|loop|clac|stac|lds|les|lss|lfs|lgs|xlat|maskmov|vmaskmov|vpmaskmov|vgather|vpgather|cmpxchg)/;
-const systemRows: readonly Row[] = rows.filter((row) => systemic.test(row.mnemonic));
+const systemRows: readonly Row[] = rows().filter((row) => systemic.test(row.mnemonic));
 const prefixes = [0x66, 0x67, 0xf2, 0xf3, 0xf0, 0x2e, 0x36, 0x3e, 0x26, 0x64, 0x65, 0x40, 0x48, 0x4f, 0xc4, 0xc5, 0x62];
 
 /** So many bytes; the kinds come in runs. */
@@ -37,7 +37,7 @@ function randomPiece(random: Random, mode: Mode): Uint8Array {
 }
 
 function instruction(random: Random, mode: Mode): Uint8Array {
-  const row = random.pick(random.once(2) ? systemRows : rows);
+  const row = random.pick(random.once(2) ? systemRows : rows());
   const out = new CodeBuffer();
   try {
     const operands = random.pick([...sampleOperands(row, mode), undefined]);

@@ -97,7 +97,7 @@ function shapeKey(line: readonly [PrefixedMnemonic, ...Operand[]]): string | und
 /** Lines of different shapes. Vectors are at an aligned address, other memory operands at RBX. */
 export function everyRow(aligned = 0x4000, wanted: (row: Row) => boolean = () => true): Line[] {
   const lines = new Map<string, Line>();
-  for (const row of rows) {
+  for (const row of rows()) {
     if (!row.modes.includes(64) || !wanted(row)) continue;
     for (const operands of operandsOf(row, aligned)) {
       const line = [row.mnemonic as PrefixedMnemonic, ...operands] as const;

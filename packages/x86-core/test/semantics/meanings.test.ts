@@ -26,7 +26,7 @@ const codes: Readonly<Record<Mode, readonly CodeShape[]>> = {
 /** One instruction for each shape that a row takes in a mode, plain, and with the prefixes that it takes. */
 function instructionsOf(mode: Mode): Instruction[] {
   const instructions: Instruction[] = [];
-  for (const row of rows) {
+  for (const row of rows()) {
     const form = prepareForm(row, mode);
     if (form === undefined) continue;
     for (const operands of sampleOperands(row, mode)) {
