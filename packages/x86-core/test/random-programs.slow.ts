@@ -9,9 +9,12 @@ if (!nativeIsAvailable) {
 
 const PROGRAMS = 20000;
 
-test.skipIf(!nativeIsAvailable)('random programs end in the same state', async () => {
-  const { completed, wrong } = await comparePrograms(1000, PROGRAMS);
-  console.log(`${completed} of ${PROGRAMS} programs run to their end, the others to an exception`);
-  expect(wrong.slice(0, 3)).toEqual([]);
-  expect(completed).toBeGreaterThan(PROGRAMS / 2);
-});
+test.skipIf(!nativeIsAvailable).each(['interpreter', 'compiled'] as const)(
+  'random programs end in the same state: %s',
+  async (tier) => {
+    const { completed, wrong } = await comparePrograms(1000, PROGRAMS, tier);
+    console.log(`${completed} of ${PROGRAMS} programs run to their end, the others to an exception`);
+    expect(wrong.slice(0, 3)).toEqual([]);
+    expect(completed).toBeGreaterThan(PROGRAMS / 2);
+  },
+);

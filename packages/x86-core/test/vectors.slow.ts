@@ -4,9 +4,11 @@ import type { Mode } from '../src/index.ts';
 import { replayAll } from './conformance/replay-all.ts';
 
 describe.each([16, 32, 64] as const)('%i-bit code', (mode: Mode) => {
-  test('all vectors', async () => {
-    const { rows, passed, divergent, failures, notOffered } = await replayAll(mode, Number.POSITIVE_INFINITY);
+  test.each(['interpreter', 'compiled'] as const)('all vectors: %s', async (tier) => {
+    const all = Number.POSITIVE_INFINITY;
+    const { rows, passed, divergent, failures, notOffered, compiled } = await replayAll(mode, all, tier);
     console.log(`${mode}-bit code: ${rows} rows, ${passed} vectors pass, ${notOffered.length} rows are not offered`);
+    if (tier === 'compiled') console.log(`  ${compiled} were executed by compiled regions`);
     for (const [reason, count] of divergent) console.log(`  ${count} differ: ${reason}`);
     expect(failures).toEqual([]);
   });

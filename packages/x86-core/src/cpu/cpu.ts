@@ -372,6 +372,27 @@ export class Cpu {
     return taken;
   }
 
+  /**
+   * Compiles the code at RIP now, instead of when it has run often.
+   * @returns whether a compiled region stands for it: not where there is no code, where TypeScript carries out its first instruction, at breakpoints, and
+   * where another thread compiles and has not answered
+   */
+  compile(): boolean {
+    if (!this.#modeIsKnown) this.#learnMode();
+    const { mode } = this.#mode;
+    const { rip } = this.context;
+    try {
+      const place = this.#fetch.locate(rip, mode);
+      if (!this.#fetch.isCacheable(place.physical)) return false;
+      if (this.#cache.find(place.physical, rip, mode) === undefined) this.#decode(place);
+      this.#compile();
+      return this.#cache.find(place.physical, rip, mode)?.region !== undefined;
+    } catch (error) {
+      if (error instanceof CpuFault) return false;
+      throw error;
+    }
+  }
+
   /** A branch to RIP was taken often. */
   #compile(): void {
     const { regions } = this.memory;

@@ -25,6 +25,8 @@ export interface PhysicalMemoryOptions {
   readonly codeBytes?: number;
   /** What compiles code that runs often; false: all is interpreted. Default: at once, in this thread. */
   readonly jit?: RegionCompiler | false;
+  /** How often a branch is taken before what it leads to is compiled: a power of two. Default 1024. */
+  readonly hotAfter?: number;
   /** Bytes of WebAssembly that compiled code may have in all. Default 64 MiB. */
   readonly regionBytes?: number;
 }
@@ -80,7 +82,7 @@ export class PhysicalMemory {
       watch: (core, linear, count, write) => this.#user(core).watch(BigInt.asUintN(64, linear), count, write !== 0),
     });
     this.runtime = runtime;
-    this.handlers = new HandlerTable({ memory: this.memory, functions });
+    this.handlers = new HandlerTable({ memory: this.memory, functions, hotAfter: options.hotAfter });
     const { jit = compilerInThisThread, regionBytes = 64 * MEBIBYTE } = options;
     if (jit !== false) this.regions = new RegionStore(this, this.handlers, jit, regionBytes);
   }

@@ -17,6 +17,8 @@ export interface CodeEnvironment {
   /** Maximum of the memory in pages, where it is shared. */
   readonly sharedMaximum?: number | undefined;
   readonly functions: Readonly<Record<string, WebAssembly.ExportValue>>;
+  /** How often a branch is taken before its target is hot: a power of two. Default: TAKEN_PERIOD of record.ts. */
+  readonly hotAfter?: number | undefined;
 }
 
 /** Handlers that no instruction has. */
@@ -50,8 +52,12 @@ export class HandlerTable {
     dispatcher.import('find', calledSignature('find'));
     dispatcher.function('run', { parameters: ['i32', 'i32'], results: [] }, dispatch(dispatcher));
     this.run = this.#instantiate(dispatcher)['run'] as HandlerTable['run'];
-    this.#addAll(specialHandlers());
+    this.#addAll(specialHandlers(this.#period));
     if (this.special('stale') !== record.STALE_HANDLER) throw new Error('The first handler is that of stale records');
+  }
+
+  get #period(): number {
+    return this.#environment.hotAfter ?? record.TAKEN_PERIOD;
   }
 
   get #shared(): { maximum: number } | undefined {
@@ -88,7 +94,7 @@ export class HandlerTable {
       if (this.#indexes.has(key) || bodies.has(key)) continue;
       const meaning = meaningOf(shape);
       if (meaning === undefined) throw new Error(`No meaning for ${key}`);
-      bodies.set(key, lowerHandler(meaning, shape));
+      bodies.set(key, lowerHandler(meaning, shape, this.#period));
     }
     if (bodies.size > 0) this.#addAll(bodies);
   }
@@ -114,7 +120,7 @@ export class HandlerTable {
   #makePair(first: Shape, second: Shape): number {
     const parts = [first, second].map((shape) => ({ meaning: meaningOf(shape) as Meaning, shape }));
     const key = `${keyOf(first)} & ${keyOf(second)}`;
-    this.#addAll(new Map([[key, lowerHandlers(parts)]]));
+    this.#addAll(new Map([[key, lowerHandlers(parts, this.#period)]]));
     return this.#indexes.get(key) as number;
   }
 
@@ -165,7 +171,7 @@ export class HandlerTable {
   }
 }
 
-function specialHandlers(): ReadonlyMap<SpecialHandler, FunctionBody> {
+function specialHandlers(period: number): ReadonlyMap<SpecialHandler, FunctionBody> {
   const raising = (vector: number, code?: bigint): FunctionBody => {
     const errorCode = code === undefined ? undefined : constant(code);
     return lowerHandler(meaning({ kind: 'raise', condition: undefined, vector, errorCode }), nothing);
@@ -176,7 +182,7 @@ function specialHandlers(): ReadonlyMap<SpecialHandler, FunctionBody> {
     ['undefined', raising(6)],
     ['notAvailable', raising(7)],
     ['tooLong', raising(13, 0n)],
-    ['goOn', lowerHandler(goOn, nothing)],
+    ['goOn', lowerHandler(goOn, nothing, period)],
   ]);
 }
 

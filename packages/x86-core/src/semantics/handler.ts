@@ -23,13 +23,17 @@ const CORE = 1;
 const SS = 2;
 const flagWords = { result: state.FLAG_RESULT, carry: state.FLAG_CARRY, aux: state.FLAG_AUX };
 
-export function lowerHandler(meaning: Meaning, shape: Shape): FunctionBody {
-  return lowerHandlers([{ meaning, shape }]);
+/** @param period how often a branch is taken from one time that TypeScript looks at its target to the next: a power of two */
+export function lowerHandler(meaning: Meaning, shape: Shape, period: number = record.TAKEN_PERIOD): FunctionBody {
+  return lowerHandlers([{ meaning, shape }], period);
 }
 
 /** One handler for instructions that follow each other, each with its record. All but the last must neither end nor store: see `leads` in form.ts. */
-export function lowerHandlers(parts: readonly { readonly meaning: Meaning; readonly shape: Shape }[]): FunctionBody {
-  const target = new HandlerTarget(undefined, parts.length > 1);
+export function lowerHandlers(
+  parts: readonly { readonly meaning: Meaning; readonly shape: Shape }[],
+  period: number = record.TAKEN_PERIOD,
+): FunctionBody {
+  const target = new HandlerTarget(undefined, period, parts.length > 1);
   for (const [position, { meaning, shape }] of parts.entries()) {
     target.begin(shape, position);
     lower(meaning, target);
@@ -57,12 +61,14 @@ class HandlerTarget implements Target {
   /** What the flags come from, while that is known: set by the instruction before. */
   #source: FlagSource | undefined;
 
+  readonly #period: number;
   readonly #isPair: boolean;
   /** The rest of an instruction that is the last one here. */
   #ending = false;
 
-  constructor(shape: Shape | undefined, isPair = false) {
+  constructor(shape: Shape | undefined, period: number = record.TAKEN_PERIOD, isPair = false) {
     this.#shape = shape;
+    this.#period = period;
     this.#isPair = isPair;
   }
 
@@ -394,7 +400,7 @@ class HandlerTarget implements Target {
     body.tee(taken);
     body.store32(this.#offset + record.TAKEN);
     body.get(taken);
-    body.i32(record.TAKEN_PERIOD - 1);
+    body.i32(this.#period - 1);
     body.operator('i32.and');
     body.operator('i32.eqz');
     body.if();

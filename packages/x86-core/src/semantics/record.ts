@@ -34,7 +34,7 @@ export const INSTRUCTION_RIP = 56;
 /** In TARGET. */
 export const TARGET_IN_JUMPS = 1;
 
-/** How often a branch is taken from one time that TypeScript looks at its target to the next: a power of two. */
+/** How often a branch is taken from one time that TypeScript looks at its target to the next, by default: a power of two. */
 export const TAKEN_PERIOD = 1024;
 
 /** The handler of records that were dropped: it leaves before the instruction. */

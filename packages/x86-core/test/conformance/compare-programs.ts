@@ -1,7 +1,7 @@
 /** Runs random programs on the Cpu and on the processor, and compares the states that they end in. */
 import { EXCEPTION, MEMORY, STATE_BYTES } from '@drift-os/x86-vectors';
 import { differences } from './compare.ts';
-import { CpuSubject } from './cpu-subject.ts';
+import { CpuSubject, type Tier } from './cpu-subject.ts';
 import { runNatively } from './native.ts';
 import { ProgramMaker, type RandomProgram } from './random-program.ts';
 import { vectorFile } from './replay-row.ts';
@@ -14,14 +14,14 @@ export interface Comparison {
 }
 
 /** @param first number of the first program: each number stands for one program, always the same */
-export async function comparePrograms(first: number, count: number): Promise<Comparison> {
+export async function comparePrograms(first: number, count: number, tier: Tier): Promise<Comparison> {
   const starts = await startStates();
   const programs: RandomProgram[] = [];
   for (let seed = first; seed < first + count; seed++) {
     programs.push(new ProgramMaker(seed).make(starts[seed % starts.length] as Uint8Array));
   }
   const natively = runNatively(programs);
-  const subject = new CpuSubject();
+  const subject = new CpuSubject(tier);
   const wrong: string[] = [];
   let completed = 0;
   for (const [index, program] of programs.entries()) {

@@ -78,6 +78,12 @@ function descriptorOf(segment: Segment): bigint {
 
 const names = ['es', 'cs', 'ss', 'ds', 'fs', 'gs'] as const;
 
+/** Which tier executes: all is interpreted, or everything is compiled as soon as it can be. */
+export type Tier = 'interpreter' | 'compiled';
+
+/** JMP to itself: where a region that goes on behind the instruction uses up its budget. */
+const LOOP = [0xeb, 0xfe];
+
 export class CpuSubject implements Subject {
   readonly #cpu: Cpu;
   readonly #ram: Uint8Array;
@@ -86,9 +92,14 @@ export class CpuSubject implements Subject {
   #start = 0n;
   #repeated = false;
   #ended = false;
+  readonly #tier: Tier;
+  /** Instructions that were executed as regions. */
+  compiled = 0;
 
-  constructor() {
-    const memory = new PhysicalMemory({ bytes: 0x10_0000 });
+  constructor(tier: Tier = 'interpreter') {
+    this.#tier = tier;
+    const options = tier === 'interpreter' ? { jit: false as const } : { hotAfter: 1 };
+    const memory = new PhysicalMemory({ bytes: 0x10_0000, ...options });
     this.#ram = memory.mapRam(0, 0x10_0000);
     this.#view = new DataView(this.#ram.buffer, this.#ram.byteOffset, this.#ram.length);
     this.#cpu = new Cpu(emptyBus, { memory });
@@ -146,7 +157,8 @@ export class CpuSubject implements Subject {
     return row.feature === undefined || this.#cpu.system.features.offers(row.feature);
   }
 
-  load(input: Uint8Array, code: Uint8Array): void {
+  /** `isOne`: the code is one instruction. */
+  load(input: Uint8Array, code: Uint8Array, isOne = false): void {
     this.#input = Uint8Array.from(input);
     const from = new DataView(this.#input.buffer);
     const core = this.#cpu.context;
@@ -176,7 +188,7 @@ export class CpuSubject implements Subject {
     x87.opcode = from.getUint16(FOP, true);
     x87.instructionPointer = from.getBigUint64(FIP, true);
     x87.dataPointer = from.getBigUint64(FDP, true);
-    this.#loadMemory(code);
+    this.#loadMemory(code, isOne);
   }
 
   #systemRegisters(): void {
@@ -214,7 +226,7 @@ export class CpuSubject implements Subject {
     return { selector, base: segment.base, limit: segment.limit, attributes: attributesOf(segment) };
   }
 
-  #loadMemory(code: Uint8Array): void {
+  #loadMemory(code: Uint8Array, isOne: boolean): void {
     const { memory } = this.#cpu;
     const pages = new Uint8Array(CODE_BYTES + MEMORY_BYTES);
     pages.fill(0xf4, 0, CODE_BYTES);
@@ -222,6 +234,7 @@ export class CpuSubject implements Subject {
     const base = segments.find((each) => each.selector === selector)?.base ?? 0n;
     const offset = Number((this.#start + base - CODE) & 0xffffn);
     pages.set(code.subarray(0, CODE_BYTES - offset), offset);
+    if (this.#tier === 'compiled' && isOne) pages.set(LOOP, (offset + code.length) % CODE_BYTES);
     pages.set(this.#input.subarray(MEMORY), CODE_BYTES);
     memory.write(CODE_PAGES, pages);
     this.#repeated = code.some((byte) => byte === 0xf2 || byte === 0xf3);
@@ -230,6 +243,13 @@ export class CpuSubject implements Subject {
   /** A step of a repeated string instruction may be one of its rounds. */
   execute(): void {
     const core = this.#cpu.context;
+    if (this.#tier === 'compiled' && this.#cpu.compile()) {
+      this.compiled++;
+      this.#cpu.run(1);
+      for (let round = 0; this.#repeated && core.rip === this.#start && core.cpl === 3 && round < 0x1_0000; round++)
+        this.#cpu.run(1);
+      return;
+    }
     for (let round = 0; round < 0x1_0000; round++) {
       this.#cpu.step();
       if (!this.#repeated || core.rip !== this.#start || core.cpl !== 3) return;

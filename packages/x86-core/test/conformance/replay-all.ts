@@ -1,6 +1,6 @@
 /** Replays many rows and sums up: what passes, what fails, what is known to differ. */
 import { type Mode, rows } from '../../src/index.ts';
-import { CpuSubject } from './cpu-subject.ts';
+import { CpuSubject, type Tier } from './cpu-subject.ts';
 import { knownDivergence } from './divergences.ts';
 import { replayRow, textOf } from './replay-row.ts';
 
@@ -13,11 +13,13 @@ export interface Summary {
   readonly notOffered: readonly string[];
   /** The first difference of each vector that fails, readable. */
   readonly failures: readonly string[];
+  /** Vectors that a compiled region has executed. */
+  readonly compiled: number;
 }
 
 /** @param limit of vectors for each row */
-export async function replayAll(mode: Mode, limit: number): Promise<Summary> {
-  const subject = new CpuSubject();
+export async function replayAll(mode: Mode, limit: number, tier: Tier = 'interpreter'): Promise<Summary> {
+  const subject = new CpuSubject(tier);
   const divergent = new Map<string, number>();
   const notOffered: string[] = [];
   const failures: string[] = [];
@@ -39,5 +41,5 @@ export async function replayAll(mode: Mode, limit: number): Promise<Summary> {
         );
     }
   }
-  return { rows: all.length, passed, divergent, notOffered, failures };
+  return { rows: all.length, passed, divergent, notOffered, failures, compiled: subject.compiled };
 }

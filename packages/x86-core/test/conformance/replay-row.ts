@@ -57,7 +57,7 @@ export async function replayRow(
   for (let index = 0; index < all.length; index += step) {
     const vector = all[index] as Vector;
     const input = file.inputOf(vector);
-    subject.load(input, vector.code);
+    subject.load(input, vector.code, true);
     subject.execute();
     file.outputOf(vector, expected);
     subject.save(got);

@@ -4,8 +4,8 @@ import type { Row } from '../../src/index.ts';
 export interface Subject {
   /** False: the row's CPUID feature is not promised, so that it is #UD. */
   offers(row: Row): boolean;
-  /** Takes a state of @drift-os/x86-vectors, and the code that stands at its RIP. */
-  load(state: Uint8Array, code: Uint8Array): void;
+  /** Takes a state of @drift-os/x86-vectors, and the code that stands at its RIP. `isOne`: one instruction. */
+  load(state: Uint8Array, code: Uint8Array, isOne?: boolean): void;
   /** Executes one instruction, exception included. */
   execute(): void;
   /** Writes the state into `into`, exception included. */
