@@ -44,6 +44,7 @@ export {
 } from './pci/pci-function.ts';
 export { Piix3, type Piix3Options, type Piix3State } from './pci/piix3.ts';
 export { Piix4Pm, type Piix4PmEvents, type Piix4PmOptions, type Piix4PmState } from './pci/piix4-pm.ts';
+export { isKeyCode } from './ps2-scan-codes.ts';
 export type { MouseMotion } from './ps2-mouse.ts';
 export {
   SystemControlA,

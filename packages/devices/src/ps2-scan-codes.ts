@@ -109,6 +109,11 @@ const set2: Readonly<Record<string, number>> = {
 
 const BREAK = 0xf0;
 
+/** Whether a PC keyboard has a key of this code. */
+export function isKeyCode(code: string): boolean {
+  return set2Bytes(code, true) !== undefined;
+}
+
 /** What a keyboard sends in set 2 for a key going down or up; undefined for a key it does not have. */
 export function set2Bytes(code: string, pressed: boolean): number[] | undefined {
   // Two keys that send sequences of their own: Pause has no break code, PrintScreen comes with a simulated Shift.

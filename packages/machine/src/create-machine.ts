@@ -1,26 +1,25 @@
 /** Composes a machine: memory, cores, the board, and what joins them. */
-import { addLinuxKernel, biosRom, LinuxKernelError } from '@drift-os/devices';
-import { type Bus, Cpu, dispatchInterrupt, type InterruptMessage, PhysicalMemory } from '@drift-os/x86-core';
-import { PciDevice, SHADOWED, SHADOWED_BYTES } from './addresses.ts';
-import { Board, type BoardEvents } from './board.ts';
+import { biosRom, BufferDisk, type Disk, isKeyCode } from '@drift-os/devices';
+import { Cpu, dispatchInterrupt, type InterruptMessage, PhysicalMemory } from '@drift-os/x86-core';
+import { type BoardSetup, composeBoard } from './compose-board.ts';
 import { Execution } from './execution.ts';
 import { Keyboard } from './keyboard.ts';
 import { Machine } from './machine.ts';
 import { MachineError } from './machine-error.ts';
-import { MemoryMap, physicalBytes } from './memory-map.ts';
+import { physicalBytes } from './memory-map.ts';
 import { parseMemorySize } from './memory-size.ts';
+import { OneThread } from './one-thread.ts';
 import { Mouse } from './mouse.ts';
-import {
-  type Attachment,
-  type AttachDevice,
-  checkCores,
-  checkInstructionTime,
-  drivesOf,
-  type MachineOptions,
-} from './options.ts';
+import { checkCores, checkDrives, checkInstructionTime, type Drive, drivesOf, type MachineOptions } from './options.ts';
+import { isModule, loadDevice } from './own-devices.ts';
+import { PacedInput } from './paced-input.ts';
+import { Kind } from './parallel/channel.ts';
+import type { DriveSetup } from './parallel/messages.ts';
+import { ParallelEngine } from './parallel/parallel-engine.ts';
+import type { RemoteDiskInfo } from './parallel/remote-disk.ts';
+import { hasThreads } from './parallel/threads.ts';
 import { SerialLine } from './serial-line.ts';
 
-const VIDEO_MEMORY = 16 * 2 ** 20;
 const DEFAULT_MEMORY = '128M';
 /** Of virtual time: 250 million instructions a second. */
 const INSTRUCTION_NANOSECONDS = 4;
@@ -32,14 +31,54 @@ const VIRTUAL_START = Date.UTC(2020, 0, 1);
  * @throws MachineError BAD_OPTION or BAD_IMAGE
  */
 export async function createMachine(options: MachineOptions = {}): Promise<Machine> {
-  const coreCount = checkCores(options.cores ?? 1);
-  const ramBytes = parseMemorySize(options.memory ?? DEFAULT_MEMORY);
-  const { drives, overlays } = drivesOf(options.disks ?? []);
+  const cores = checkCores(options.cores ?? 1);
+  const ram = parseMemorySize(options.memory ?? DEFAULT_MEMORY);
+  const drives = checkDrives(options.disks ?? []);
   const time = options.time ?? 'host';
-  const bios = options.bios ?? biosRom();
-  const physical = new PhysicalMemory({ bytes: physicalBytes(ramBytes, bios), cores: coreCount });
-  const map = new MemoryMap(physical, ramBytes, bios);
-  const execution = new Execution(time, checkInstructionTime(options.instructionTime ?? INSTRUCTION_NANOSECONDS));
+  const setup: BoardSetup = {
+    cores,
+    ram,
+    bios: options.bios ?? biosRom(),
+    vgaBios: options.vgaBios,
+    linux: options.linux,
+    startTime: (options.startTime ?? new Date(time === 'virtual' ? VIRTUAL_START : Date.now())).getTime(),
+  };
+  checkExecution(options);
+  const isParallel = options.execution === 'parallel' && hasThreads();
+  const machine = isParallel
+    ? await createInParallel(options, setup, drives)
+    : await createInTurns(options, setup, drives);
+  if (options.paused !== true) machine.run();
+  return machine;
+}
+
+/** @throws MachineError BAD_OPTION for what does not go together */
+function checkExecution({ execution, time, devices = [] }: MachineOptions): void {
+  if (execution !== 'parallel') return;
+  if (time === 'virtual') {
+    throw new MachineError(
+      'BAD_OPTION',
+      "time: cores that run at the same time have the host's time. Leave out time: 'virtual', or execution: 'parallel'.",
+    );
+  }
+  if (!devices.every(isModule)) {
+    throw new MachineError(
+      'BAD_OPTION',
+      'devices: a function cannot be sent to another thread. Give each device as a module, { module: new URL(...) }.',
+    );
+  }
+}
+
+async function createInTurns(options: MachineOptions, setup: BoardSetup, disks: readonly Drive[]): Promise<Machine> {
+  const { drives, overlays } = drivesOf(disks);
+  const devices = await Promise.all(
+    (options.devices ?? []).map((device) => (isModule(device) ? loadDevice(device) : device)),
+  );
+  const physical = new PhysicalMemory({ bytes: physicalBytes(setup.ram, setup.bios), cores: setup.cores });
+  const execution = new Execution(
+    options.time ?? 'host',
+    checkInstructionTime(options.instructionTime ?? INSTRUCTION_NANOSECONDS),
+  );
   const report = options.report ?? ((): void => {});
   const cores: Cpu[] = [];
   const send = (message: InterruptMessage): void =>
@@ -47,63 +86,34 @@ export async function createMachine(options: MachineOptions = {}): Promise<Machi
       cores.map((core) => core.system.apic),
       message,
     );
-
   const lines = [0, 1].map(
     (line) =>
-      new SerialLine(execution.clock, (bytes) => {
-        board.serial[line as 0 | 1].receive(bytes);
-        machine.inputArrived();
-      }),
+      new SerialLine(
+        new PacedInput(execution.clock, (bytes) => {
+          board.serial[line as 0 | 1].receive(bytes);
+          machine.inputArrived();
+        }),
+      ),
   ) as [SerialLine, SerialLine];
-  const events: BoardEvents = {
-    serialByte: (line, byte) => lines[line].receive(byte),
-    debugByte: () => {},
-    reset: () => machine.resetByGuest(),
-    powerOff: () => machine.endWith({ reason: 'power-off', status: 0 }),
-    exit: (status) => machine.endWith({ reason: 'exit', status }),
-    unclaimed: (space, address, access) => report(`${access} of ${space} ${address.toString(16)}h, where nothing is`),
-    unknownRegister: ({ device, register, access }) =>
-      report(`${device}: ${access} of ${register}, which it does not have`),
-  };
-  const board = new Board({
+  const { board, ram, bus } = composeBoard(setup, {
     clock: execution.clock,
-    events,
-    ram: map.busMaster,
-    memory: ramBytes,
-    cores: coreCount,
-    interruptRequest: { set: (level) => cores[0]?.interrupt(level) },
-    messages: { send },
-    shadow: (segment) => map.shadow(segment),
-    a20: { set: () => {} },
-    startTime: (options.startTime ?? new Date(time === 'virtual' ? VIRTUAL_START : Date.now())).getTime(),
+    memory: physical,
     drives,
-    videoMemory: new Uint8Array(VIDEO_MEMORY),
-    vgaBios: options.vgaBios,
+    devices,
+    events: {
+      serialByte: (line, byte) => lines[line].receive(byte),
+      reset: () => machine.resetByGuest(),
+      powerOff: () => machine.endWith({ reason: 'power-off', status: 0 }),
+      exit: (status) => machine.endWith({ reason: 'exit', status }),
+    },
+    report,
+    interruptRequest: (level) => cores[0]?.interrupt(level),
+    send,
+    portAccess: () => execution.chargePortAccess(),
   });
-  board.memory.add({ name: 'BIOS', first: SHADOWED, length: SHADOWED_BYTES, window: map.shadowWindow });
-  attachDevices(board, options.devices ?? [], { clock: execution.clock, memory: map.busMaster, events });
-  if (options.linux !== undefined) addLinux(board, options.linux, ramBytes);
-
-  const bus: Bus = {
-    readPort: (port, bytes) => {
-      execution.chargePortAccess();
-      return board.ports.read(port, bytes);
-    },
-    writePort: (port, bytes, value) => {
-      execution.chargePortAccess();
-      board.ports.write(port, bytes, value);
-    },
-    readMemory: (address, bytes) => board.memory.read(address, bytes),
-    writeMemory: (address, bytes, value) => board.memory.write(address, bytes, value),
-    acknowledgeInterrupt: () => board.pics.acknowledge(),
-    sendInterrupt: send,
-    unknownMsr: ({ address, access }) =>
-      report(`${access} of MSR ${address.toString(16)}h, which the processor does not have`),
-    endOfInterrupt: (vector) => board.ioApic.endOfInterrupt(vector),
-  };
   const now = (): bigint => execution.clock.now();
-  for (let apicId = 0; apicId < coreCount; apicId++) {
-    cores.push(new Cpu(bus, { memory: physical, apicId, cores: coreCount, now }));
+  for (let apicId = 0; apicId < setup.cores; apicId++) {
+    cores.push(new Cpu(bus, { memory: physical, apicId, cores: setup.cores, now }));
   }
   execution.cores = cores;
   const keyboard = new Keyboard((code, pressed) => {
@@ -115,47 +125,71 @@ export async function createMachine(options: MachineOptions = {}): Promise<Machi
     board.keyboardController.mouse.move(motion);
     machine.inputArrived();
   });
-  const machine = new Machine({
-    onReset: options.onReset ?? 'restart',
-    board,
-    cores,
-    memory: physical,
-    execution,
-    serial: lines,
-    keyboard,
-    mouse,
-    ram: map.ram,
-    overlays,
-  });
+  const engine: OneThread = new OneThread(
+    { board, cores, memory: physical, execution, ram, overlays },
+    {
+      flush: () => machine.flush(),
+      lineWaits: () => lines.some(({ lineWaits }) => lineWaits),
+      resetByGuest: () => machine.resetByGuest(),
+    },
+  );
+  const machine: Machine = new Machine({ onReset: options.onReset ?? 'restart', engine, serial: lines, keyboard, mouse });
   board.reset();
-  if (options.paused !== true) machine.run();
   return machine;
 }
 
-/** Gives devices of the user's own what they ask for. Later in the order of reset and state than those of the board. */
-function attachDevices(
-  board: Board,
-  devices: readonly AttachDevice[],
-  common: Pick<Attachment, 'clock' | 'memory' | 'events'>,
-): void {
-  let slot: number = PciDevice.first;
-  for (const [number, attach] of devices.entries()) {
-    const device = attach({
-      ...common,
-      irq: (request) => board.interrupts.line(request),
-      ports: (name, first, count, window) => board.ports.add({ name, first, count, window }),
-      registers: (name, first, length, window) => board.memory.add({ name, first, length, window }),
-      pci: (pci) => board.pci.plug(slot++, 0, pci),
-    });
-    if (device !== undefined) board.devices.set(`own ${number}`, device);
-  }
+async function createInParallel(options: MachineOptions, setup: BoardSetup, drives: readonly Drive[]): Promise<Machine> {
+  const disks: Disk[] = [];
+  const remote = (disk: Disk): RemoteDiskInfo => {
+    const { sectors, readOnly } = disk;
+    return { number: disks.push(disk) - 1, sectors, readOnly };
+  };
+  // An image that is written to is the host's.
+  const driveSetups = drives.map(({ kind, disk, overlay }): DriveSetup => {
+    if (!(disk instanceof Uint8Array)) return { kind, overlay, disk: remote(disk) };
+    return { kind, overlay, disk: overlay || kind === 'cd' ? disk : remote(new BufferDisk(disk)) };
+  });
+  const report = options.report ?? ((): void => {});
+  const lines = ([Kind.serial1, Kind.serial2] as const).map(
+    (kind) =>
+      new SerialLine({
+        send: (bytes) => engine.send(kind, bytes),
+        restart: () => engine.send(Kind.restart, new Uint8Array(0)),
+      }),
+  ) as [SerialLine, SerialLine];
+  const engine: ParallelEngine = await ParallelEngine.start(
+    {
+      setup,
+      bytes: physicalBytes(setup.ram, setup.bios),
+      strictMemoryOrder: options.strictMemoryOrder ?? !isKnownToBeX86(),
+      drives: driveSetups,
+      devices: (options.devices ?? []).filter(isModule).map((device) => ({ ...device, module: String(device.module) })),
+      onReset: options.onReset ?? 'restart',
+      disks,
+    },
+    {
+      serialBytes: (line, bytes) => {
+        for (const byte of bytes) lines[line].receive(byte);
+        lines[line].flush();
+      },
+      report,
+      ending: (ending) => machine.endWith(ending),
+    },
+  );
+  const keyboard = new Keyboard((code, pressed) => {
+    if (!isKeyCode(code)) return false;
+    engine.send(Kind.key, Uint8Array.from([pressed ? 1 : 0, ...new TextEncoder().encode(code)]));
+    return true;
+  });
+  const mouse = new Mouse(({ dx = 0, dy = 0, dz = 0, buttons = -1 }) => {
+    engine.send(Kind.mouse, new Uint8Array(Float64Array.of(dx, dy, dz, buttons).buffer));
+  });
+  const machine: Machine = new Machine({ onReset: options.onReset ?? 'restart', engine, serial: lines, keyboard, mouse });
+  return machine;
 }
 
-function addLinux(board: Board, linux: NonNullable<MachineOptions['linux']>, memoryBelow4G: number): void {
-  try {
-    addLinuxKernel(board.firmwareItems, { ...linux, memoryBelow4G });
-  } catch (error) {
-    if (!(error instanceof LinuxKernelError)) throw error;
-    throw new MachineError('BAD_IMAGE', error.message);
-  }
+/** Browsers do not say. */
+function isKnownToBeX86(): boolean {
+  const { process } = globalThis as { readonly process?: { readonly arch?: string } };
+  return process?.arch === 'x64' || process?.arch === 'ia32';
 }

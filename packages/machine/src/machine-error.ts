@@ -11,6 +11,8 @@ export type MachineErrorCode =
   | 'BAD_IMAGE'
   /** A saved state was made by another machine or another version. */
   | 'STATE_MISMATCH'
+  /** Not possible with a thread for each core. */
+  | 'NOT_IN_PARALLEL'
   /** What was waited for did not come in time. */
   | 'TIMEOUT'
   /** The machine ended before what was waited for came. */

@@ -2,7 +2,6 @@
 import type { OverlayDisk, OverlayState } from '@drift-os/devices';
 import type { Cpu, CpuState, PhysicalMemory } from '@drift-os/x86-core';
 import type { Board } from './board.ts';
-import type { Execution } from './execution.ts';
 import { MachineError } from './machine-error.ts';
 
 /** Changes whenever an older state could not be understood. */
@@ -21,22 +20,30 @@ export interface MachineState {
   readonly disks: readonly (OverlayState | undefined)[];
 }
 
+/** The guest's time, as it is saved. */
+export interface GuestTime {
+  readonly kind: 'virtual' | 'host';
+  now(): bigint;
+  /** Sets it, with nothing scheduled. */
+  restart(time: bigint): void;
+}
+
 export interface StatefulParts {
   readonly board: Board;
-  readonly cores: readonly Cpu[];
+  readonly cores: readonly Pick<Cpu, 'save' | 'restore'>[];
   readonly memory: PhysicalMemory;
-  readonly execution: Execution;
+  readonly time: GuestTime;
   readonly ram: Uint8Array;
   readonly overlays: readonly (OverlayDisk | undefined)[];
 }
 
 export function saveMachine(parts: StatefulParts): MachineState {
-  const { board, cores, execution, ram, overlays } = parts;
+  const { board, cores, time, ram, overlays } = parts;
   return {
     kind: 'drift-machine',
     version: STATE_VERSION,
     make: makeOf(parts),
-    time: execution.clock.now(),
+    time: time.now(),
     ram: ram.slice(),
     cores: cores.map((core) => core.save()),
     devices: new Map(Array.from(board.devices, ([name, device]) => [name, device.save()])),
@@ -47,8 +54,8 @@ export function saveMachine(parts: StatefulParts): MachineState {
 /** @throws MachineError STATE_MISMATCH with the list of differences; nothing was changed then */
 export function restoreMachine(parts: StatefulParts, saved: unknown): void {
   const state = checkState(parts, saved);
-  const { board, cores, memory, execution, ram, overlays } = parts;
-  execution.restart(state.time);
+  const { board, cores, memory, time, ram, overlays } = parts;
+  time.restart(state.time);
   for (const [number, overlay] of overlays.entries()) {
     const written = state.disks[number];
     if (overlay !== undefined && written !== undefined) overlay.restore(written);
@@ -60,11 +67,11 @@ export function restoreMachine(parts: StatefulParts, saved: unknown): void {
   for (const [number, core] of cores.entries()) core.restore(state.cores[number] as CpuState);
 }
 
-function makeOf({ board, cores, ram, overlays, execution }: StatefulParts): Record<string, string> {
+function makeOf({ board, cores, ram, overlays, time }: StatefulParts): Record<string, string> {
   return {
     cores: String(cores.length),
     memory: `${ram.length / 2 ** 20} MiB`,
-    time: execution.time,
+    time: time.kind,
     disks: overlays.map((overlay) => (overlay === undefined ? 'not kept' : `${overlay.sectors} sectors`)).join(', '),
     devices: [...board.devices.keys()].join(', '),
   };

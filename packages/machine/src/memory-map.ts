@@ -68,13 +68,19 @@ export class MemoryMap {
       this.#physical.write(address, source);
     },
     load: (address, bytes) => {
-      const host = this.#physical.hostAddress(address);
-      if (host !== 0 && address % bytes === 0) return littleEndian(this.#physical.bytes.subarray(host, host + bytes));
+      if (address % bytes === 0) {
+        const loaded = this.#physical.load(address, bytes);
+        if (loaded !== undefined) return loaded;
+      }
       const value = new Uint8Array(bytes);
       this.#physical.read(address, value);
       return littleEndian(value);
     },
     store: (address, bytes, value) => {
+      if (address % bytes === 0) {
+        this.#physical.store(address, bytes, value);
+        return;
+      }
       const contents = new Uint8Array(bytes);
       for (let i = 0; i < bytes; i++) contents[i] = value >>> (8 * i);
       this.#physical.write(address, contents);

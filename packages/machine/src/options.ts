@@ -52,6 +52,22 @@ export interface Attachment {
  */
 export type AttachDevice = (machine: Attachment) => Device<unknown> | undefined;
 
+/**
+ * A device of the user's own, for a machine with a thread for each core: it is made on core 0's. The module's export of that name is called with the
+ * machine and `data`.
+ */
+export interface DeviceModule {
+  /** Absolute address of a module: `new URL('./my-device.js', import.meta.url)`. */
+  readonly module: URL | string;
+  /** Default `default`. */
+  readonly name?: string;
+  /** Anything that can be posted to a thread. */
+  readonly data?: unknown;
+}
+
+/** What a DeviceModule exports. */
+export type AttachDeviceWith = (machine: Attachment, data: unknown) => Device<unknown> | undefined;
+
 export interface MachineOptions {
   /** 1 to 32. Default 1. */
   readonly cores?: number;
@@ -61,8 +77,17 @@ export interface MachineOptions {
   readonly disks?: readonly (DiskOptions | Uint8Array)[];
   /** Boots this kernel instead of a disk. */
   readonly linux?: LinuxOptions;
-  /** Devices of your own. */
-  readonly devices?: readonly AttachDevice[];
+  /**
+   * turns: all cores in one thread. parallel: each core on a Worker of its own, devices on core 0's; needs SharedArrayBuffer (a page must be
+   * cross-origin isolated), and is `turns` where that is missing. Its time is the host's. Default `turns`.
+   */
+  readonly execution?: 'turns' | 'parallel';
+  /**
+   * Keep x86's order of loads and stores on hosts that do not: slower. Only for `parallel`. Default: on hosts that are not known to be x86.
+   */
+  readonly strictMemoryOrder?: boolean;
+  /** Devices of your own; in parallel only those that are modules. */
+  readonly devices?: readonly (AttachDevice | DeviceModule)[];
   /** A BIOS image, such as SeaBIOS. Default: Drift's own. */
   readonly bios?: Uint8Array;
   /** For a BIOS that wants one: SeaBIOS' vgabios-stdvga.bin. */
@@ -109,20 +134,36 @@ export function checkInstructionTime(nanoseconds: number): number {
   return nanoseconds;
 }
 
+/** A drive before it is made. */
+export interface Drive {
+  readonly kind: 'disk' | 'cd';
+  /** An image has whole sectors. */
+  readonly disk: Disk | Uint8Array;
+  /** Writes stay in the machine. */
+  readonly overlay: boolean;
+}
+
 /** @throws MachineError BAD_OPTION or BAD_IMAGE */
-export function drivesOf(disks: readonly (DiskOptions | Uint8Array)[]): {
+export function checkDrives(disks: readonly (DiskOptions | Uint8Array)[]): Drive[] {
+  if (disks.length > MAX_DISKS) {
+    throw new MachineError('BAD_OPTION', `disks: ${disks.length} are given; two IDE channels hold four.`);
+  }
+  return disks.map((each, number) => {
+    const { disk, kind = 'disk', writeThrough = false } = each instanceof Uint8Array ? { disk: each } : each;
+    const whole = disk instanceof Uint8Array ? wholeSectors(disk, number) : disk;
+    return { kind, disk: whole, overlay: kind === 'disk' && !writeThrough };
+  });
+}
+
+export function drivesOf(all: readonly Drive[]): {
   readonly drives: IdeDriveOptions[];
   /** What keeps the writes to the disks that are not written through. */
   readonly overlays: (OverlayDisk | undefined)[];
 } {
-  if (disks.length > MAX_DISKS) {
-    throw new MachineError('BAD_OPTION', `disks: ${disks.length} are given; two IDE channels hold four.`);
-  }
   const overlays: (OverlayDisk | undefined)[] = [];
-  const drives = disks.map((each, number): IdeDriveOptions => {
-    const { disk, kind = 'disk', writeThrough = false } = each instanceof Uint8Array ? { disk: each } : each;
-    const host = disk instanceof Uint8Array ? new BufferDisk(wholeSectors(disk, number)) : disk;
-    const overlay = kind === 'cd' || writeThrough ? undefined : new OverlayDisk(host);
+  const drives = all.map(({ kind, disk, overlay: isOverlaid }): IdeDriveOptions => {
+    const host = disk instanceof Uint8Array ? new BufferDisk(disk) : disk;
+    const overlay = isOverlaid ? new OverlayDisk(host) : undefined;
     overlays.push(overlay);
     return { kind, disk: overlay ?? host };
   });

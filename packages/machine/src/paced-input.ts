@@ -1,12 +1,13 @@
 /** Types on a serial line no faster than one at 115,200 baud carries it, in the guest's time: a guest's receive buffers hold no more. */
 import type { Clock } from '@drift-os/devices';
+import type { SerialInput } from './serial-line.ts';
 
 /** Half of what the FIFO of a 16550 holds. */
 const BURST_BYTES = 8;
 /** Ten bits to a byte at 115,200 baud. */
 const BURST_NANOSECONDS = BigInt(Math.round((BURST_BYTES * 10 * 1e9) / 115_200));
 
-export class PacedInput {
+export class PacedInput implements SerialInput {
   readonly #clock: Clock;
   readonly #deliver: (bytes: Uint8Array) => void;
   #queue: Uint8Array[] = [];

@@ -1,21 +1,25 @@
 /** The host's end of a serial line: what the guest sends as text, what the host types as bytes. */
 import { SerialText, type SerialMatch, type WaitOptions } from '@drift-os/console';
-import type { Clock } from '@drift-os/devices';
 import { MachineError } from './machine-error.ts';
-import { PacedInput } from './paced-input.ts';
+
+/** Takes what the host types to the guest's UART. */
+export interface SerialInput {
+  send(bytes: Uint8Array): void;
+  /** Forgets what has not arrived. */
+  restart(): void;
+}
 
 const NEWLINE = 0x0a;
 
 export class SerialLine implements AsyncIterable<string> {
   readonly #text = new SerialText((code, message) => new MachineError(code, message));
   readonly #decoder = new TextDecoder();
-  readonly #input: PacedInput;
+  readonly #input: SerialInput;
   #pending: number[] = [];
   #lineWaits = false;
 
-  /** `deliver` gives bytes to the guest's UART. */
-  constructor(clock: Clock, deliver: (bytes: Uint8Array) => void) {
-    this.#input = new PacedInput(clock, deliver);
+  constructor(input: SerialInput) {
+    this.#input = input;
   }
 
   /** All output so far. */

@@ -8,5 +8,9 @@ export declare function busWrite(core: usize, physical: u64, bytes: i32, from: u
 /** Decoded code on this page of guest-physical memory (by number) is no longer true. */
 export declare function codeWritten(page: u32): void;
 
+/** Stops the other cores, and lets them go on. */
+export declare function lockBus(core: usize): void;
+export declare function unlockBus(core: usize): void;
+
 /** An access while WATCHED is set, before it is made. */
 export declare function watch(core: usize, linear: u64, bytes: i32, write: i32): void;

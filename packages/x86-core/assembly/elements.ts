@@ -1,6 +1,7 @@
 /** MOVS and STOS under REP: as many elements at once as lie on the pages that were translated. See src/semantics/instructions/string.ts. */
 import { BUDGET } from '../src/semantics/state';
-import { bytesBeforeCode } from './physical';
+import { HAZARD_COMMIT } from '../src/semantics/mailbox';
+import { bytesBeforeCode, publishHazard } from './physical';
 import { recallEntry, tlbEntry, unmarkEntry } from './tlb';
 
 /**
@@ -79,7 +80,10 @@ function room(core: usize, linear: u64, host: usize, count: u64, bytes: i32, dir
   if (!recallEntry(core, entry, linear & ~0xfff)) return 1;
   if (<u32>linear + load<u32>(entry + 8) != <u32>host) return 1;
   let length = 0x1000 - (<u32>linear & 0xfff);
-  if (write && !unmarkEntry(entry)) length = bytesBeforeCode(host, length);
+  if (write && !unmarkEntry(entry)) {
+    publishHazard(core, HAZARD_COMMIT, host);
+    length = bytesBeforeCode(host, length);
+  }
   const fits = <u64>(length / <u32>bytes);
   return fits == 0 ? 1 : fits < count ? fits : count;
 }

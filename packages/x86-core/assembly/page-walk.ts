@@ -7,7 +7,18 @@ import {
   ACCESS_WRITE,
   PHYSICAL_BITS,
 } from '../src/semantics/machine-memory';
-import { CR0, CR3, CR4, EFER, LONG_MODE, PDPTES, PKRU, RFLAGS_SYSTEM } from '../src/semantics/state';
+import {
+  CR0,
+  CR3,
+  CR4,
+  EFER,
+  LONG_MODE,
+  PDPTES,
+  PKRU,
+  RFLAGS_SYSTEM,
+  WALK_PLACES,
+  WALK_VALUES,
+} from '../src/semantics/state';
 import { pageFault } from './exception';
 import { readStructure, setStructureBits } from './physical';
 
@@ -51,10 +62,8 @@ export const NOT_TRANSLATED: u64 = <u64>-1;
 export let pageIsGlobal: bool = false;
 export let pageIsLarge: bool = false;
 
-/** The walk so far: places and values of the entries that were used, for the accessed and dirty bits. Five levels. */
+/** The walk so far: how many entries were used, for the accessed and dirty bits. They are in WALK_PLACES and WALK_VALUES. */
 let levels: i32 = 0;
-const places = memory.data(40, 8);
-const values = memory.data(40, 8);
 /** All entries so far allow it. */
 let writable: bool = false;
 let user: bool = false;
@@ -75,10 +84,10 @@ export function translateLinear(core: usize, linear: u64, access: i32): u64 {
     if ((cr4 & CR4_PAE) == 0) physical = walk32(core, linear, access, cr4);
     else physical = walk64(core, linear, access, cr4);
     if (physical == NOT_TRANSLATED) return physical;
-    const leaf = load<u64>(values + ((<usize>(levels - 1)) << 3));
+    const leaf = load<u64>(core + WALK_VALUES + ((<usize>(levels - 1)) << 3));
     const refused = checkRights(core, leaf, access, cr4);
     if (refused >= 0) return fault(core, linear, access, FAULT_PRESENT | refused);
-    if (setAccessed((access & ACCESS_WRITE) != 0, (cr4 & CR4_PAE) == 0 ? 4 : 8)) {
+    if (setAccessed(core, (access & ACCESS_WRITE) != 0, (cr4 & CR4_PAE) == 0 ? 4 : 8)) {
       pageIsGlobal = (leaf & GLOBAL) != 0 && (cr4 & CR4_PGE) != 0;
       return physical;
     }
@@ -101,8 +110,8 @@ function fault(core: usize, linear: u64, access: i32, code: i32): u64 {
 /** Reads an entry and notes it. @returns the entry, not present where bit 0 is clear. */
 function step(core: usize, place: u64, bytes: i32): u64 {
   const entry = readStructure(core, place, bytes);
-  store<u64>(places + ((<usize>levels) << 3), place);
-  store<u64>(values + ((<usize>levels) << 3), entry);
+  store<u64>(core + WALK_PLACES + ((<usize>levels) << 3), place);
+  store<u64>(core + WALK_VALUES + ((<usize>levels) << 3), entry);
   levels++;
   if ((entry & WRITABLE) == 0) writable = false;
   if ((entry & USER) == 0) user = false;
@@ -181,14 +190,15 @@ function checkRights(core: usize, leaf: u64, access: i32, cr4: u64): i32 {
 }
 
 /** @returns false where another core changed an entry meanwhile: walk again. */
-function setAccessed(write: bool, bytes: i32): bool {
+function setAccessed(core: usize, write: bool, bytes: i32): bool {
   for (let level = 0; level < levels; level++) {
-    const value = load<u64>(values + ((<usize>level) << 3));
+    const value = load<u64>(core + WALK_VALUES + ((<usize>level) << 3));
     let bits = ACCESSED;
     if (write && level == levels - 1) bits |= DIRTY;
     if ((value & bits) == bits) continue;
-    if (!setStructureBits(load<u64>(places + ((<usize>level) << 3)), value, bits, bytes)) return false;
-    store<u64>(values + ((<usize>level) << 3), value | bits);
+    const place = load<u64>(core + WALK_PLACES + ((<usize>level) << 3));
+    if (!setStructureBits(core, place, value, bits, bytes)) return false;
+    store<u64>(core + WALK_VALUES + ((<usize>level) << 3), value | bits);
   }
   return true;
 }

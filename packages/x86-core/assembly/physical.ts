@@ -1,5 +1,12 @@
 /** Guest-physical memory: RAM and ROM through PHYSICAL, the rest through the bus. */
-import { CODE_GRANULE_BITS, CODE_MAP, PAGE_CODE, PAGE_WRITE, PHYSICAL } from '../src/semantics/machine-memory';
+import {
+  CODE_GRANULE_BITS,
+  CODE_MAP,
+  PAGE_CODE,
+  PAGE_WRITE,
+  PHYSICAL,
+} from '../src/semantics/machine-memory';
+import { HAZARD_WALK, HAZARDS } from '../src/semantics/mailbox';
 import { BOUNCE } from '../src/semantics/state';
 import { busRead, codeWritten } from './bus';
 
@@ -29,18 +36,28 @@ export function readStructure(core: usize, address: u64, bytes: i32): u64 {
 }
 
 /** Sets bits in a paging-structure entry, unless it is no longer what was read. @returns whether it was still that. */
-export function setStructureBits(address: u64, expected: u64, bits: u64, bytes: i32): bool {
+export function setStructureBits(core: usize, address: u64, expected: u64, bits: u64, bytes: i32): bool {
   const entry = physicalEntry(address);
   if ((entry & PAGE_WRITE) == 0) return true;
   const host = hostAddress(entry, address);
-  if ((entry & PAGE_CODE) != 0) beforeStore(entry, address, bytes);
+  if ((entry & PAGE_CODE) != 0) beforeStore(core, HAZARD_WALK, address, bytes);
   if (bytes == 8) return atomic.cmpxchg<u64>(host, expected, expected | bits) == expected;
   return atomic.cmpxchg<u32>(host, <u32>expected, <u32>(expected | bits)) == <u32>expected;
 }
 
-/** Before a store to a page with CODE: drops decoded code if the bytes are part of it. All of them are on the page. */
-export function beforeStore(entry: u32, address: u64, bytes: i32): void {
-  if (bytesBeforeCode(hostAddress(entry, address), bytes) < <u32>bytes) codeWritten(<u32>(address >> 12));
+/**
+ * Before a store to a page with CODE: drops decoded code if the bytes are part of it. All of them are on the page. Whoever marks code looks at the
+ * hazards behind the mark, and this looks at the marks behind the hazard: one of them sees the other.
+ */
+export function beforeStore(core: usize, hazard: usize, address: u64, bytes: i32): void {
+  const host = hostAddress(physicalEntry(address), address);
+  publishHazard(core, hazard, host);
+  if (bytesBeforeCode(host, bytes) < <u32>bytes) codeWritten(<u32>(address >> 12));
+}
+
+/** A store to a page with CODE may be under way: see src/semantics/mailbox.ts. */
+export function publishHazard(core: usize, hazard: usize, host: usize): void {
+  atomic.store<u32>(core + HAZARDS + (hazard << 2), <u32>(host >> 12) + 1);
 }
 
 /** Bytes from a host address on, at most `bytes`, before the first granule that decoded code was in. */
@@ -48,7 +65,7 @@ export function bytesBeforeCode(host: usize, bytes: u32): u32 {
   const end = host + bytes;
   for (let at = host; at < end; at = (at & ~GRANULE_MASK) + GRANULE) {
     const granule = at >> CODE_GRANULE_BITS;
-    if ((<i32>load<u8>(<usize>CODE_MAP + (granule >> 3)) & (1 << (<i32>granule & 7))) != 0) return <u32>(at - host);
+    if ((<i32>atomic.load<u8>(<usize>CODE_MAP + (granule >> 3)) & (1 << (<i32>granule & 7))) != 0) return <u32>(at - host);
   }
   return bytes;
 }
@@ -56,5 +73,7 @@ export function bytesBeforeCode(host: usize, bytes: u32): u32 {
 /** Whether a page of host memory holds decoded code. */
 export function holdsCode(page: usize): bool {
   const map = <usize>CODE_MAP + (page >> (CODE_GRANULE_BITS + 3));
-  return (load<u64>(map) | load<u64>(map + 8) | load<u64>(map + 16) | load<u64>(map + 24)) != 0;
+  return (
+    (atomic.load<u64>(map) | atomic.load<u64>(map + 8) | atomic.load<u64>(map + 16) | atomic.load<u64>(map + 24)) != 0
+  );
 }

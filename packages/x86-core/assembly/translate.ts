@@ -5,6 +5,7 @@
  * next page, whose bytes are 0 where there is none.
  */
 import { ACCESS_USER, ACCESS_WRITE, PAGE_CODE, PAGE_READ, PAGE_WRITE } from '../src/semantics/machine-memory';
+import { HAZARD_COMMIT } from '../src/semantics/mailbox';
 import {
   BOUNCE,
   BOUNCE_BYTES,
@@ -19,10 +20,10 @@ import {
   TRANSLATED,
   WATCHED,
 } from '../src/semantics/state';
-import { busRead, busWrite, watch } from './bus';
+import { busRead, busWrite, lockBus, unlockBus, watch } from './bus';
 import { notCanonical, raise } from './exception';
 import { isCanonical, NOT_TRANSLATED, pageIsGlobal, pageIsLarge, translateLinear } from './page-walk';
-import { beforeStore, bytesBeforeCode, hostAddress, physicalEntry } from './physical';
+import { beforeStore, bytesBeforeCode, hostAddress, physicalEntry, publishHazard } from './physical';
 import { fillTlb, recallEntry, tlbEntry, unmarkEntry } from './tlb';
 
 const WRITE: i32 = 1;
@@ -47,6 +48,7 @@ export function translate(core: usize, address: u64, bytes: i32, access: i32): u
         return host;
       }
       // Beside the code of a page that holds some.
+      publishHazard(core, <usize>(access >> 4), host);
       if (bytesBeforeCode(host, bytes) == <u32>bytes) {
         store<u32>(core + TRANSLATED, NOWHERE);
         return host;
@@ -84,7 +86,7 @@ function walk(core: usize, address: u64, bytes: i32, access: i32): usize {
   if (second == (linear & ~0xfff)) {
     const entry = physicalEntry(physical);
     if ((entry & (write ? PAGE_WRITE : PAGE_READ)) != 0) {
-      if (write && (entry & PAGE_CODE) != 0) beforeStore(entry, physical, bytes);
+      if (write && (entry & PAGE_CODE) != 0) beforeStore(core, slot, physical, bytes);
       // Dropping the code may have taken the mark away.
       const now = physicalEntry(physical);
       const host = hostAddress(now, physical);
@@ -155,6 +157,25 @@ function writePart(core: usize, place: usize, from: usize): void {
     return;
   }
   const entry = physicalEntry(physical);
-  if ((entry & PAGE_CODE) != 0) beforeStore(entry, physical, bytes);
+  if ((entry & PAGE_CODE) != 0) beforeStore(core, HAZARD_COMMIT, physical, bytes);
   memory.copy(host, from, bytes);
+}
+
+/**
+ * A locked access that no atomic operation of the host can make (unaligned, 16 bytes, on two pages): the other cores stand still until `endLocked`.
+ * What a BOUNCE holds was read before they did.
+ */
+export function beginLocked(core: usize, host: usize, slot: i32): void {
+  lockBus(core);
+  const bounce = core + BOUNCE + <usize>slot * BOUNCE_BYTES;
+  if (host != bounce) return;
+  const place = core + BOUNCE_PLACES + <usize>slot * PLACE_BYTES;
+  const first = load<u32>(place);
+  if (first != 0) memory.copy(bounce, first, load<u32>(place + 4));
+  const second = load<u32>(place + PART_BYTES);
+  if (second != 0) memory.copy(bounce + load<u32>(place + 4), second, load<u32>(place + PART_BYTES + 4));
+}
+
+export function endLocked(core: usize): void {
+  unlockBus(core);
 }

@@ -15,5 +15,7 @@ export type { FlagEffects, ModRm, OpcodeMap, OperandSize, Row, TrailingField, Ve
 export type { OperandKind } from './table/operand-kind.ts';
 export { type Mnemonic, nearestMnemonic, type Prefix, type PrefixedMnemonic, rows, rowsOf } from './table/table.ts';
 export { dispatchInterrupt } from './apic/dispatch.ts';
+export type { InterruptTarget } from './apic/destination.ts';
 export type { DeliveryMode, InterruptMessage } from './apic/interrupt-message.ts';
 export * from './cpu/index.ts';
+export type { SavedSystemState } from './system/system-state.ts';

@@ -1,5 +1,6 @@
 /** A machine that has stopped, and who is told of it. */
-import type { WatchHit } from '@drift-os/x86-core';
+import type { Cpu, WatchHit } from '@drift-os/x86-core';
+import { instructionAddress } from './linear-memory.ts';
 
 export interface Stop {
   /** pause: the host wanted it. */
@@ -10,6 +11,11 @@ export interface Stop {
   readonly address: bigint;
   /** What a watchpoint saw. */
   readonly hit?: WatchHit;
+}
+
+export function stopAt(stopped: Cpu, core: number, reason: Stop['reason'], hit?: WatchHit): Stop {
+  const seen = reason === 'watchpoint' ? (hit ?? stopped.watchHit) : undefined;
+  return { reason, core, address: instructionAddress(stopped), ...(seen === undefined ? {} : { hit: seen }) };
 }
 
 export class StopListeners {

@@ -3,6 +3,7 @@
  *
  * It is version 14h with six LVT entries, and without EOI-broadcast suppression. Registers by their offsets are apic-registers.ts.
  */
+import { type InterruptTarget, matchesDestination } from './destination.ts';
 import type { InterruptMessage } from './interrupt-message.ts';
 import { ApicTimer, type ApicTimerState } from './timer.ts';
 import { VectorSet } from './vector-set.ts';
@@ -56,7 +57,7 @@ const SOFTWARE_ENABLE = 1 << 8;
 /** Bits of the error status register. */
 const ApicError = { sendIllegalVector: 1 << 5, receivedIllegalVector: 1 << 6, illegalRegister: 1 << 7 } as const;
 
-export class LocalApic {
+export class LocalApic implements InterruptTarget {
   readonly id: number;
   readonly #connections: LocalApicConnections;
   readonly #timer: ApicTimer;
@@ -67,7 +68,7 @@ export class LocalApic {
   #base = 0n;
   #taskPriority = 0;
   #logicalDestination = 0;
-  destinationFormat = 0xffff_ffff;
+  #destinationFormat = 0xffff_ffff;
   #spurious = 0xff;
   #errors = 0;
   #pendingErrors = 0;
@@ -92,7 +93,7 @@ export class LocalApic {
   init(): void {
     this.#taskPriority = 0;
     this.#logicalDestination = 0;
-    this.destinationFormat = 0xffff_ffff;
+    this.#destinationFormat = 0xffff_ffff;
     this.#spurious = 0xff;
     this.#errors = 0;
     this.#pendingErrors = 0;
@@ -123,6 +124,7 @@ export class LocalApic {
     const wasEnabled = this.globallyEnabled;
     this.#base = value;
     if (wasEnabled && !enabled) this.init();
+    this.#connections.changed();
     return true;
   }
 
@@ -172,6 +174,16 @@ export class LocalApic {
 
   set logicalDestination(value: number) {
     this.#logicalDestination = (value & 0xff00_0000) >>> 0;
+    this.#connections.changed();
+  }
+
+  get destinationFormat(): number {
+    return this.#destinationFormat;
+  }
+
+  set destinationFormat(value: number) {
+    this.#destinationFormat = value;
+    this.#connections.changed();
   }
 
   get spurious(): number {
@@ -242,20 +254,7 @@ export class LocalApic {
 
   /** Whether a destination of a message means this APIC (SDM 3A 11.6.2, 11.12.9, 11.12.10). */
   matches(destination: number, mode: 'physical' | 'logical'): boolean {
-    if (!this.globallyEnabled) return mode === 'physical' && (destination === this.id || destination === 0xff);
-    if (mode === 'physical') {
-      if (destination === 0xffff_ffff || destination === 0xff) return true;
-      return destination === this.id;
-    }
-    const mine = this.logicalDestination;
-    if (this.isX2) {
-      if (destination === 0xffff_ffff) return true;
-      return destination >>> 16 === mine >>> 16 && (destination & mine & 0xffff) !== 0;
-    }
-    const id = mine >>> 24;
-    if (this.destinationFormat >>> 28 === 15) return (destination & id) !== 0;
-    const cluster = destination >> 4 === 15 || destination >> 4 === id >> 4;
-    return cluster && (destination & id & 15) !== 0;
+    return matchesDestination(this, destination, mode);
   }
 
   receive(message: InterruptMessage): void {
@@ -361,7 +360,7 @@ export class LocalApic {
     this.#base = state.base;
     this.#taskPriority = state.taskPriority;
     this.#logicalDestination = state.logicalDestination;
-    this.destinationFormat = state.destinationFormat;
+    this.#destinationFormat = state.destinationFormat;
     this.#spurious = state.spurious;
     this.#errors = state.errors;
     this.#pendingErrors = state.pendingErrors;

@@ -17,6 +17,14 @@ export interface FetchedRun {
   readonly run: StraightRun;
   /** Page number of the second page, or -1. */
   readonly secondPage: number;
+  /** Of code in memory that other threads store to: the bytes that were decoded, and more, by their page. */
+  readonly copies: readonly CodeCopy[];
+}
+
+/** Bytes as they were at some moment. */
+export interface CodeCopy {
+  readonly physical: number;
+  readonly bytes: Uint8Array;
 }
 
 /** Where a block begins. */
@@ -56,12 +64,13 @@ export class CodeFetch {
   decode(place: CodePlace, isBreakpoint: ((rip: bigint) => boolean) | undefined): FetchedRun {
     const { rip: start, mode, physical } = place;
     let secondPage = -1;
+    const copies: CodeCopy[] = [];
     let fault: CpuFault | undefined;
     const cacheable = this.isCacheable(physical);
     const fetch = (rip: bigint, beyond: boolean): Uint8Array => {
       const at = physical + Number(BigInt.asUintN(32, rip - start));
       const rest = PAGE - (at % PAGE);
-      const here = this.#bytes(at, beyond || !cacheable ? Math.min(MAXIMUM_LENGTH, rest) : rest);
+      const here = this.#bytes(at, beyond || !cacheable ? Math.min(MAXIMUM_LENGTH, rest) : rest, copies);
       const limited = this.#limited(here, rip, mode);
       if (!beyond || limited.length < here.length || here.length === MAXIMUM_LENGTH) {
         if (beyond) fault = generalProtection();
@@ -72,7 +81,7 @@ export class CodeFetch {
         secondPage = Math.floor(next / PAGE);
         const both = new Uint8Array(MAXIMUM_LENGTH);
         both.set(here);
-        both.set(this.#bytes(next, MAXIMUM_LENGTH - here.length), here.length);
+        both.set(this.#bytes(next, MAXIMUM_LENGTH - here.length, copies), here.length);
         const all = this.#limited(both, rip, mode);
         if (all.length < both.length) fault = generalProtection();
         return all;
@@ -90,7 +99,7 @@ export class CodeFetch {
       ...(isBreakpoint === undefined ? {} : { isBreakpoint }),
     });
     if (run.ending === 'truncated') throw fault ?? generalProtection();
-    return { run, secondPage: run.crosses || run.instructions.length === 0 ? secondPage : -1 };
+    return { run, secondPage: run.crosses || run.instructions.length === 0 ? secondPage : -1, copies };
   }
 
   /** Code in memory that stores are seen to. */
@@ -98,10 +107,32 @@ export class CodeFetch {
     return this.#memory.hostAddress(physical) !== 0;
   }
 
-  #bytes(physical: number, count: number): Uint8Array {
+  #bytes(physical: number, count: number, copies: CodeCopy[]): Uint8Array {
     const host = this.#memory.hostAddress(physical);
-    if (host !== 0) return this.#memory.bytes.subarray(host, host + count);
+    if (host !== 0 && this.#memory.exchange === undefined) return this.#memory.bytes.subarray(host, host + count);
+    if (host !== 0) return this.#copied(physical, host, count, copies);
     return Uint8Array.from({ length: count }, (_, index) => Number(this.#devices.read(physical + index, 1)));
+  }
+
+  /** Every byte of a block is read once: another core may be writing it. */
+  #copied(physical: number, host: number, count: number, copies: CodeCopy[]): Uint8Array {
+    const known = copies.find(
+      (copy) => copy.physical <= physical && physical + count <= copy.physical + copy.bytes.length,
+    );
+    if (known !== undefined) {
+      return known.bytes.subarray(physical - known.physical, physical - known.physical + count);
+    }
+    const copy = { physical, bytes: this.#memory.bytes.slice(host, host + PAGE - (physical % PAGE)) };
+    copies.push(copy);
+    return copy.bytes.subarray(0, count);
+  }
+
+  /** Whether the first of these bytes are still what memory holds. */
+  isUnchanged({ physical, bytes }: CodeCopy, count: number): boolean {
+    const host = this.#memory.hostAddress(physical);
+    const now = this.#memory.bytes;
+    for (let at = 0; at < count; at++) if (now[host + at] !== bytes[at]) return false;
+    return host !== 0;
   }
 
   /** Bytes beyond the limit of CS are not there. */

@@ -19,8 +19,10 @@ import {
   eventPending,
   executeAssist,
   hasBreakpoints,
+  monitoredChanged,
   needsStepping,
   reset,
+  type SavedSystemState,
   Segment,
   serveEvents,
   type SystemOptions,
@@ -29,7 +31,7 @@ import {
 } from '../system/index.ts';
 import { Rflags } from '../system/register-bits.ts';
 import { type Bus, emptyBus } from './bus.ts';
-import { CodeFetch } from './code-fetch.ts';
+import { CodeFetch, type FetchedRun } from './code-fetch.ts';
 import type { CodeMode } from './code-mode.ts';
 import { CodeSources } from './code-sources.ts';
 import { StateContext } from './core-context.ts';
@@ -38,14 +40,17 @@ import { type Block, DecodeCache } from './decode-cache.ts';
 import { DeviceAccess } from './device-access.ts';
 import { LinearMemory } from './linear-memory.ts';
 import { type KnownMode, MODE_BITS, ModeTracker } from './mode-tracker.ts';
-import { PhysicalMemory } from './physical-memory.ts';
+import { type MemoryUser, PhysicalMemory } from './physical-memory.ts';
 import { Registers } from './registers.ts';
+import { CoreLink } from './shared/core-link.ts';
 import { type CpuState, restoreState, saveState } from './saved-state.ts';
 import { type Watchpoint, type WatchHit, Watchpoints } from './watchpoints.ts';
 
 export interface CpuOptions extends SystemOptions {
   /** Memory of the machine; several cores may share one. Default: an empty one with room for 16 MiB. */
   readonly memory?: PhysicalMemory;
+  /** Number of its place in the memory. Default: the next. */
+  readonly core?: number;
   /** Nanoseconds, for the time-stamp counter and the timer of the local APIC. Default: one for each instruction. */
   readonly now?: () => bigint;
   /** 64 random bits, for RDRAND and RDSEED. Default: from `crypto`. */
@@ -71,6 +76,8 @@ export class Cpu {
   readonly context: StateContext;
   /** Local APIC, pending events, activity, features. */
   readonly system: SystemState;
+  /** Its mailbox, where other threads share its memory. */
+  readonly link: CoreLink | undefined;
   /** Linear addresses to stop at, before the instruction there. Change it with `setBreakpoint`. */
   readonly #breakpoints = new Set<bigint>();
   readonly #watchpoints = new Watchpoints();
@@ -94,7 +101,7 @@ export class Cpu {
 
   constructor(bus: Bus = emptyBus, options: CpuOptions = {}) {
     this.memory = options.memory ?? new PhysicalMemory({ bytes: 16 << 20 });
-    this.#base = this.memory.addCore({
+    const user: MemoryUser = {
       busRead: (physical, bytes, to) => devices.copyIn(Number(physical), bytes, to),
       busWrite: (physical, bytes, from) => devices.copyOut(Number(physical), bytes, from),
       watch: (linear, bytes, write) => {
@@ -105,8 +112,11 @@ export class Cpu {
         this.#cache.dropPage(page);
         this.#state.set32(state.EVENTS, 1);
       },
+      lockBus: () => this.link?.lockBus(),
+      unlockBus: () => this.link?.unlockBus(),
       mappingChanged: () => this.#flushTlb('all'),
-    });
+    };
+    this.#base = this.memory.addCore(user, options.core);
     this.#view = this.memory.view;
     this.#state = new CoreState(this.#view, this.#base);
     const now = options.now ?? ((): bigint => BigInt(this.instructions));
@@ -141,11 +151,44 @@ export class Cpu {
     this.#fetch = new CodeFetch(this.context, this.memory, linear, devices);
     this.#sources = new CodeSources(this.#fetch, this.#cache, this.memory, this.system.features);
     this.memory.regions?.addCache(this.#cache);
+    this.link = this.#linked(linear);
     this.memory.runtime.clearTlb(this.#base);
     this.#state.set64(state.INHIBIT, NO_ADDRESS);
     this.#modes = new ModeTracker(this.context);
     this.#mode = this.#modes.current;
     this.reset();
+  }
+
+  #linked(linear: LinearMemory): CoreLink | undefined {
+    const { exchange, marks, runtime } = this.memory;
+    if (exchange === undefined || marks === undefined) return undefined;
+    const number = exchange.cores.findIndex(({ base }) => 4 * base === this.#base);
+    const { context, system } = this;
+    const link = new CoreLink(number, exchange, marks, {
+      system,
+      protectPage: (page) => runtime.protectPage(this.#base, this.memory.hostAddress(page * 4096)),
+      protectAll: () => runtime.clearTlb(this.#base),
+      dropPage: (page) => this.memory.dropHere(page),
+      dropAll: () => {
+        this.memory.dropAllRegions();
+        this.#forgetCode();
+      },
+      remapped: () => this.#flushTlb('all'),
+      monitoredLine: () => {
+        const line = system.monitored;
+        return line === undefined || monitoredChanged(context) ? undefined : linear.find(line.linear);
+      },
+    });
+    if (exchange.own === number) this.memory.link = link;
+    return link;
+  }
+
+  /** The state is as another thread has left it: what this one knew of it is void. */
+  takeOver(system: SavedSystemState): void {
+    this.system.restore(system);
+    this.#flushTlb('all');
+    this.#forgetCode();
+    this.#notify();
   }
 
   /** Everything as after RESET; memory stays. */
@@ -206,6 +249,14 @@ export class Cpu {
   clearWatchpoint(watchpoint: Watchpoint): void {
     this.#watchpoints.remove(watchpoint);
     this.#modeIsKnown = false;
+  }
+
+  /** In place of all that are set. */
+  setStops(breakpoints: readonly bigint[], watchpoints: readonly Watchpoint[]): void {
+    this.#breakpoints.clear();
+    for (const linear of breakpoints) this.#breakpoints.add(linear);
+    this.#watchpoints.setAll(watchpoints);
+    this.#forgetCode();
   }
 
   /** What the last run stopped for, if for a watchpoint. */
@@ -315,6 +366,8 @@ export class Cpu {
   #assist(): boolean {
     const at = this.#view.getInt32(this.#base + state.RECORD, true);
     this.#left -= 1;
+    // Among what TypeScript carries out are the serializing instructions (SDM 3A 9.3): a fence.
+    if (this.link !== undefined) Atomics.add(this.link.mailbox.words, 0, 0);
     const instruction = this.#cache.instructionAt(at) as Instruction;
     const completed = executeAssist(this.context, instruction);
     // MOV to a debug register changes what the context does not see.
@@ -352,6 +405,7 @@ export class Cpu {
 
   /** Something happened that may be an event. Callable at any time from this thread. */
   #notify(): void {
+    this.link?.publish();
     this.#state.set32(state.PENDING, 1);
     this.#state.set32(state.EVENTS, 1);
   }
@@ -362,6 +416,7 @@ export class Cpu {
    */
   #serveEvents(): boolean {
     this.#state.set32(state.EVENTS, 0);
+    this.link?.serve();
     let taken = false;
     while (this.#left >= 0 && eventPending(this.context) && serveEvents(this.context)) {
       taken = true;
@@ -501,20 +556,34 @@ export class Cpu {
     const { rip, physical, mode } = place;
     if (this.#cache.isFull) this.#forgetCode();
     const isBreakpoint = this.#breakpoints.size === 0 ? undefined : (at: bigint): boolean => this.#isBreakpoint(at);
-    const { run, secondPage } = this.#fetch.decode(place, isBreakpoint);
-    const block = this.#cache.add(run, rip, mode, physical, secondPage);
-    if (this.#usesRegions && !mode.single) {
-      const entry = this.memory.regions?.entryAt(physical, rip, mode.key);
-      if (entry !== undefined) this.#cache.enterRegionAt(block, entry, false);
+    for (;;) {
+      const { drops } = this.memory;
+      const fetched = this.#fetch.decode(place, isBreakpoint);
+      const { run, secondPage } = fetched;
+      const bytes = Math.max(
+        1,
+        Number(BigInt.asUintN(32, run.end - rip)) + (run.ending === 'jump' || run.ending === 'cut' ? 0 : 1),
+      );
+      const here = Math.min(bytes, 4096 - (physical % 4096));
+      this.memory.markCode(physical, here, this.link);
+      const crosses = secondPage >= 0 && this.#fetch.isCacheable(secondPage * 4096);
+      if (crosses) this.memory.markCode(secondPage * 4096, 15, this.link);
+      if (this.memory.drops !== drops || !this.#isAsDecoded(fetched, physical, here)) continue;
+      const block = this.#cache.add(run, rip, mode, physical, secondPage);
+      if (this.#usesRegions && !mode.single) {
+        const entry = this.memory.regions?.entryAt(physical, rip, mode.key);
+        if (entry !== undefined) this.#cache.enterRegionAt(block, entry, false);
+      }
+      return block;
     }
-    const bytes = Math.max(
-      1,
-      Number(BigInt.asUintN(32, run.end - rip)) + (run.ending === 'jump' || run.ending === 'cut' ? 0 : 1),
-    );
-    const here = Math.min(bytes, 4096 - (physical % 4096));
-    this.memory.markCode(physical, here);
-    if (secondPage >= 0 && this.#fetch.isCacheable(secondPage * 4096)) this.memory.markCode(secondPage * 4096, 15);
-    return block;
+  }
+
+  /** Whether memory still holds what was decoded, now that stores to it are told of. */
+  #isAsDecoded({ copies, secondPage }: FetchedRun, physical: number, bytes: number): boolean {
+    return copies.every((copy) => {
+      if (copy.physical === physical) return this.#fetch.isUnchanged(copy, bytes);
+      return copy.physical !== secondPage * 4096 || this.#fetch.isUnchanged(copy, Math.min(15, copy.bytes.length));
+    });
   }
 
   /** Links the branch that waits for this block, and enters it where returns look. */

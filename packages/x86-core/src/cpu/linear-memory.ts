@@ -39,6 +39,16 @@ export class LinearMemory {
     return Number(physical);
   }
 
+  /** The same; undefined where it is refused. */
+  find(linear: bigint): number | undefined {
+    try {
+      return this.translate(linear, machine.ACCESS_ANY);
+    } catch (error) {
+      if (error instanceof CpuFault) return undefined;
+      throw error;
+    }
+  }
+
   /** The exception in the core's state. */
   fault(): CpuFault {
     const core = this.#state;

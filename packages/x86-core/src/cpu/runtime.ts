@@ -1,5 +1,6 @@
 /** The compiled runtime (assembly/), and its functions as TypeScript calls them. */
 import { runtimeBase64 } from '../generated/runtime.ts';
+import { importSharedMemory } from '../wasm/shared-memory-import.ts';
 
 /** Addresses of cores and of host memory are numbers; linear and physical ones are bigints. */
 export interface Runtime {
@@ -18,20 +19,35 @@ export interface RuntimeImports {
   busRead(core: number, physical: bigint, bytes: number, to: number): void;
   busWrite(core: number, physical: bigint, bytes: number, from: number): void;
   codeWritten(page: number): void;
+  lockBus(core: number): void;
+  unlockBus(core: number): void;
   watch(core: number, linear: bigint, bytes: number, write: number): void;
 }
 
 let compiled: WebAssembly.Module | undefined;
+/** The same for shared memories, by their maximum in pages. */
+const compiledShared = new Map<number, WebAssembly.Module>();
 
+function compile(sharedMaximum: number | undefined): WebAssembly.Module {
+  if (sharedMaximum === undefined) return (compiled ??= new WebAssembly.Module(bytesOf(runtimeBase64)));
+  let module = compiledShared.get(sharedMaximum);
+  if (module === undefined) {
+    module = new WebAssembly.Module(importSharedMemory(bytesOf(runtimeBase64), sharedMaximum));
+    compiledShared.set(sharedMaximum, module);
+  }
+  return module;
+}
+
+/** @param sharedMaximum of a shared memory, in pages */
 export function instantiateRuntime(
   memory: WebAssembly.Memory,
   imports: RuntimeImports,
+  sharedMaximum?: number,
 ): { readonly runtime: Runtime; readonly functions: Readonly<Record<string, WebAssembly.ExportValue>> } {
-  compiled ??= new WebAssembly.Module(bytesOf(runtimeBase64));
   const abort = (): never => {
     throw new Error('The runtime stopped');
   };
-  const instance = new WebAssembly.Instance(compiled, { env: { memory, abort }, bus: { ...imports } });
+  const instance = new WebAssembly.Instance(compile(sharedMaximum), { env: { memory, abort }, bus: { ...imports } });
   const functions = instance.exports;
   (functions['_start'] as () => void)();
   return { runtime: functions as unknown as Runtime, functions };

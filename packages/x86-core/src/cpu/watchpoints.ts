@@ -30,6 +30,10 @@ export class Watchpoints {
     this.#all = [...this.#all, watchpoint];
   }
 
+  setAll(all: readonly Watchpoint[]): void {
+    this.#all = all;
+  }
+
   remove({ linear, bytes, kind }: Watchpoint): void {
     const at = this.#all.findIndex((each) => each.linear === linear && each.bytes === bytes && each.kind === kind);
     if (at >= 0) this.#all = this.#all.toSpliced(at, 1);

@@ -37,17 +37,24 @@ export interface CompiledModule {
   readonly regions: readonly (CompiledRegion | undefined)[];
 }
 
-/** @param shared of the memory that the module will use: its maximum in pages of 64 KiB, where it is shared */
+/** The memory that a module is for. */
+export interface CompileEnvironment {
+  /** Its maximum in pages of 64 KiB, where it is shared. */
+  readonly sharedMaximum: number | undefined;
+  /** Loads and stores keep x86's order by themselves: see Target in lowering.ts. */
+  readonly ordered: boolean;
+}
+
 export function compileSources(
   sources: readonly CodeSource[],
-  shared: { readonly maximum: number } | undefined,
+  { sharedMaximum, ordered }: CompileEnvironment,
 ): CompiledModule | undefined {
   const found = sources.map((source) => {
     const discovered = discoverRegion(source);
-    return discovered === undefined ? undefined : { discovered, code: lowerRegion(discovered.plan) };
+    return discovered === undefined ? undefined : { discovered, code: lowerRegion(discovered.plan, ordered) };
   });
   if (found.every((each) => each === undefined)) return undefined;
-  const builder = new ModuleBuilder(shared);
+  const builder = new ModuleBuilder(sharedMaximum === undefined ? undefined : { maximum: sharedMaximum });
   for (const each of found) {
     for (const name of each?.code.body.calls ?? []) {
       if (name === ENTER_REGION) builder.import(name, enterRegionSignature);

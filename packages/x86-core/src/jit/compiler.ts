@@ -1,7 +1,7 @@
 /** Compiles regions in the thread that asks, while it waits: the same run comes out every time. */
-import { compileSources } from './compile.ts';
+import { type CompileEnvironment, compileSources } from './compile.ts';
 import type { RegionCompiler } from './region-store.ts';
 
-export const compilerInThisThread: RegionCompiler = {
-  compile: (sources, done) => done(compileSources(sources, undefined)),
-};
+export function compilerInThisThread(environment: CompileEnvironment): RegionCompiler {
+  return { compile: (sources, done) => done(compileSources(sources, environment)) };
+}

@@ -35,7 +35,9 @@ export interface JitCounters {
 export interface CodeMemory {
   readonly bytes: Uint8Array;
   hostAddress(physical: number): number;
-  /** Notes that stores to these bytes drop the code. */
+  /** How often code of a page was dropped. */
+  readonly drops: number;
+  /** Notes that stores to these bytes drop the code. Others may have dropped some meanwhile. */
   markCode(physical: number, bytes: number): void;
 }
 
@@ -179,6 +181,7 @@ export class RegionStore {
 
   /** Whether memory still holds what was compiled. Stores that come from now on drop it. */
   #isCurrent({ ranges, pages }: Region): boolean {
+    const { drops } = this.#memory;
     for (const { rip, bytes } of ranges) {
       for (const { page, offset, length } of partsOf(rip, bytes, pages)) {
         const host = this.#memory.hostAddress(page.physical + offset);
@@ -189,7 +192,7 @@ export class RegionStore {
         }
       }
     }
-    return true;
+    return this.#memory.drops === drops;
   }
 
   #put(region: Region, { replaces }: Request): void {
@@ -256,6 +259,13 @@ export class RegionStore {
   /** Code on a page (by number) is no longer true. */
   dropPage(page: number): void {
     for (const region of this.#pages.get(page) ?? []) {
+      this.counters.dropped++;
+      this.#remove(region);
+    }
+  }
+
+  dropAll(): void {
+    for (const region of [...this.#regions]) {
       this.counters.dropped++;
       this.#remove(region);
     }

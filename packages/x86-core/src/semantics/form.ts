@@ -120,6 +120,7 @@ function assists(statement: Statement): boolean {
 function leads(statement: Statement): boolean {
   switch (statement.kind) {
     case 'store':
+    case 'endAtomic':
     case 'commit':
     case 'loop':
     case 'jump':

@@ -1,7 +1,7 @@
 /** The handlers of the interpreter: made when a shape is first met, kept in a table of functions; equal code is one handler. */
 import { FunctionBody } from '../wasm/function-body.ts';
 import { ModuleBuilder } from '../wasm/module-builder.ts';
-import { handlerSignature, lowerHandler, lowerHandlers, staleHandler } from './handler.ts';
+import { type HandlerOptions, handlerSignature, lowerHandler, lowerHandlers, staleHandler } from './handler.ts';
 import { meaningOf } from './instructions/index.ts';
 import type { Meaning } from './language.ts';
 import { calledSignature } from './lowering.ts';
@@ -12,13 +12,11 @@ import { REASON } from './state.ts';
 import { constant } from './value.ts';
 
 /** What the code of a core needs from around it: the memory, and the functions that it calls by name. */
-export interface CodeEnvironment {
+export interface CodeEnvironment extends HandlerOptions {
   readonly memory: WebAssembly.Memory;
   /** Maximum of the memory in pages, where it is shared. */
   readonly sharedMaximum?: number | undefined;
   readonly functions: Readonly<Record<string, WebAssembly.ExportValue>>;
-  /** How often a branch is taken before its target is hot: a power of two. Default: TAKEN_PERIOD of record.ts. */
-  readonly hotAfter?: number | undefined;
 }
 
 /** Handlers that no instruction has. */
@@ -52,12 +50,8 @@ export class HandlerTable {
     dispatcher.import('find', calledSignature('find'));
     dispatcher.function('run', { parameters: ['i32', 'i32'], results: [] }, dispatch(dispatcher));
     this.run = this.#instantiate(dispatcher)['run'] as HandlerTable['run'];
-    this.#addAll(specialHandlers(this.#period));
+    this.#addAll(specialHandlers(environment));
     if (this.special('stale') !== record.STALE_HANDLER) throw new Error('The first handler is that of stale records');
-  }
-
-  get #period(): number {
-    return this.#environment.hotAfter ?? record.TAKEN_PERIOD;
   }
 
   get #shared(): { maximum: number } | undefined {
@@ -94,7 +88,7 @@ export class HandlerTable {
       if (this.#indexes.has(key) || bodies.has(key)) continue;
       const meaning = meaningOf(shape);
       if (meaning === undefined) throw new Error(`No meaning for ${key}`);
-      bodies.set(key, lowerHandler(meaning, shape, this.#period));
+      bodies.set(key, lowerHandler(meaning, shape, this.#environment));
     }
     if (bodies.size > 0) this.#addAll(bodies);
   }
@@ -120,7 +114,7 @@ export class HandlerTable {
   #makePair(first: Shape, second: Shape): number {
     const parts = [first, second].map((shape) => ({ meaning: meaningOf(shape) as Meaning, shape }));
     const key = `${keyOf(first)} & ${keyOf(second)}`;
-    this.#addAll(new Map([[key, lowerHandlers(parts, this.#period)]]));
+    this.#addAll(new Map([[key, lowerHandlers(parts, this.#environment)]]));
     return this.#indexes.get(key) as number;
   }
 
@@ -171,7 +165,7 @@ export class HandlerTable {
   }
 }
 
-function specialHandlers(period: number): ReadonlyMap<SpecialHandler, FunctionBody> {
+function specialHandlers(options: HandlerOptions): ReadonlyMap<SpecialHandler, FunctionBody> {
   const raising = (vector: number, code?: bigint): FunctionBody => {
     const errorCode = code === undefined ? undefined : constant(code);
     return lowerHandler(meaning({ kind: 'raise', condition: undefined, vector, errorCode }), nothing);
@@ -182,7 +176,7 @@ function specialHandlers(period: number): ReadonlyMap<SpecialHandler, FunctionBo
     ['undefined', raising(6)],
     ['notAvailable', raising(7)],
     ['tooLong', raising(13, 0n)],
-    ['goOn', lowerHandler(goOn, nothing, period)],
+    ['goOn', lowerHandler(goOn, nothing, options)],
   ]);
 }
 

@@ -23,17 +23,24 @@ const CORE = 1;
 const SS = 2;
 const flagWords = { result: state.FLAG_RESULT, carry: state.FLAG_CARRY, aux: state.FLAG_AUX };
 
-/** @param period how often a branch is taken from one time that TypeScript looks at its target to the next: a power of two */
-export function lowerHandler(meaning: Meaning, shape: Shape, period: number = record.TAKEN_PERIOD): FunctionBody {
-  return lowerHandlers([{ meaning, shape }], period);
+/** What handlers depend on beside their instruction. */
+export interface HandlerOptions {
+  /** See Target. Default false. */
+  readonly ordered?: boolean | undefined;
+  /** How often a branch is taken before its target is hot: a power of two. Default: TAKEN_PERIOD. */
+  readonly hotAfter?: number | undefined;
+}
+
+export function lowerHandler(meaning: Meaning, shape: Shape, options: HandlerOptions = {}): FunctionBody {
+  return lowerHandlers([{ meaning, shape }], options);
 }
 
 /** One handler for instructions that follow each other, each with its record. All but the last must neither end nor store: see `leads` in form.ts. */
 export function lowerHandlers(
   parts: readonly { readonly meaning: Meaning; readonly shape: Shape }[],
-  period: number = record.TAKEN_PERIOD,
+  options: HandlerOptions = {},
 ): FunctionBody {
-  const target = new HandlerTarget(undefined, period, parts.length > 1);
+  const target = new HandlerTarget(undefined, options, parts.length > 1);
   for (const [position, { meaning, shape }] of parts.entries()) {
     target.begin(shape, position);
     lower(meaning, target);
@@ -61,15 +68,21 @@ class HandlerTarget implements Target {
   /** What the flags come from, while that is known: set by the instruction before. */
   #source: FlagSource | undefined;
 
-  readonly #period: number;
+  readonly #hotAfter: number;
   readonly #isPair: boolean;
   /** The rest of an instruction that is the last one here. */
   #ending = false;
+  readonly ordered: boolean;
 
-  constructor(shape: Shape | undefined, period: number = record.TAKEN_PERIOD, isPair = false) {
+  constructor(
+    shape: Shape | undefined,
+    { ordered = false, hotAfter = record.TAKEN_PERIOD }: HandlerOptions = {},
+    isPair = false,
+  ) {
     this.#shape = shape;
-    this.#period = period;
+    this.#hotAfter = hotAfter;
     this.#isPair = isPair;
+    this.ordered = ordered;
   }
 
   /** The next instruction. */
@@ -400,7 +413,7 @@ class HandlerTarget implements Target {
     body.tee(taken);
     body.store32(this.#offset + record.TAKEN);
     body.get(taken);
-    body.i32(this.#period - 1);
+    body.i32(this.#hotAfter - 1);
     body.operator('i32.and');
     body.operator('i32.eqz');
     body.if();

@@ -117,7 +117,13 @@ export type Statement =
       readonly value: Value;
     }
   /** Loads what `endAtomic` will replace. What lies between the two is pure: it is done again where another core was faster. */
-  | { readonly kind: 'beginAtomic'; readonly temporary: number; readonly host: Value; readonly bits: 8 | 16 | 32 | 64 }
+  | {
+      readonly kind: 'beginAtomic';
+      readonly temporary: number;
+      readonly host: Value;
+      readonly bits: 8 | 16 | 32 | 64;
+      readonly slot: number;
+    }
   | {
       readonly kind: 'endAtomic';
       readonly host: Value;
@@ -126,6 +132,13 @@ export type Statement =
       readonly expected: Value;
       readonly value: Value;
     }
+  /** Behind the `commit` of what `endAtomic` stored. */
+  | { readonly kind: 'endLocked' }
+  /** The other cores stand still up to `unlockBus`: what is replaced has more bits than the host replaces in one step. */
+  | { readonly kind: 'lockBus'; readonly host: Value; readonly slot: number }
+  | { readonly kind: 'unlockBus' }
+  /** All loads and stores before it are made before all those behind it. */
+  | { readonly kind: 'fence' }
   /** Stores through a host address are complete. */
   | { readonly kind: 'commit'; readonly host: Value; readonly slot: number }
   | { readonly kind: 'flags'; readonly source: FlagSource }

@@ -9,6 +9,7 @@
 import type { FunctionBody, Label } from '../wasm/function-body.ts';
 import type { Signature } from '../wasm/module-builder.ts';
 import { type Anchors, moved, type Origin } from './anchors.ts';
+import { loadOrdered, storeOrdered } from './lowering-order.ts';
 import { translateInline } from './lowering-memory.ts';
 import type {
   FlagSource,
@@ -30,6 +31,7 @@ import { constant, operation } from './value.ts';
  *   translate(core, linear address, bytes, access): host address, or 0 after a fault. access: see accessCode
  *   commit(core, slot): stores to a BOUNCE are complete
  *   segmentFault(core, segment): the exception of an access outside of a segment; the segment's address
+ *   beginLocked(core, host address, slot): the other cores stand still, and what a BOUNCE holds is read anew; endLocked(core): they go on
  *   raise(core, vector, error code, whether it has one)
  *   find(core): the record to go on with where a branch has none, or 0
  */
@@ -38,6 +40,8 @@ const supportFunctions: Readonly<Record<string, Signature>> = {
   commit: { parameters: ['i32', 'i32'], results: [] },
   segmentFault: { parameters: ['i32', 'i32'], results: [] },
   raise: { parameters: ['i32', 'i32', 'i32', 'i32'], results: [] },
+  beginLocked: { parameters: ['i32', 'i32', 'i32'], results: [] },
+  endLocked: { parameters: ['i32'], results: [] },
   find: { parameters: ['i32'], results: ['i32'] },
 };
 
@@ -59,6 +63,8 @@ export interface Target {
   gprAt?(location: Location): { readonly number: number; readonly whole: boolean } | undefined;
   /** Of the effective address. Only with anchors. */
   addressOrigin?(): Origin | undefined;
+  /** Whether loads and stores keep the order that x86 promises, on a host that does not keep it by itself. */
+  readonly ordered?: boolean;
   /** Scratch locals for translation. */
   readonly scratch: { readonly address: number; readonly entry: number };
   /** Pushes the base of the core's state. */
@@ -123,8 +129,9 @@ class Lowering {
   readonly #body: FunctionBody;
   /** Locals of the temporaries. */
   readonly #locals: readonly number[];
-  /** Where a locked instruction begins again. */
+  /** Where a locked instruction begins again, and the local that says that no atomic operation does for it. */
   #retry: Label = 0;
+  #locked = -1;
   /** Temporaries that are constants. */
   readonly #known = new Map<number, bigint>();
   /** What follows the statement that is being lowered, up to the end of the instruction. */
@@ -185,24 +192,43 @@ class Lowering {
         return;
       }
       case 'load':
-        this.#value(statement.host);
-        if (statement.widened) this.#body.loadWidened(statement.bits === 64 ? 64 : 32, statement.offset);
-        else this.#body.load(statement.bits, statement.offset);
+        if (this.#target.ordered === true) loadOrdered(this.#body, statement, () => this.#value(statement.host));
+        else {
+          this.#value(statement.host);
+          if (statement.widened) this.#body.loadWidened(statement.bits === 64 ? 64 : 32, statement.offset);
+          else this.#body.load(statement.bits, statement.offset);
+        }
         this.#body.set(this.#local(statement.temporary));
         return;
-      case 'store':
-        this.#value(statement.host);
-        this.#value(statement.value);
-        this.#body.store(statement.bits, statement.offset);
+      case 'store': {
+        const pushHost = (): void => this.#value(statement.host);
+        const pushValue = (): void => this.#value(statement.value);
+        if (this.#target.ordered === true) storeOrdered(this.#body, statement, pushHost, pushValue);
+        else {
+          pushHost();
+          pushValue();
+          this.#body.store(statement.bits, statement.offset);
+        }
         return;
+      }
       case 'beginAtomic':
-        this.#retry = this.#body.loop();
-        this.#value(statement.host);
-        this.#body.load(statement.bits);
-        this.#body.set(this.#local(statement.temporary));
+        this.#beginAtomic(statement);
         return;
       case 'endAtomic':
         this.#endAtomic(statement);
+        return;
+      case 'endLocked':
+        this.#endLocked();
+        return;
+      case 'lockBus':
+        this.#beginLocked(statement);
+        return;
+      case 'unlockBus':
+        this.#target.core();
+        this.#body.callNamed('endLocked');
+        return;
+      case 'fence':
+        this.#body.fence();
         return;
       case 'commit':
         this.#commit(statement);
@@ -337,13 +363,7 @@ class Lowering {
    */
   #commit({ host, slot }: Statement & { kind: 'commit' }): void {
     const body = this.#body;
-    this.#value(host);
-    this.#target.core();
-    body.operator('i32.sub');
-    body.i32(BOUNCE);
-    body.operator('i32.sub');
-    body.i32(BOUNCE_BYTES * BOUNCE_SLOTS);
-    body.operator('i32.lt_u');
+    this.#inBounce(() => this.#value(host));
     body.if(true);
     this.#target.noteBudget();
     this.#target.core();
@@ -368,24 +388,74 @@ class Lowering {
     this.#body.end();
   }
 
-  /** Again where memory has changed meanwhile. What is not aligned, which WebAssembly's atomics refuse, is stored as it is. */
+  #inBounce(pushHost: () => void): void {
+    const body = this.#body;
+    pushHost();
+    this.#target.core();
+    body.operator('i32.sub');
+    body.i32(BOUNCE);
+    body.operator('i32.sub');
+    body.i32(BOUNCE_BYTES * BOUNCE_SLOTS);
+    body.operator('i32.lt_u');
+  }
+
+  /** What is not aligned, which WebAssembly's atomics refuse, or lies on two pages, is replaced while the other cores stand still. */
+  #beginAtomic(statement: Statement & { kind: 'beginAtomic' }): void {
+    const body = this.#body;
+    const { host, bits, temporary } = statement;
+    this.#locked = -1;
+    if (bits > 8) {
+      this.#locked = body.local('i32');
+      this.#value(host);
+      body.i32(bits / 8 - 1);
+      body.operator('i32.and');
+      this.#inBounce(() => this.#value(host));
+      body.operator('i32.or');
+      body.tee(this.#locked);
+      body.if();
+      this.#beginLocked(statement);
+      body.end();
+    }
+    this.#retry = body.loop();
+    this.#value(host);
+    body.load(bits);
+    body.set(this.#local(temporary));
+  }
+
+  #beginLocked({ host, slot }: { readonly host: Value; readonly slot: number }): void {
+    this.#target.core();
+    this.#value(host);
+    this.#body.i32(slot);
+    this.#body.callNamed('beginLocked');
+  }
+
+  /** Again where memory has changed meanwhile. */
   #endAtomic({ host, bits, expected, value }: Statement & { kind: 'endAtomic' }): void {
     const body = this.#body;
-    this.#value(host);
-    body.i32(bits / 8 - 1);
-    body.operator('i32.and');
-    body.if();
-    this.#value(host);
-    this.#value(value);
-    body.store(bits);
-    body.else();
+    if (this.#locked >= 0) {
+      body.get(this.#locked);
+      body.if();
+      this.#value(host);
+      this.#value(value);
+      body.store(bits);
+      body.else();
+    }
     for (const operand of [host, expected, value]) this.#value(operand);
     body.compareExchange(bits);
     this.#value(expected);
     body.operator('i64.ne');
     body.branchIf(this.#retry);
+    if (this.#locked >= 0) body.end();
     body.end();
-    body.end();
+  }
+
+  #endLocked(): void {
+    if (this.#locked < 0) return;
+    this.#body.get(this.#locked);
+    this.#body.if();
+    this.#target.core();
+    this.#body.callNamed('endLocked');
+    this.#body.end();
   }
 
   #raise({ condition, vector, errorCode }: Statement & { kind: 'raise' }): void {

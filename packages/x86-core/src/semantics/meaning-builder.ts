@@ -104,7 +104,6 @@ export class MeaningBuilder extends OperandBuilder {
     const words = rflagsWords(merged);
     const settled = [this.let(words.carry), this.let(words.aux), this.let(words.result)] as const;
     const pending = this.stateLoad(state.PENDING, 32);
-    const events = this.stateLoad(state.EVENTS, 32);
     const isDown = operation('i64.and', operation('i64.shr_u', merged, constant(9)), constant(2));
     this.set({ file: 'direction' }, operation('i64.sub', constant(1), isDown));
     this.stateStore(state.RFLAGS_SYSTEM, 32, operation('i64.and', merged, constant(SYSTEM_FLAGS)));
@@ -114,8 +113,9 @@ export class MeaningBuilder extends OperandBuilder {
       source: { operation: 'settled', bits: 64, a: settled[0], b: settled[1], result: settled[2], comparison: false },
     });
     if (typeof mask !== 'bigint' || (mask & IF) !== 0n) {
-      const enabled = operation('i64.ne', operation('i64.and', merged, constant(IF)), constant(0));
-      this.if(enabled, () => this.stateStore(state.EVENTS, 32, operation('i64.or', events, pending)));
+      // EVENTS is not written back as it was read: another thread may set it meanwhile.
+      const waits = operation('i64.and', operation('i64.shr_u', merged, constant(9)), pending);
+      this.if(operation('i64.ne', waits, constant(0)), () => this.stateStore(state.EVENTS, 32, constant(1)));
     }
     if (typeof mask !== 'bigint' || (mask & MODE_FLAGS) !== 0n) {
       const different = operation('i64.and', operation('i64.xor', old, merged), constant(MODE_FLAGS));

@@ -128,9 +128,11 @@ export class OperandBuilder extends StatementBuilder {
     }
     const access = accessBits(bits);
     const translated = this.#destination(operand, access / 8);
-    if (this.#atomic === undefined) this.storeTo(translated, 0, access, value);
-    else this.endAtomic(translated, access, this.#atomic, value);
+    const atomic = this.#atomic;
+    if (atomic === undefined) this.storeTo(translated, 0, access, value);
+    else this.endAtomic(translated, access, atomic, value);
     this.commit(translated);
+    if (atomic !== undefined) this.endLocked();
   }
 
   /** Checks a memory operand for writing now, where its `write` comes after another change. */

@@ -46,6 +46,7 @@ export class RegionTarget implements Target {
   readonly scratch: Target['scratch'] = { address: this.body.local('i64'), entry: this.body.local('i32') };
   readonly anchors: Anchors = new Anchors(this.body);
   knownImmediate: bigint | undefined;
+  ordered = false;
   /** Where the region goes on, or left. */
   readonly rip: number = this.body.local('i64');
   readonly budget: number = this.body.local('i64');

@@ -61,8 +61,9 @@ export const regionSignature: Signature = handlerSignature;
 export const ENTER_REGION = 'enterRegion';
 export const enterRegionSignature: Signature = { parameters: ['i32', 'i32'], results: ['i32'] };
 
-export function lowerRegion(plan: RegionPlan): RegionCode {
-  return new RegionGenerator(plan).generate();
+/** `ordered`: see Target. */
+export function lowerRegion(plan: RegionPlan, ordered = false): RegionCode {
+  return new RegionGenerator(plan, ordered).generate();
 }
 
 /** How often a site is taken from one time that TypeScript looks at it to the next: a power of two. */
@@ -82,8 +83,9 @@ class RegionGenerator implements RegionEdges {
   #current: RunInstruction | undefined;
   readonly #sites: RegionSite[] = [];
 
-  constructor(plan: RegionPlan) {
+  constructor(plan: RegionPlan, ordered: boolean) {
     this.#plan = plan;
+    this.#target.ordered = ordered;
     const { blocks, entries } = plan;
     this.#flow = planFlow(
       blocks.map(({ successors }) => successors),

@@ -137,6 +137,10 @@ export const VICTIM_GENERATIONS = 0xa14;
 /** Two records for code that is not cached. */
 export const SCRATCH_RECORDS = 0xa40;
 // 0x1e8, and 0xb00 to 0xc00: fields that only floating point uses, in float/state.ts.
+/** A page walk under way: places and values of the entries that it used, 8 bytes each, for five levels. */
+export const WALK_PLACES = 0xc00;
+export const WALK_VALUES = 0xc28;
+// 0xc80 to 0x1000: what other threads write, in mailbox.ts.
 export const TLB_USED = 0x1000;
 export const TLB_USED_MAX = 0x2000;
 /**

@@ -123,15 +123,34 @@ export class StatementBuilder {
   }
 
   /** Loads what `endAtomic` replaces in one atomic step with it. Only pure statements may stand between them. */
-  beginAtomic({ host }: Translated, bits: AccessBits): Value {
+  beginAtomic({ host, slot }: Translated, bits: AccessBits): Value {
     const value = this.temporary('i64');
-    this.statements.push({ kind: 'beginAtomic', temporary: value.number, host, bits: atomicBits(bits) });
+    this.statements.push({ kind: 'beginAtomic', temporary: value.number, host, bits: atomicBits(bits), slot });
     return value;
   }
 
   endAtomic({ host }: Translated, bits: AccessBits, expected: Value, value: Value): void {
     this.changed = true;
     this.statements.push({ kind: 'endAtomic', host, bits: atomicBits(bits), expected, value });
+  }
+
+  /** Behind the `commit` of what `endAtomic` stored. */
+  endLocked(): void {
+    this.statements.push({ kind: 'endLocked' });
+  }
+
+  /** Until `unlockBus` no other core makes an access. Only loads, stores and what is pure may stand between them. */
+  lockBus({ host, slot }: Translated): void {
+    this.statements.push({ kind: 'lockBus', host, slot });
+  }
+
+  unlockBus(): void {
+    this.statements.push({ kind: 'unlockBus' });
+  }
+
+  /** All loads and stores before it are made before all those behind it. */
+  fence(): void {
+    this.statements.push({ kind: 'fence' });
   }
 
   commit({ host, slot }: Translated): void {

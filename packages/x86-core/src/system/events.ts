@@ -119,7 +119,7 @@ function canTakeInterrupt(core: CoreContext): boolean {
 function endsWait(core: CoreContext): boolean {
   const { system } = core;
   if (system.activity !== 'halted' || system.monitored === undefined) return false;
-  return (system.wakesMasked && system.interruptPending) || monitoredChanged(core);
+  return system.monitorEnded || (system.wakesMasked && system.interruptPending) || monitoredChanged(core);
 }
 
 /**

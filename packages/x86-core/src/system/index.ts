@@ -35,12 +35,14 @@ export {
   needsStepping,
   watchData,
 } from './debug.ts';
+export { monitoredChanged } from './wait.ts';
 export { eventPending, reset, serveEvents } from './events.ts';
 export { deliverFault } from './exception-delivery.ts';
 export { executeAssist } from './execute.ts';
 export { FeatureSet } from './features.ts';
 export {
   type Activity,
+  type SavedSystemState,
   type SystemOptions,
   SystemState,
 } from './system-state.ts';

@@ -75,6 +75,8 @@ export class SystemState {
   wakesMasked = false;
   /** What MONITOR armed. */
   monitored: MonitoredLine | undefined;
+  /** The wait for a change of the monitored line is over, whatever the line holds. */
+  monitorEnded = false;
   /** PAUSE instructions since the last that ended the turn. */
   pauses = 0;
   /** The core gives up the rest of its turn; whoever runs it clears this. */
@@ -153,6 +155,12 @@ export class SystemState {
   #timeOf(value: bigint): bigint {
     const ticks = BigInt.asUintN(64, value - this.timestampOffset);
     return (ticks * NANOSECONDS + this.timestampFrequency - 1n) / this.timestampFrequency;
+  }
+
+  /** Somebody has written to the monitored line, or is about to. */
+  endMonitoredWait(): void {
+    this.monitorEnded = true;
+    this.#notify();
   }
 
   raiseNmi(): void {

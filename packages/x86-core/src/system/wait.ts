@@ -57,6 +57,7 @@ export function mwait(core: CoreContext): void {
     core.system.monitored = undefined;
     return;
   }
+  core.system.monitorEnded = false;
   core.system.wakesMasked = (extensions & 1) !== 0;
   core.system.activity = 'halted';
 }

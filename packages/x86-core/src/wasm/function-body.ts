@@ -6,7 +6,7 @@ import { loads, type OperatorName, operators, stores, typeCodes, type ValueType 
 export type Label = number;
 
 const compareExchanges = { 8: 0x4c, 16: 0x4d, 32: 0x4e, 64: 0x49 } as const;
-const compareExchangeAlignments = { 8: 0, 16: 1, 32: 2, 64: 3 } as const;
+const atomicAlignments = { 8: 0, 16: 1, 32: 2, 64: 3 } as const;
 
 export class FunctionBody {
   readonly #code = new ByteWriter();
@@ -99,8 +99,25 @@ export class FunctionBody {
   compareExchange(bits: 8 | 16 | 32 | 64): void {
     this.#code.byte(0xfe);
     this.#code.byte(compareExchanges[bits]);
-    this.#code.byte(compareExchangeAlignments[bits]);
+    this.#code.byte(atomicAlignments[bits]);
     this.#code.byte(0);
+  }
+
+  /** A sequentially consistent fence (threads proposal, `atomic.fence`). */
+  fence(): void {
+    this.#code.bytes([0xfe, 0x03, 0x00]);
+  }
+
+  /** Pops an address, which must be aligned; pushes 64 bits, zero-extended. Sequentially consistent. */
+  atomicLoad(bits: 8 | 16 | 32 | 64, offset = 0): void {
+    const code = { 8: 0x14, 16: 0x15, 32: 0x16, 64: 0x11 }[bits];
+    this.#access([0xfe, code], atomicAlignments[bits], offset);
+  }
+
+  /** Pops a value of 64 bits, then an address, which must be aligned. Sequentially consistent. */
+  atomicStore(bits: 8 | 16 | 32 | 64, offset = 0): void {
+    const code = { 8: 0x1b, 16: 0x1c, 32: 0x1d, 64: 0x18 }[bits];
+    this.#access([0xfe, code], atomicAlignments[bits], offset);
   }
 
   load32(offset = 0): void {

@@ -30,7 +30,7 @@ const ROUNDS = 500_000;
 const worker = `
   const { workerData, parentPort } = require('node:worker_threads');
   const { module, memory, record, core, rounds } = workerData;
-  const functions = { translate: (_, address) => Number(address), commit() {}, raise() {}, segmentFault() {} };
+  const functions = { translate: (_, address) => Number(address), commit() {}, raise() {}, segmentFault() {}, beginLocked() {}, endLocked() {} };
   const { handler } = new WebAssembly.Instance(module, { core: { ...functions, memory, table: new WebAssembly.Table({ element: 'anyfunc', initial: 1 }) } }).exports;
   const started = new Int32Array(memory.buffer, 256, 1);
   Atomics.add(started, 0, 1);

@@ -65,6 +65,8 @@ export class TestCore {
           this.#translate(BigInt.asUintN(64, address), bytes, access),
         commit: () => this.#commit(),
         raise: (_core: number, vector: number) => void (this.exception = vector),
+        beginLocked: () => {},
+        endLocked: () => {},
         segmentFault: () => {
           throw new Error('There are no segments');
         },
@@ -200,7 +202,7 @@ export class TestCore {
       wanted: blocks,
       targets: new Map(),
     };
-    const compiled = compileSources([source], undefined);
+    const compiled = compileSources([source], { sharedMaximum: undefined, ordered: false });
     const region = compiled?.regions[0];
     if (compiled === undefined || region === undefined) {
       return () => {

@@ -64,12 +64,14 @@ function cmpxchg8b(m: MeaningBuilder): void {
 function cmpxchg16b(m: MeaningBuilder): void {
   m.requireAligned(0, 16);
   const place = m.translate(m.operandAddress(0), 16, 'modify');
+  if (m.shape.lock) m.lockBus(place);
   const low = m.loadFrom(place, 0, 64);
   const high = m.loadFrom(place, 8, 64);
   const equal = m.let(v.both(v.equal(low, m.gpr(RAX, 64)), v.equal(high, m.gpr(RDX, 64))));
   m.storeTo(place, 0, 64, m.let(v.select(equal, m.gpr(RBX, 64), low)));
   m.storeTo(place, 8, 64, m.let(v.select(equal, m.gpr(RCX, 64), high)));
   m.commit(place);
+  if (m.shape.lock) m.unlockBus();
   m.if(v.isFalse(equal), () => {
     m.setGpr(RAX, 64, low);
     m.setGpr(RDX, 64, high);

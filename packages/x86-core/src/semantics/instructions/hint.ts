@@ -1,4 +1,7 @@
-/** Instructions without an effect that a program could see here: SDM 1 7.3.16, 11.4.4; caches and order of memory are the host's. */
+/**
+ * Instructions without an effect that a program could see here: SDM 1 7.3.16, 11.4.4; caches are the host's. So is the order of memory, in which only a
+ * store is overtaken by a later load of the same core: MFENCE alone has something to do (SDM 3A 9.2.5).
+ */
 import type { MeaningBuilder } from '../meaning-builder.ts';
 import type { Definition } from './definition.ts';
 
@@ -9,11 +12,12 @@ function touch(m: MeaningBuilder): void {
   m.read(0);
 }
 
-const hints = ['nop', 'endbr32', 'endbr64', 'reservednop', 'lfence', 'mfence', 'sfence'];
+const hints = ['nop', 'endbr32', 'endbr64', 'reservednop', 'lfence', 'sfence'];
 const prefetches = ['prefetch', 'prefetchw', 'prefetchwt1', 'prefetchnta', 'prefetcht0', 'prefetcht1', 'prefetcht2'];
 const flushes = ['clflush', 'clflushopt', 'clwb'];
 
 export const hintDefinitions: ReadonlyMap<string, Definition> = new Map<string, Definition>([
+  ['mfence', (m) => m.fence()],
   ...[...hints, ...prefetches].map((name): [string, Definition] => [name, nothing]),
   ...flushes.map((name): [string, Definition] => [name, touch]),
 ]);

@@ -1,0 +1,87 @@
+/** What the threads of a machine share beside the guest's memory: counts of messages, the clock, requests of the host's thread, the screen. */
+import { nowOfHost } from './host-time.ts';
+
+/** Words of 4 bytes. By core: messages posted to its thread so far; 1 while it is to reset itself. */
+const SENT = 0;
+const RESET = 32;
+/** 1: the screen may have changed since the last picture. */
+const SCREEN_CHANGED = 64;
+/** What the host's thread asks core 0's for, and waits for: state, kind, and the answer. */
+export const REQUEST = 65;
+export const REQUEST_KIND = 66;
+export const REQUEST_WIDTH = 67;
+export const REQUEST_HEIGHT = 68;
+export const REQUEST_BYTES = 69;
+/** Words of 8 bytes: guest's time at a moment, that moment in the host's time (both in nanoseconds), and 1 while the clock runs. */
+const TIME = 40;
+const TIME_REFERENCE = 41;
+const TIME_RUNS = 42;
+const AREA_BYTES = 512;
+/** A picture, or the cells of a text screen. */
+const SCREEN_BYTES = 64 * 1024;
+const SCREEN_MAXIMUM = 64 * 1024 * 1024;
+
+/** As it is posted to the other threads. */
+export interface AreaBuffers {
+  readonly words: SharedArrayBuffer;
+  readonly screen: SharedArrayBuffer;
+}
+
+export function makeArea(): AreaBuffers {
+  return {
+    words: new SharedArrayBuffer(AREA_BYTES),
+    screen: new SharedArrayBuffer(SCREEN_BYTES, { maxByteLength: SCREEN_MAXIMUM }),
+  };
+}
+
+export class Area {
+  readonly words: Int32Array;
+  readonly screen: SharedArrayBuffer;
+  readonly #times: BigInt64Array;
+
+  constructor({ words, screen }: AreaBuffers) {
+    this.words = new Int32Array(words);
+    this.#times = new BigInt64Array(words);
+    this.screen = screen;
+  }
+
+  sent(core: number): number {
+    return Atomics.load(this.words, SENT + core);
+  }
+
+  countSent(core: number): void {
+    Atomics.add(this.words, SENT + core, 1);
+  }
+
+  /** Whether a core has still to reset itself. */
+  isResetting(core: number): boolean {
+    return Atomics.load(this.words, RESET + core) !== 0;
+  }
+
+  setResetting(core: number, value: boolean): void {
+    Atomics.store(this.words, RESET + core, value ? 1 : 0);
+  }
+
+  get screenChanged(): boolean {
+    return Atomics.load(this.words, SCREEN_CHANGED) !== 0;
+  }
+
+  set screenChanged(value: boolean) {
+    Atomics.store(this.words, SCREEN_CHANGED, value ? 1 : 0);
+  }
+
+  /** The guest's time in nanoseconds. */
+  readonly now = (): bigint => {
+    const time = Atomics.load(this.#times, TIME);
+    if (Atomics.load(this.#times, TIME_RUNS) === 0n) return time;
+    const since = nowOfHost() - Atomics.load(this.#times, TIME_REFERENCE);
+    return since > 0n ? time + since : time;
+  };
+
+  /** While no core runs. */
+  setClock(time: bigint, runs: boolean): void {
+    Atomics.store(this.#times, TIME, time);
+    Atomics.store(this.#times, TIME_REFERENCE, nowOfHost());
+    Atomics.store(this.#times, TIME_RUNS, runs ? 1n : 0n);
+  }
+}

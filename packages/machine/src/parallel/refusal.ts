@@ -1,0 +1,15 @@
+/** Errors on their way between threads: a MachineError keeps its code. */
+import { MachineError } from '../machine-error.ts';
+import type { FromCore } from './messages.ts';
+
+export type Refusal = FromCore & { kind: 'refused' };
+
+export function refusalOf(error: unknown): Refusal {
+  const code = error instanceof MachineError ? error.code : undefined;
+  const message = error instanceof Error ? (code === undefined ? (error.stack ?? error.message) : error.message) : String(error);
+  return { kind: 'refused', code, message };
+}
+
+export function errorOf({ code, message }: Refusal): Error {
+  return code === undefined ? new Error(message) : new MachineError(code, message);
+}

@@ -1,0 +1,93 @@
+/** Workers of Node and of browsers under one face, from both ends. */
+
+/** A thread as the one that started it sees it. */
+export interface Thread {
+  post(message: unknown): void;
+  onMessage(listener: (message: unknown) => void): void;
+  /** It failed: nothing more comes from it. */
+  onError(listener: (error: unknown) => void): void;
+  /** Whether it keeps a process of Node from ending. */
+  keepsProcess(keeps: boolean): void;
+  terminate(): Promise<void>;
+}
+
+/** The thread that started this one. */
+export interface Starter {
+  post(message: unknown): void;
+  onMessage(listener: (message: unknown) => void): void;
+}
+
+interface NodePort {
+  postMessage(message: unknown): void;
+  on(event: string, listener: (value: unknown) => void): void;
+}
+
+interface NodeWorker extends NodePort {
+  terminate(): Promise<unknown>;
+  ref(): void;
+  unref(): void;
+}
+
+interface WorkerThreads {
+  readonly Worker: new (url: URL, options: { readonly execArgv: readonly string[] }) => NodeWorker;
+  readonly parentPort: NodePort | null;
+}
+
+/** undefined outside of Node. Not an import, which bundlers for browsers would follow. */
+function workerThreads(): WorkerThreads | undefined {
+  const { process } = globalThis as { readonly process?: { getBuiltinModule?: (name: string) => unknown } };
+  return process?.getBuiltinModule?.('node:worker_threads') as WorkerThreads | undefined;
+}
+
+/** Whether a machine can have a thread for each core here: a page must be cross-origin isolated for it. */
+export function hasThreads(): boolean {
+  if (typeof SharedArrayBuffer === 'undefined' || typeof Atomics === 'undefined') return false;
+  if (workerThreads() !== undefined) return true;
+  return typeof Worker !== 'undefined' && (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === true;
+}
+
+/** Starts the thread of a core: core-worker.ts. */
+export function startCoreThread(): Thread {
+  const threads = workerThreads();
+  return threads === undefined ? browserThread() : nodeThread(threads);
+}
+
+function nodeThread({ Worker: NodeWorkerClass }: WorkerThreads): Thread {
+  const fromSource = import.meta.url.endsWith('.ts');
+  const url = new URL(fromSource ? './core-worker.ts' : './core-worker.js', import.meta.url);
+  const worker = new NodeWorkerClass(url, { execArgv: fromSource ? ['--conditions=@drift-os/source'] : [] });
+  return {
+    post: (message) => worker.postMessage(message),
+    onMessage: (listener) => worker.on('message', listener),
+    onError: (listener) => worker.on('error', listener),
+    keepsProcess: (keeps) => (keeps ? worker.ref() : worker.unref()),
+    terminate: async () => void (await worker.terminate()),
+  };
+}
+
+function browserThread(): Thread {
+  const worker = new Worker(new URL('./core-worker.js', import.meta.url), { type: 'module' });
+  return {
+    post: (message) => worker.postMessage(message),
+    onMessage: (listener) => worker.addEventListener('message', (event) => listener(event.data)),
+    onError: (listener) => worker.addEventListener('error', (event) => listener(event.error ?? event.message)),
+    keepsProcess: () => {},
+    terminate: async () => worker.terminate(),
+  };
+}
+
+/** In a thread that was started. */
+export function starter(): Starter {
+  const port = workerThreads()?.parentPort;
+  if (port !== undefined && port !== null) {
+    return { post: (message) => port.postMessage(message), onMessage: (listener) => port.on('message', listener) };
+  }
+  const scope = globalThis as unknown as {
+    postMessage(message: unknown): void;
+    addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  };
+  return {
+    post: (message) => scope.postMessage(message),
+    onMessage: (listener) => scope.addEventListener('message', ({ data }) => listener(data)),
+  };
+}
