@@ -2,10 +2,11 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findCommand, qemuProgram } from '@drift-os/hypervisor';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { drift } from './drift.ts';
 
 const qemu = await findCommand(qemuProgram.command);
@@ -140,10 +141,28 @@ describe('drift run', { timeout: 120_000 }, () => {
   });
 
   it('refuses what does not fit, with a sentence and the way to help', async () => {
+    // A header of a bzImage that says: one setup sector, and 7 KiB of kernel behind it.
+    const cut = join(folder, 'cut.bz');
+    const kernel = Buffer.alloc(1024);
+    kernel[0x1f1] = 1;
+    kernel.writeUInt32LE(7168 / 16, 0x1f4);
+    kernel.writeUInt16LE(0xaa55, 0x1fe);
+    kernel.write('HdrS', 0x202);
+    kernel.writeUInt16LE(0x20c, 0x206);
+    kernel[0x211] = 1;
+    await writeFile(cut, kernel);
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
     const refusals: readonly (readonly [readonly string[], RegExp])[] = [
       [['--memory', '8G'], /8G is not a size from 2M to 3G/],
       [['--cores', '99'], /99 is not a whole number from 1 to 32/],
       [['--kernel', image], /no boot header/],
+      [['--kernel', cut], /The kernel is cut short: 1024 of 8192 bytes are there/],
+      [['--vga-bios', image], /VGA BIOS does not begin with 55h AAh/],
+      [['--gdb', '99999'], /gdb: 99999 is no port/],
+      [['--gdb', String(port)], /gdb cannot be served on port \d+.*Choose another port/],
       [['--initrd', image], /--initrd and --append go with --kernel/],
       [['--bios', join(folder, 'own.map')], /BIOS has [0-9]+ bytes/],
       [['--bios', join(folder, 'missing')], /--bios: ENOENT/],

@@ -6,7 +6,7 @@ import { Execution } from './execution.ts';
 import { Keyboard } from './keyboard.ts';
 import { Machine } from './machine.ts';
 import { MachineError } from './machine-error.ts';
-import { physicalBytes } from './memory-map.ts';
+import { checkOptionRom, physicalBytes } from './memory-map.ts';
 import { parseMemorySize } from './memory-size.ts';
 import { OneThread } from './one-thread.ts';
 import { Mouse } from './mouse.ts';
@@ -39,7 +39,7 @@ export async function createMachine(options: MachineOptions = {}): Promise<Machi
     cores,
     ram,
     bios: options.bios ?? biosRom(),
-    vgaBios: options.vgaBios,
+    vgaBios: checkOptionRom(options.vgaBios),
     linux: options.linux,
     startTime: (options.startTime ?? new Date(time === 'virtual' ? VIRTUAL_START : Date.now())).getTime(),
   };

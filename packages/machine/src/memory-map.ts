@@ -21,6 +21,19 @@ export function physicalBytes(ram: number, bios: Uint8Array): number {
   return ram + SHADOWED_BYTES + bios.length;
 }
 
+/** An option ROM begins with 55h AAh and its size in blocks of 512 bytes (PCI Firmware 3.3, 5.1). @throws MachineError BAD_IMAGE */
+export function checkOptionRom(rom: Uint8Array | undefined): Uint8Array | undefined {
+  if (rom === undefined) return undefined;
+  const wanted = (rom[2] ?? 0) * 512;
+  const hasSignature = rom[0] === 0x55 && rom[1] === 0xaa && wanted > 0;
+  if (hasSignature && rom.length >= wanted) return rom;
+  const problem = hasSignature ? `has ${rom.length} of its ${wanted} bytes` : 'does not begin with 55h AAh';
+  throw new MachineError(
+    'BAD_IMAGE',
+    `The VGA BIOS ${problem}. Give an option ROM such as SeaBIOS' vgabios-stdvga.bin.`,
+  );
+}
+
 export class MemoryMap {
   /** All of RAM, from physical address 0. */
   readonly ram: Uint8Array;

@@ -158,6 +158,8 @@ describe('a machine', () => {
       [{ disks: [new Uint8Array(100)] }, 'BAD_IMAGE', /100 bytes/],
       [{ disks: Array.from({ length: 5 }, () => new Uint8Array(512)) }, 'BAD_OPTION', /hold four/],
       [{ bios: new Uint8Array(1000) }, 'BAD_IMAGE', /BIOS has 1000 bytes/],
+      [{ vgaBios: new Uint8Array(1000) }, 'BAD_IMAGE', /VGA BIOS does not begin with 55h AAh/],
+      [{ vgaBios: Uint8Array.of(0x55, 0xaa, 2, 0) }, 'BAD_IMAGE', /VGA BIOS has 4 of its 1024 bytes/],
       [{ linux: { kernel: new Uint8Array(1000) } }, 'BAD_IMAGE', /no boot header/],
     ];
     for (const [options, code, message] of refused) {

@@ -81,7 +81,7 @@ export function addLinuxKernel(items: FwCfgItems, options: LinuxKernelOptions): 
   const commandLine = new TextEncoder().encode(`${options.commandLine ?? ''}\0`);
   const limit = view.getUint16(VERSION_AT, true) >= 0x0206 ? view.getUint32(COMMAND_LINE_LIMIT_AT, true) : 255;
   if (commandLine.length - 1 > limit) {
-    const problem = `the kernel command line has ${commandLine.length - 1} bytes, this kernel takes at most ${limit}`;
+    const problem = `The kernel's command line has ${commandLine.length - 1} bytes; this kernel takes at most ${limit}. Shorten it.`;
     throw new LinuxKernelError('COMMAND_LINE_TOO_LONG', problem);
   }
   view.setUint8(LOADER_TYPE_AT, LOADER_TYPE);
@@ -108,13 +108,16 @@ export function addLinuxKernel(items: FwCfgItems, options: LinuxKernelOptions): 
 /** @returns bytes of boot sector and setup code */
 function checkKernel(kernel: Uint8Array): number {
   if (kernel.length < 0x260) {
-    throw new LinuxKernelError('NOT_A_KERNEL', `the kernel has ${kernel.length} bytes; give a Linux bzImage`);
+    throw new LinuxKernelError(
+      'NOT_A_KERNEL',
+      `The kernel has ${kernel.length} bytes, which is less than its header. Give a Linux bzImage, such as /boot/vmlinuz.`,
+    );
   }
   const view = new DataView(kernel.buffer, kernel.byteOffset, kernel.byteLength);
   if (view.getUint16(BOOT_FLAG_AT, true) !== 0xaa55 || view.getUint32(HEADER_AT, true) !== SIGNATURE) {
     throw new LinuxKernelError(
       'NOT_A_KERNEL',
-      'the kernel has no boot header ("HdrS"); give a Linux bzImage, not a vmlinux',
+      'The kernel has no boot header ("HdrS"). Give a Linux bzImage, such as /boot/vmlinuz, not a vmlinux.',
     );
   }
   const version = view.getUint16(VERSION_AT, true);
@@ -122,7 +125,7 @@ function checkKernel(kernel: Uint8Array): number {
     const text = `${version >> 8}.${(version & 0xff).toString().padStart(2, '0')}`;
     throw new LinuxKernelError(
       'KERNEL_TOO_OLD',
-      `the kernel has boot protocol ${text}; 2.03 with a high load address is the oldest`,
+      `The kernel has boot protocol ${text}; 2.03 with a high load address is the oldest. Give a newer one.`,
     );
   }
   const setupBytes = SECTOR_BYTES * (1 + (view.getUint8(SETUP_SECTORS_AT) || DEFAULT_SETUP_SECTORS));
@@ -131,7 +134,7 @@ function checkKernel(kernel: Uint8Array): number {
   if (kernel.length + 15 < wanted) {
     throw new LinuxKernelError(
       'KERNEL_CUT_SHORT',
-      `the kernel is cut short: ${kernel.length} of ${wanted} bytes are there`,
+      `The kernel is cut short: ${kernel.length} of ${wanted} bytes are there. Copy it again, or give another.`,
     );
   }
   return setupBytes;
@@ -144,7 +147,7 @@ function initrdAddress(setup: DataView, bytes: number, memory: number, kernelEnd
   if (address < kernelEnd) {
     throw new LinuxKernelError(
       'INITRD_TOO_LARGE',
-      `an initrd of ${bytes} bytes does not fit into ${memory} bytes of memory`,
+      `An initrd of ${bytes} bytes does not fit into ${memory} bytes of memory beside its kernel. Give the machine more memory.`,
     );
   }
   return address;

@@ -2,6 +2,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { GdbStub } from '../debug/gdb-stub.ts';
 import type { Machine } from '../machine.ts';
+import { MachineError } from '../machine-error.ts';
 
 const LOOPBACK = '127.0.0.1';
 
@@ -45,12 +46,21 @@ export class GdbServer implements AsyncDisposable {
 /**
  * Waits for gdb (`target remote :PORT`); the machine is paused as long as one is there.
  * @param port 0: one that is free
- * @throws Error with the system's code, such as EADDRINUSE
+ * @throws MachineError BAD_OPTION for a port that is none, or is not to be had
  */
-export function serveGdb(machine: Machine, port: number): Promise<GdbServer> {
+export async function serveGdb(machine: Machine, port: number): Promise<GdbServer> {
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new MachineError(
+      'BAD_OPTION',
+      `gdb: ${port} is no port; give a whole number from 1 to 65535, or 0 for any that is free.`,
+    );
+  }
   const server = createServer();
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) => {
+      const problem = `gdb cannot be served on port ${port} of ${LOOPBACK}: ${error.message}. Choose another port.`;
+      reject(new MachineError('BAD_OPTION', problem));
+    });
     server.listen(port, LOOPBACK, () => resolve(new GdbServer(server, machine)));
   });
 }
