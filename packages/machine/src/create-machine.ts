@@ -133,12 +133,22 @@ async function createInTurns(options: MachineOptions, setup: BoardSetup, disks: 
       resetByGuest: () => machine.resetByGuest(),
     },
   );
-  const machine: Machine = new Machine({ onReset: options.onReset ?? 'restart', engine, serial: lines, keyboard, mouse });
+  const machine: Machine = new Machine({
+    onReset: options.onReset ?? 'restart',
+    engine,
+    serial: lines,
+    keyboard,
+    mouse,
+  });
   board.reset();
   return machine;
 }
 
-async function createInParallel(options: MachineOptions, setup: BoardSetup, drives: readonly Drive[]): Promise<Machine> {
+async function createInParallel(
+  options: MachineOptions,
+  setup: BoardSetup,
+  drives: readonly Drive[],
+): Promise<Machine> {
   const disks: Disk[] = [];
   const remote = (disk: Disk): RemoteDiskInfo => {
     const { sectors, readOnly } = disk;
@@ -184,7 +194,13 @@ async function createInParallel(options: MachineOptions, setup: BoardSetup, driv
   const mouse = new Mouse(({ dx = 0, dy = 0, dz = 0, buttons = -1 }) => {
     engine.send(Kind.mouse, new Uint8Array(Float64Array.of(dx, dy, dz, buttons).buffer));
   });
-  const machine: Machine = new Machine({ onReset: options.onReset ?? 'restart', engine, serial: lines, keyboard, mouse });
+  const machine: Machine = new Machine({
+    onReset: options.onReset ?? 'restart',
+    engine,
+    serial: lines,
+    keyboard,
+    mouse,
+  });
   return machine;
 }
 

@@ -7,7 +7,7 @@ export interface LinuxGuest {
   readonly initrd: Uint8Array;
 }
 
-const applets = ['sh', 'mount', 'cat', 'awk', 'sha256sum', 'insmod', 'dd', 'grep', 'sync', 'uname'];
+const applets = ['sh', 'mount', 'cat', 'awk', 'sha256sum', 'insmod', 'dd', 'grep', 'sync', 'uname', 'ip', 'ping'];
 
 const init = (modules: readonly string[]): string => `#!/bin/sh
 mount -t proc proc /proc
@@ -18,7 +18,7 @@ exec sh
 `;
 
 /**
- * @param modules of the kernel, below its `drivers`, without `.ko`, in the order in which they are inserted
+ * @param modules of the kernel, by their paths below `kernel`, without `.ko`, in the order in which they are inserted
  * @returns undefined, having said so, where the packages cannot be had
  */
 export function linuxGuest(test: string, modules: readonly string[] = []): LinuxGuest | undefined {
@@ -35,7 +35,7 @@ export function linuxGuest(test: string, modules: readonly string[] = []): Linux
     ...modules.map((name) => ({
       path: `modules/${fileName(name)}`,
       mode: 0o100644,
-      contents: kernel.read(`lib/modules/${version}/kernel/drivers/${name}.ko`),
+      contents: kernel.read(`lib/modules/${version}/kernel/${name}.ko`),
     })),
   ];
   const [image = ''] = kernel.list('boot').filter((name) => name.startsWith('vmlinuz'));

@@ -1,26 +1,44 @@
-/** Debian's kernel with busybox, on one core and on two, with a virtio disk: what it computes and reads is what the host does. */
+/** Debian's kernel with busybox, on one core and on two, with a virtio disk and network: what it computes, reads and sends is what the host does. */
 import { createHash } from 'node:crypto';
-import { BufferDisk, VirtioBlock, VirtioPci } from '@drift-os/devices';
+import { BufferDisk, VirtioBlock, VirtioNet, VirtioPci } from '@drift-os/devices';
 import { describe, expect, test } from 'vitest';
 import { type AttachDevice, createMachine, type Machine } from '../src/index.ts';
+import { EchoHost } from './echo-host.ts';
 import { linuxGuest } from './linux-guest.ts';
 
 const modules = [
-  ...['virtio/virtio_ring', 'virtio/virtio', 'virtio/virtio_pci_modern_dev', 'virtio/virtio_pci_legacy_dev'],
-  ...['virtio/virtio_pci', 'block/virtio_blk'],
+  ...['drivers/virtio/virtio_ring', 'drivers/virtio/virtio', 'drivers/virtio/virtio_pci_modern_dev'],
+  ...['drivers/virtio/virtio_pci_legacy_dev', 'drivers/virtio/virtio_pci', 'drivers/block/virtio_blk'],
+  ...['net/core/failover', 'drivers/net/net_failover', 'drivers/net/virtio_net'],
 ];
 const linux = linuxGuest('Linux on the machine', modules);
 
-async function boot(cores: number, disk: Uint8Array): Promise<Machine> {
+const GUEST_MAC = Uint8Array.of(0x52, 0x54, 0, 0x12, 0x34, 0x56);
+const HOST_MAC = Uint8Array.of(0x52, 0x54, 0, 0x12, 0x34, 0x57);
+const HOST_ADDRESS = Uint8Array.of(10, 0, 0, 1);
+/** What the host takes to answer a frame, in nanoseconds. */
+const WIRE = 100_000n;
+
+async function boot(cores: number, disk: Uint8Array, host: EchoHost): Promise<Machine> {
   if (linux === undefined) throw new Error('no kernel');
   const attach: AttachDevice = (slot) => {
     const device = new VirtioPci(new VirtioBlock({ disk: new BufferDisk(disk) }), slot);
     slot.pci(device.pci);
     return device;
   };
+  const attachNetwork: AttachDevice = (slot) => {
+    const frame = (bytes: Uint8Array): void => {
+      const answer = host.answer(bytes);
+      if (answer !== undefined) slot.clock.schedule(slot.clock.now() + WIRE, () => net.receive(answer));
+    };
+    const net = new VirtioNet({ mac: GUEST_MAC, events: { frame } });
+    const device = new VirtioPci(net, slot);
+    slot.pci(device.pci);
+    return device;
+  };
   return createMachine({
     linux: { ...linux, commandLine: 'console=ttyS0 quiet' },
-    devices: [attach],
+    devices: [attach, attachNetwork],
     cores,
     memory: '256M',
     time: 'virtual',
@@ -38,7 +56,8 @@ describe.skipIf(linux === undefined)('Linux', () => {
   test.each([1, 2])('reaches a shell and works there, cores: %i', async (cores) => {
     const disk = new Uint8Array(4 << 20).map((_, at) => (at * 31 + (at >> 9)) & 0xff);
     const sum = createHash('sha256').update(disk).digest('hex');
-    await using machine = await boot(cores, disk);
+    const host = new EchoHost(HOST_MAC, HOST_ADDRESS);
+    await using machine = await boot(cores, disk, host);
     await machine.waitFor('ready', { timeout: 600_000 });
     expect(await run(machine, 'grep -c ^processor /proc/cpuinfo')).toMatch(new RegExp(`^${cores}$`, 'm'));
     expect(await run(machine, 'grep "model name" /proc/cpuinfo')).toContain('Drift x86-core virtual processor');
@@ -48,6 +67,14 @@ describe.skipIf(linux === undefined)('Linux', () => {
     ).toContain('7499925000.0');
     await run(machine, 'echo written by the guest | dd of=/dev/vda seek=3 conv=sync 2>/dev/null; sync');
     expect(Buffer.from(disk.subarray(3 * 512, 3 * 512 + 20)).toString()).toBe('written by the guest');
+    expect(await run(machine, 'ip link show eth0')).toContain('52:54:00:12:34:56');
+    await run(machine, 'ip addr add 10.0.0.2/24 dev eth0; ip link set eth0 up');
+    for (const bytes of [56, 1400]) {
+      const pinged = await run(machine, `ping -c 3 -i 0.2 -s ${bytes} 10.0.0.1`);
+      expect(pinged).toContain('3 packets transmitted, 3 packets received, 0% packet loss');
+    }
+    expect(host.echoes).toBe(6);
+    expect(await run(machine, 'ping -c 1 -W 1 10.0.0.9')).toContain('0 packets received');
     expect(machine.output).not.toMatch(/Kernel panic|BUG:|Oops|WARNING:/);
   });
 });

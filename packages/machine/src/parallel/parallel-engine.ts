@@ -288,7 +288,9 @@ export class ParallelEngine implements Engine {
 
   clearWatchpoint(watchpoint: Watchpoint): void {
     const { linear, bytes, kind } = watchpoint;
-    const at = this.#watchpoints.findIndex((each) => each.linear === linear && each.bytes === bytes && each.kind === kind);
+    const at = this.#watchpoints.findIndex(
+      (each) => each.linear === linear && each.bytes === bytes && each.kind === kind,
+    );
     if (at >= 0) this.#watchpoints = this.#watchpoints.toSpliced(at, 1);
     this.#tellStop((cpu) => cpu.clearWatchpoint(watchpoint), { kind: 'watchpoint', watchpoint, set: false });
   }
@@ -330,10 +332,7 @@ export class ParallelEngine implements Engine {
 const PIECE = 4096;
 
 function notInParallel(what: string, why: string): MachineError {
-  return new MachineError(
-    'NOT_IN_PARALLEL',
-    `${what}: ${why}. Create the machine with execution: 'turns' for it.`,
-  );
+  return new MachineError('NOT_IN_PARALLEL', `${what}: ${why}. Create the machine with execution: 'turns' for it.`);
 }
 
 /** The cores as the host's thread has them while the machine is paused. */

@@ -6,7 +6,8 @@ export type Refusal = FromCore & { kind: 'refused' };
 
 export function refusalOf(error: unknown): Refusal {
   const code = error instanceof MachineError ? error.code : undefined;
-  const message = error instanceof Error ? (code === undefined ? (error.stack ?? error.message) : error.message) : String(error);
+  const message =
+    error instanceof Error ? (code === undefined ? (error.stack ?? error.message) : error.message) : String(error);
   return { kind: 'refused', code, message };
 }
 

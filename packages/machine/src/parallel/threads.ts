@@ -43,7 +43,9 @@ function workerThreads(): WorkerThreads | undefined {
 export function hasThreads(): boolean {
   if (typeof SharedArrayBuffer === 'undefined' || typeof Atomics === 'undefined') return false;
   if (workerThreads() !== undefined) return true;
-  return typeof Worker !== 'undefined' && (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === true;
+  return (
+    typeof Worker !== 'undefined' && (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === true
+  );
 }
 
 /** Starts the thread of a core: core-worker.ts. */
