@@ -75,6 +75,10 @@ Options:
   --json                one JSON object on stdout: ok, exitCode, reason, output, ...
   --gdb PORT            wait for gdb on this port of 127.0.0.1, before the first instruction; cores are threads
   --trace FILE          write every instruction, with core and address, to a file; implies --deterministic, and takes its time
+  --profile FILE        write where the guest spends its instructions, for https://www.speedscope.app
+    --symbols FILE      names of its functions: an ELF file or a System.map (for Linux, with nokaslr); default: Drift's own
+    --profile-interval N  instructions of a core between two samples; default 20000
+    --profile-by WHAT   what a sample stands for: instructions (default) or time, which they took on this host
   --times               tell where the time to the prompt went
   --on drift|qemu|bochs what it runs on; default drift. For QEMU there are
     --machine pc|q35    its chipset; default pc
@@ -91,6 +95,7 @@ Examples:
   drift run --expect 'drift> ' --send cores --expect 'drift> ' --timeout 30
   printf 'mem\\npoweroff\\n' | drift run
   drift run drift.img --gdb 1234          then, elsewhere: gdb drift.elf -ex 'target remote :1234'
+  drift run drift.img --profile drift.json --expect 'drift> '
   drift run drift.img --on qemu --machine q35
 `,
   compile: `Compiles a WebAssembly module to an ELF64 object for amd64. Export E of module M is the System V function M.E, an

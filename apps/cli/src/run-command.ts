@@ -33,6 +33,10 @@ const OPTIONS = {
   timeout: { type: 'string' },
   gdb: { type: 'string' },
   trace: { type: 'string' },
+  profile: { type: 'string' },
+  'profile-interval': { type: 'string' },
+  'profile-by': { type: 'string' },
+  symbols: { type: 'string' },
   times: { type: 'boolean' },
   'no-restart': { type: 'boolean' },
   json: { type: 'boolean' },
@@ -87,6 +91,10 @@ async function prepareForeign(given: Arguments, on: 'qemu' | 'bochs', onTerminal
     'deterministic',
     'screenshot',
     'trace',
+    'profile',
+    'profile-interval',
+    'profile-by',
+    'symbols',
     'times',
   ]) {
     if (given.flag(option)) throw new UsageError(`--${option} is for Drift's own machine, without --on ${on}.`, 'run');
@@ -111,7 +119,7 @@ async function prepareMachine(given: Arguments, onTerminal: boolean, progress: P
     }
     observers.imageIsThere();
     const machine = await startMachine({ ...options, ...observers.machineOptions }, disk);
-    await observers.attach(machine);
+    await observers.attach(machine, disk);
     if (onTerminal) {
       const { attachTerminal } = await import('@drift-os/machine/node');
       process.stderr.write('Ctrl-A x ends the machine, Ctrl-A h lists other keys.\n');

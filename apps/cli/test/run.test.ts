@@ -130,6 +130,23 @@ describe('drift run', { timeout: 120_000 }, () => {
     expect(await once('second.txt')).toBe(first);
   });
 
+  it('writes a profile with the names of functions, of the image or of a file', async () => {
+    const path = join(folder, 'profile.json');
+    const profileOf = async (...options: string[]): Promise<string[]> => {
+      const { code, stderr } = await run(
+        ...['--deterministic', '--profile', path, '--profile-interval', '1000', ...options, '--expect', 'drift> '],
+      );
+      expect(code, stderr).toBe(0);
+      expect(stderr).toContain(`wrote ${path}`);
+      const file = JSON.parse(await readFile(path, 'utf8')) as { shared: { frames: { name: string }[] } };
+      return file.shared.frames.map(({ name }) => name);
+    };
+    expect(await profileOf()).toEqual(expect.arrayContaining(['_startC', 'assembly/main/kmain']));
+    const map = join(folder, 'System.map');
+    await writeFile(map, '0000000000000000 T everything\n0000000100000000 D end\n');
+    expect(await profileOf('--symbols', map)).toEqual(['everything']);
+  });
+
   it('tells where the time to the prompt went', async () => {
     const { code, stderr } = await run('--times', '--expect', 'drift> ');
     expect(code, stderr).toBe(0);
@@ -169,6 +186,11 @@ describe('drift run', { timeout: 120_000 }, () => {
       [['--accel', 'tcg'], /--accel is for --on qemu/],
       [['--trace', join(folder, 'missing', 'trace')], /--trace: ENOENT/],
       [['--screenshot', join(folder, 'missing', 'screen.png')], /--screenshot: there is no folder/],
+      [['--profile', join(folder, 'missing', 'profile')], /--profile: ENOENT/],
+      [['--profile', join(folder, 'no.json'), '--symbols', image], /file of symbols names no function/],
+      [['--profile', join(folder, 'no.json'), '--profile-interval', '7'], /interval of a profile is 7/],
+      [['--symbols', image], /--symbols goes with --profile/],
+      [['--trace', join(folder, 'no'), '--profile', join(folder, 'no')], /--trace and --profile do not go together/],
       [['--gdb', '1234', '--times'], /--gdb and --times do not go together/],
       [['--on', 'qemu', '--deterministic'], /--deterministic is for Drift's own machine/],
     ];

@@ -2,7 +2,7 @@
 import type { Picture, TextScreen } from '@drift-os/devices';
 import type { Cpu, PhysicalMemory, Watchpoint } from '@drift-os/x86-core';
 import type { Stop } from './debug/stop.ts';
-import type { TracedInstruction } from './debug/trace.ts';
+import type { RunCore } from './execution.ts';
 import type { MachineState } from './machine-state.ts';
 
 export type TextCells = Pick<TextScreen, 'cells' | 'columns' | 'rows'>;
@@ -22,7 +22,8 @@ export interface Engine {
   /** Of a paused machine. @returns a stop that ended it early */
   runFor(nanoseconds: bigint): Stop | undefined;
   step(core: number, others: boolean): Stop;
-  trace(listener: (instruction: TracedInstruction) => void): () => void;
+  /** Runs the cores in another way, until what is returned is called. @throws MachineError BAD_OPTION while that is so already, and in parallel mode */
+  observe(runCore: RunCore): () => void;
   setBreakpoint(linear: bigint): void;
   clearBreakpoint(linear: bigint): void;
   setWatchpoint(watchpoint: Watchpoint): void;

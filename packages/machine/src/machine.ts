@@ -3,12 +3,14 @@ import { screenFromTextMemory, type SerialMatch, type WaitOptions } from '@drift
 import type { Picture } from '@drift-os/devices';
 import type { Cpu, PhysicalMemory, Registers, Watchpoint } from '@drift-os/x86-core';
 import { stopAt, type Stop, StopListeners } from './debug/stop.ts';
-import type { TracedInstruction } from './debug/trace.ts';
+import { type TracedInstruction, tracing } from './debug/trace.ts';
 import type { Engine } from './engine.ts';
 import type { Keyboard } from './keyboard.ts';
 import { MachineError } from './machine-error.ts';
 import type { Mouse } from './mouse.ts';
 import type { MachineState } from './machine-state.ts';
+import { type ProfileOptions, Profiler } from './profile/profiler.ts';
+import type { SpeedscopeFile } from './profile/speedscope.ts';
 import type { SerialLine } from './serial-line.ts';
 
 /** How a machine ended. */
@@ -21,6 +23,14 @@ export interface Ending {
   /** Of an exit: 1 to 255, twice what was written plus 1. Otherwise 0, or 1 where it failed. */
   readonly status: number;
   readonly error?: unknown;
+}
+
+/** A profile under way. */
+export interface Profile {
+  /** Takes no more samples. */
+  stop(): void;
+  /** The samples so far, for https://www.speedscope.app: one profile for each core. */
+  toSpeedscope(name: string): SpeedscopeFile;
 }
 
 export interface MachineParts {
@@ -204,12 +214,24 @@ export class Machine implements AsyncDisposable {
   }
 
   /**
+   * Looks where each core is, every so many instructions. Costs little; a sample is taken between two blocks of code, near the instruction that
+   * was due.
+   * @throws MachineError BAD_OPTION, also while it is profiled or traced already
+   */
+  profile(options: ProfileOptions = {}): Profile {
+    const profiler = new Profiler(this.cores, options);
+    const stop = this.#engine.observe((core, index, budget) => profiler.runCore(core, index, budget));
+    return { stop, toSpeedscope: (name) => profiler.toSpeedscope(name) };
+  }
+
+  /**
    * Tells of every instruction before it runs, one at a time: many times slower, and without breakpoints. Turns end at other places, so that
    * several cores meet at other moments than without it.
    * @returns what ends that
+   * @throws MachineError BAD_OPTION while it is traced or profiled already
    */
   trace(listener: (instruction: TracedInstruction) => void): () => void {
-    return this.#engine.trace(listener);
+    return this.#engine.observe(tracing(listener));
   }
 
   #stopAt(core: number, reason: Stop['reason']): Stop {

@@ -2,9 +2,9 @@
 import type { Picture } from '@drift-os/devices';
 import type { Cpu, PhysicalMemory, Watchpoint } from '@drift-os/x86-core';
 import { stopAt, type Stop } from './debug/stop.ts';
-import { type TracedInstruction, tracing } from './debug/trace.ts';
 import type { Engine, EngineEvents, TextCells } from './engine.ts';
-import { type Execution, runFast } from './execution.ts';
+import { type Execution, type RunCore, runFast } from './execution.ts';
+import { MachineError } from './machine-error.ts';
 import { type GuestTime, type MachineState, restoreMachine, saveMachine, type StatefulParts } from './machine-state.ts';
 import { nextTask } from './next-task.ts';
 
@@ -94,10 +94,13 @@ export class OneThread implements Engine {
     return this.#stopped(reason === 'breakpoint' || reason === 'watchpoint' ? reason : 'step');
   }
 
-  trace(listener: (instruction: TracedInstruction) => void): () => void {
-    this.#execution.runCore = tracing(listener);
+  observe(runCore: RunCore): () => void {
+    if (this.#execution.runCore !== runFast) {
+      throw new MachineError('BAD_OPTION', 'The machine is traced or profiled already; end that first.');
+    }
+    this.#execution.runCore = runCore;
     return () => {
-      this.#execution.runCore = runFast;
+      if (this.#execution.runCore === runCore) this.#execution.runCore = runFast;
     };
   }
 

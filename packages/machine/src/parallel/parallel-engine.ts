@@ -252,8 +252,8 @@ export class ParallelEngine implements Engine {
     throw notInParallel('runFor', 'It is meant for virtual time');
   }
 
-  trace(): () => void {
-    throw notInParallel('trace', 'Its instructions have no order among cores that run at the same time');
+  observe(): () => void {
+    throw notInParallel('trace or profile', 'Instructions have no order among cores that run at the same time');
   }
 
   step(core: number, others: boolean): Stop {
