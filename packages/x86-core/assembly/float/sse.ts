@@ -6,7 +6,16 @@
  * in one lane goes before what is found after it in another (SDM 1 11.5.2, 11.5.3).
  */
 import * as operation from '../../src/semantics/float/operation';
-import { FLOAT_A, FLOAT_B, FLOAT_C, FLOAT_RESULT, SSE_SLOW } from '../../src/semantics/float/state';
+import { BIAS32, BIAS64, LIMIT32, LIMIT64, NO_LIMIT } from '../../src/semantics/float/range';
+import {
+  FLOAT_A,
+  FLOAT_B,
+  FLOAT_C,
+  FLOAT_RESULT,
+  SSE_RANGE32,
+  SSE_RANGE64,
+  SSE_SLOW,
+} from '../../src/semantics/float/state';
 import { CR4, MXCSR } from '../../src/semantics/state';
 import { multiply, multiplyAdd, squareRoot } from './arithmetic';
 import { compare, EQUAL, LESS, UNORDERED } from './compare';
@@ -21,10 +30,15 @@ import { format32, format64, round } from './round';
 
 const OSXMMEXCPT: u32 = 1 << 10;
 
-/** Arithmetic runs on the host while this holds: nearest, all masked, inexact reported already. See instructions/sse-float.ts. */
+/** Arithmetic runs on the host while this holds: nearest, all masked, inexact reported already. See src/semantics/float/mode.ts, fast-path.ts. */
 export function setMxcsr(core: usize, value: u32): void {
   store<u32>(core, value, MXCSR);
-  store<u32>(core, u32((value & 0x7fa0) != 0x1fa0), SSE_SLOW);
+  const slow = (value & 0x7fa0) != 0x1fa0;
+  store<u32>(core, u32(slow), SSE_SLOW);
+  v128.store(core, i32x4.splat(BIAS32), SSE_RANGE32);
+  v128.store(core, i32x4.splat(slow ? NO_LIMIT : LIMIT32), SSE_RANGE32 + 16);
+  v128.store(core, i32x4.splat(BIAS64), SSE_RANGE64);
+  v128.store(core, i32x4.splat(slow ? NO_LIMIT : LIMIT64), SSE_RANGE64 + 16);
 }
 
 /** Adds the exceptions found to MXCSR. @returns 0 or the vector to raise. */

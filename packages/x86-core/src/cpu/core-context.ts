@@ -1,6 +1,6 @@
 /** `CoreContext` over a core's state in linear memory: what src/system works on. Says when the mode of the code may have changed. */
 import * as state from '../semantics/state.ts';
-import { SSE_SLOW } from '../semantics/float/state.ts';
+import { writeFloatMode } from '../semantics/float/mode.ts';
 import type {
   Access,
   CoreContext,
@@ -166,10 +166,10 @@ export class StateContext implements CoreContext {
   get mxcsr(): number {
     return this.state.get32(state.MXCSR);
   }
-  /** SSE_SLOW goes with it: not rounding to nearest, with all exceptions masked and inexact set already. */
+  /** Whether the host's arithmetic may stand for SSE's goes with it. */
   set mxcsr(value: number) {
     this.state.set32(state.MXCSR, value);
-    this.state.set32(SSE_SLOW, (value & 0x7fa0) === 0x1fa0 ? 0 : 1);
+    writeFloatMode(this.state.view, this.state.base, value);
   }
 
   read(address: bigint, bytes: MemoryBytes, access: Access): bigint {

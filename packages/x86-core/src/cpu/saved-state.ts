@@ -1,4 +1,5 @@
 /** The whole state of a core as a value: what is in linear memory in front of the TLB, and what src/system holds. */
+import { writeFloatMode } from '../semantics/float/mode.ts';
 import * as state from '../semantics/state.ts';
 import type { SavedSystemState, SystemState } from '../system/system-state.ts';
 import type { CoreState } from './core-state.ts';
@@ -46,5 +47,6 @@ export function restoreState({ view, base }: CoreState, system: SystemState, sav
     registers.set(new Uint8Array(view.buffer, base + from, to - from), from - FIRST);
   }
   new Uint8Array(view.buffer, base + FIRST, LAST - FIRST).set(registers);
+  writeFloatMode(view, base, view.getUint32(base + state.MXCSR, true));
   system.restore(saved.system);
 }

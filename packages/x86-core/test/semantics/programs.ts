@@ -2,7 +2,7 @@
 import { canCompareWithHost } from '../host-processor.ts';
 import { readFileSync } from 'node:fs';
 import { type Operand, type Row, decode, CodeBuffer, encode } from '../../src/index.ts';
-import { SSE_SLOW } from '../../src/semantics/float/state.ts';
+import { writeFloatMode } from '../../src/semantics/float/mode.ts';
 import * as state from '../../src/semantics/state.ts';
 import { CORE, GUEST, type Line, TestCore } from './core.ts';
 import { everyRow } from './every-row.ts';
@@ -139,7 +139,7 @@ export class ProgramCore {
     this.#core.flags = Number(given.readBigUInt64LE(128));
     view.setBigInt64(CORE + state.DIRECTION, 1n, true);
     view.setUint32(CORE + state.MXCSR, Number(MXCSR_DEFAULT), true);
-    view.setUint32(CORE + SSE_SLOW, 1, true);
+    writeFloatMode(view, CORE, Number(MXCSR_DEFAULT));
     view.setUint32(CORE + state.X87_EMPTY, 0xff, true);
     bytes.set(given.subarray(VECTORS, VECTORS + 512), CORE + state.YMM);
     bytes.set(given.subarray(VECTORS + 512, STATE_BYTES), GUEST + DATA);

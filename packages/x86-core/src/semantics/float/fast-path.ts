@@ -4,18 +4,18 @@
  * SSE_SLOW is 0 while MXCSR rounds to nearest, masks all exceptions and has the inexact flag set already, which any result may set. What remains is
  * that no other flag arises and no NaN is made or passed on, whose payload WebAssembly leaves open: no operand is denormal, and the result is
  * finite and not tiny. Everything else goes to the runtime. Flush-to-zero and denormals-are-zero need no test: what they change is excluded.
+ * Arithmetic looks at the exponents of operands and results in one comparison (range.ts), to which zero is no better than a denormal.
  * Comparisons, minimum and maximum do not round: they are right in any mode, unless an operand is denormal or a NaN.
  *
  * ## Faults
  * A fault is a vector in which the sign of a lane is set where something is wrong; several are joined by OR and looked at once. They come from
  * the exponents alone, by additions and shifts that need no constants but all ones: V8 makes vector constants anew wherever they are used.
- * Of 64-bit numbers the upper halves are enough, four of them to a vector; zero then looks like a denormal, and is looked at again where it matters.
  */
 import type { OperatorName } from '../../wasm/operators.ts';
 import type { Value } from '../language.ts';
 import type { MeaningBuilder } from '../meaning-builder.ts';
 import * as v from '../value.ts';
-import { SSE_SLOW } from './state.ts';
+import { SSE_RANGE32, SSE_RANGE64, SSE_SLOW } from './state.ts';
 
 export type Format = 32 | 64;
 
@@ -45,11 +45,6 @@ function pick(a: Value, b: Value, lanes: readonly number[]): Value {
     b,
     lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)),
   );
-}
-
-/** The upper halves of two vectors of two numbers. */
-export function upperHalves(a: Value, b: Value): Exponents {
-  return { bits: 32, position: 20, lanes: pick(a, b, [1, 3, 5, 7]) };
 }
 
 /** The exponents of scalars: the lowest elements of up to three vectors. */
@@ -84,18 +79,13 @@ function exponent(of: Exponents, doubled: Value): Value {
   return lanewise(of, 'shr_u', doubled, v.constant32(of.position + 1));
 }
 
-/** Fault: zero or denormal. */
-export function isTiny(of: Exponents): Value {
-  return minusOne(of, exponent(of, withoutSign(of)));
-}
-
 /** Fault: below twice the smallest normal number, to which a tiny result may have been rounded. */
 export function isNearlyTiny(of: Exponents): Value {
-  return minusOne(of, isTiny(of));
+  return minusOne(of, minusOne(of, exponent(of, withoutSign(of))));
 }
 
 /** Fault: denormal; zero is none. Of whole numbers. */
-export function isDenormal(of: Exponents): Value {
+function isDenormal(of: Exponents): Value {
   return minusOne(of, exponent(of, minusOne(of, withoutSign(of))));
 }
 
@@ -103,11 +93,6 @@ export function isDenormal(of: Exponents): Value {
 export function isNotFinite(of: Exponents): Value {
   const next = lanewise(of, 'sub', exponent(of, withoutSign(of)), ALL_ONES);
   return lanewise(of, 'shl', next, v.constant32(of.position));
-}
-
-/** Fault: negative, zero, denormal, a NaN or infinite. */
-export function isNoPositiveNumber(of: Exponents): Value {
-  return anyOf([of.lanes, isTiny(of), isNotFinite(of)]);
 }
 
 /** Fault: what comparisons have to look at: denormal, a NaN or infinite. Of whole numbers. */
@@ -150,28 +135,52 @@ export function areWithin(format: Format, values: readonly Value[], power: numbe
   return v.operation(format === 64 ? 'i64x2.all_true' : 'i32x4.all_true', all);
 }
 
-/** Exponents to look at. Those of operands and result together are all in `results`. */
-export interface Looked {
-  readonly operands: readonly Exponents[];
-  readonly results: readonly Exponents[];
-}
-
 /** Computed once. */
 export function once(m: MeaningBuilder, exponents: Exponents): Exponents {
   return { ...exponents, lanes: m.let(exponents.lanes) };
 }
 
-/** The upper halves of numbers of 64 bits, of two vectors in one. */
-export function inPairs(m: MeaningBuilder, vectors: readonly Value[]): Exponents[] {
-  const pairs: Exponents[] = [];
-  for (let at = 0; at < vectors.length; at += 2) {
-    const first = vectors[at] as Value;
-    pairs.push(once(m, upperHalves(first, vectors[at + 1] ?? first)));
-  }
-  return pairs;
+/**
+ * i32: no operand and no result of a vector operation is one that the host's arithmetic may not take or give, and MXCSR allows that arithmetic.
+ * Infinite operands and NaNs show in the results.
+ */
+export function isInRange(
+  m: MeaningBuilder,
+  format: Format,
+  operands: readonly Value[],
+  results: readonly Value[],
+): Value {
+  const outside = outOfRange(m, format, operands, results);
+  return v.operation('i32.eqz', v.operation(format === 64 ? 'i64x2.bitmask' : 'i32x4.bitmask', outside));
 }
 
-/** Fault of a product, quotient or fused sum. */
-export function productFault({ operands, results }: Looked): Value {
-  return anyOf([...operands.map(isTiny), ...results.map(isNearlyTiny), ...results.map(isNotFinite)]);
+/** The same of the lowest elements, of two operands and the result, or of three operands and the result. */
+export function areLowestInRange(
+  m: MeaningBuilder,
+  format: Format,
+  numbers: readonly [Value, Value, Value, Value?],
+): Value {
+  const at = format === 64 ? 1 : 0;
+  const [a, b, c, d = c] = numbers;
+  const two = pick(a, b, [at, at, 4 + at, 4 + at]);
+  const all = pick(two, pick(c, d, [at, at, 4 + at, 4 + at]), [0, 2, 4, 6]);
+  const three = pick(two, c, [0, 2, 4 + at, 4 + at]);
+  const outside = outOfRange(m, format, [], [numbers[3] === undefined ? three : all]);
+  return v.operation('i32.eqz', v.operation('i32x4.bitmask', outside));
+}
+
+/** Lanes of all ones, of which upper halves count in lanes of 64 bits: see range.ts. */
+function outOfRange(m: MeaningBuilder, format: Format, operands: readonly Value[], results: readonly Value[]): Value {
+  const at = format === 64 ? SSE_RANGE64 : SSE_RANGE32;
+  const [bias, limit] = [m.stateLoad(at, 128), m.stateLoad(at + 16, 128)];
+  const doubled = (value: Value): Value => v.operation('i32x4.add', value, value);
+  // Of operands only the smallest exponent matters.
+  const least = operands
+    .map(doubled)
+    .reduce<Value | undefined>((a, b) => (a === undefined ? b : v.operation('i32x4.min_u', a, b)), undefined);
+  const biased = [...(least === undefined ? [] : [least]), ...results.map(doubled)].map((each) =>
+    v.operation('i32x4.add', each, bias),
+  );
+  const lowest = biased.reduce((a, b) => v.operation('i32x4.min_s', a, b));
+  return v.operation('i32x4.gt_s', limit, lowest);
 }

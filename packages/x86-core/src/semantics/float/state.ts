@@ -8,3 +8,7 @@ export const FLOAT_A = 0xb00;
 export const FLOAT_B = 0xb20;
 export const FLOAT_C = 0xb40;
 export const FLOAT_RESULT = 0xb60;
+
+/** Two vectors each, bias and limit of range.ts: for lanes of 32 bits, and of 64. */
+export const SSE_RANGE32 = 0xb80;
+export const SSE_RANGE64 = 0xba0;

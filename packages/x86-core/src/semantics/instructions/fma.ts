@@ -1,14 +1,5 @@
 /** Fused multiply and add: SDM 1 14.5. On the host where it rounds once (float/host-fma.ts) and float/fast-path.ts allows it, else by the runtime. */
-import {
-  type Format,
-  inPairs,
-  isRightInMode,
-  type Looked,
-  lowest,
-  numbers,
-  once,
-  productFault,
-} from '../float/fast-path.ts';
+import { areLowestInRange, type Format, isInRange } from '../float/fast-path.ts';
 import { hostFuses } from '../float/host-fma.ts';
 import * as code from '../float/operation.ts';
 import { type Halves, high, raiseFloat, readHalves, readScalar, resultHalves, writeScalar } from '../float/operands.ts';
@@ -85,12 +76,7 @@ function packed(fused: Fused): Definition {
     }
     const [a, b, c] = operands as [Halves, Halves, Halves];
     const results = a.map((each, half) => m.let(compute(fused, each, b[half] as Value, c[half] as Value)));
-    const all = operands.flat();
-    const looked: Looked =
-      format === 64
-        ? { operands: inPairs(m, all), results: inPairs(m, results) }
-        : { operands: all.map((each) => numbers(32, each)), results: results.map((each) => numbers(32, each)) };
-    m.if(isRightInMode(m, productFault(looked)), () => m.writeVector(0, results), slow);
+    m.if(isInRange(m, format, operands.flat(), results), () => m.writeVector(0, results), slow);
   };
 }
 
@@ -112,12 +98,8 @@ function scalar(fused: Fused): Definition {
     }
     const [a, b, c] = operands as [Value, Value, Value];
     const result = m.let(compute(fused, a, b, c));
-    const looked: Looked = {
-      operands: [once(m, lowest(format, [a, b, c]))],
-      results: [once(m, lowest(format, [result, result]))],
-    };
     const fast = (): void => writeScalar(m, format, first, result);
-    m.if(isRightInMode(m, productFault(looked)), fast, slow);
+    m.if(areLowestInRange(m, format, [a, b, result, c]), fast, slow);
   };
 }
 

@@ -1,22 +1,15 @@
 /** Arithmetic of SSE and AVX: SDM 1 11.4.1.2. On the host where float/fast-path.ts allows it, else by the runtime. */
 import {
   anyOf,
+  areLowestInRange,
   type Format,
-  inPairs,
-  isDenormal,
-  isNoPositiveNumber,
-  isNotFinite,
+  isInRange,
   isRight,
-  isRightInMode,
-  isTiny,
   isUnusual,
-  type Looked,
-  lowest,
   lowestNumbers,
   numbers,
   once,
   operator,
-  productFault,
 } from '../float/fast-path.ts';
 import * as code from '../float/operation.ts';
 import {
@@ -42,7 +35,7 @@ interface Arithmetic {
   /** Of operation.ts. */
   readonly code: number;
   /** What is asked of operands and result before the host's result is taken. */
-  readonly kind: 'sum' | 'product' | 'root' | 'order';
+  readonly kind: 'arithmetic' | 'root' | 'order';
   /** Of two vectors, on the host. */
   readonly compute: (format: Format, a: Value, b: Value) => Value;
   /** Of two scalars; without it vectors do. */
@@ -54,10 +47,10 @@ function plain(name: string): Arithmetic['compute'] {
 }
 
 const arithmetic = {
-  add: { code: code.ADD, kind: 'sum', compute: plain('add'), scalarName: 'add' },
-  sub: { code: code.SUBTRACT, kind: 'sum', compute: plain('sub'), scalarName: 'sub' },
-  mul: { code: code.MULTIPLY, kind: 'product', compute: plain('mul'), scalarName: 'mul' },
-  div: { code: code.DIVIDE, kind: 'product', compute: plain('div'), scalarName: 'div' },
+  add: { code: code.ADD, kind: 'arithmetic', compute: plain('add'), scalarName: 'add' },
+  sub: { code: code.SUBTRACT, kind: 'arithmetic', compute: plain('sub'), scalarName: 'sub' },
+  mul: { code: code.MULTIPLY, kind: 'arithmetic', compute: plain('mul'), scalarName: 'mul' },
+  div: { code: code.DIVIDE, kind: 'arithmetic', compute: plain('div'), scalarName: 'div' },
   // "If the values are both 0.0s the second operand is returned": b < a ? b : a is what pmin and pmax do, the other way round.
   min: { code: code.MINIMUM, kind: 'order', compute: (format, a, b) => v.operation(operator(format, 'pmin'), b, a) },
   max: { code: code.MAXIMUM, kind: 'order', compute: (format, a, b) => v.operation(operator(format, 'pmax'), b, a) },
@@ -76,35 +69,9 @@ const evenSigns = {
 };
 const addSubtract: Arithmetic = {
   code: code.ADD_SUBTRACT,
-  kind: 'sum',
+  kind: 'arithmetic',
   compute: (format, a, b) => v.operation(operator(format, 'add'), a, v.operation('v128.xor', b, evenSigns[format])),
 };
-
-/** A tiny sum is exact; it counts as a fault all the same, for flush-to-zero would change it. Zeros are right where whole numbers are seen. */
-function sumFault({ operands, results }: Looked, whole: boolean): Value {
-  const tiny = whole ? isDenormal : isTiny;
-  return anyOf([...operands.map(tiny), ...results.map(tiny), ...results.map(isNotFinite)]);
-}
-
-/** Writes the host's result where it is right, else what `runtime` does. A 64-bit sum with a zero is looked at a second time, as a whole. */
-function choose(
-  m: MeaningBuilder,
-  { kind }: Arithmetic,
-  format: Format,
-  looked: Looked,
-  whole: Looked,
-  host: () => void,
-  runtime: () => void,
-): void {
-  if (kind === 'order') m.if(isRight(anyOf(whole.operands.map(isUnusual)), format), host, runtime);
-  else if (kind === 'root') m.if(isRightInMode(m, anyOf(looked.operands.map(isNoPositiveNumber))), host, runtime);
-  else if (kind === 'product') m.if(isRightInMode(m, productFault(looked)), host, runtime);
-  else if (format === 32) m.if(isRightInMode(m, sumFault(looked, true)), host, runtime);
-  else {
-    const again = (): void => m.if(isRightInMode(m, sumFault(whole, true), 64), host, runtime);
-    m.if(isRightInMode(m, sumFault(looked, false)), host, again);
-  }
-}
 
 function isUnary(operation: Arithmetic): boolean {
   return operation.kind === 'root';
@@ -125,13 +92,12 @@ function computePacked(m: MeaningBuilder, operation: Arithmetic, format: Format,
   const count = a.length;
   const results = a.map((each, half) => m.let(operation.compute(format, each, b[half] as Value)));
   const operands = isUnary(operation) ? b : [...a, ...b];
-  const whole: Looked = {
-    operands: operands.map((each) => numbers(format, each)),
-    results: results.map((each) => numbers(format, each)),
-  };
-  const looked = format === 32 ? whole : { operands: inPairs(m, operands), results: inPairs(m, results) };
+  const isHosts =
+    operation.kind === 'order'
+      ? isRight(anyOf(operands.map((each) => isUnusual(numbers(format, each)))), format)
+      : isInRange(m, format, operands, results);
   const host = (): void => m.writeVector(0, results);
-  choose(m, operation, format, looked, whole, host, () => {
+  m.if(isHosts, host, () => {
     const parameters = [operation.code, format, (count * 128) / format].map((number) => v.constant32(number));
     raiseFloat(m, m.call('sseArithmetic', m.core(), ...parameters, a[0], high(a), b[0], high(b)));
     m.writeVector(0, resultHalves(m, count));
@@ -144,15 +110,12 @@ function scalar(operation: Arithmetic, format: Format): Definition {
     const b = readScalar(m, lastSource(m), format);
     const a = isUnary(operation) ? b : first;
     const result = m.let(withLowest(format, first, computeScalar(operation, format, a, b)));
-    const looked: Looked = isUnary(operation)
-      ? { operands: [once(m, lowest(format, [b, b]))], results: [] }
-      : { operands: [], results: [once(m, lowest(format, [a, b, result]))] };
-    const whole: Looked = {
-      operands: [lowestNumbers(format, a, b)],
-      results: [lowestNumbers(format, result, result)],
-    };
+    const isHosts =
+      operation.kind === 'order'
+        ? isRight(isUnusual(once(m, lowestNumbers(format, a, b))), format)
+        : areLowestInRange(m, format, [a, b, result]);
     const host = (): void => m.writeVector(0, [result]);
-    choose(m, operation, format, looked, whole, host, () => {
+    m.if(isHosts, host, () => {
       const parameters = [operation.code, format, 1].map((number) => v.constant32(number));
       raiseFloat(m, m.call('sseArithmetic', m.core(), ...parameters, a, NO_VECTOR, b, NO_VECTOR));
       writeScalar(m, format, first, resultHalves(m, 1)[0]);
