@@ -1,5 +1,6 @@
 /** What instructions of SSE, AVX and FMA call, with operands as arguments. The result is at FLOAT_RESULT; see sse.ts for what is returned. */
 import { FLOAT_A, FLOAT_B, FLOAT_C } from '../../src/semantics/float/state';
+import { quickArithmetic, quickComparison } from './quick';
 import { arithmetic } from './sse';
 import { comparison } from './sse-compare';
 import { conversions } from './sse-convert';
@@ -26,6 +27,7 @@ export function sseArithmetic(
   b: v128,
   bHigh: v128,
 ): i32 {
+  if (quickArithmetic(core, code, bits, lanes, a, aHigh, b, bHigh)) return 0;
   setA(core, a, aHigh);
   setB(core, b, bHigh);
   return arithmetic(core, code, bits, lanes);
@@ -60,6 +62,7 @@ export function sseCompare(
   b: v128,
   bHigh: v128,
 ): i32 {
+  if (quickComparison(core, predicate & 31, bits, lanes, a, aHigh, b, bHigh)) return 0;
   setA(core, a, aHigh);
   setB(core, b, bHigh);
   return comparison(core, predicate, bits, lanes);
