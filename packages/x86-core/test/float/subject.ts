@@ -1,6 +1,6 @@
 /** The same cases as native.c runs, on the interpreter or on a compiled region. */
 import { rax, rsi } from '../../src/index.ts';
-import { SSE_SLOW } from '../../src/semantics/float/state.ts';
+import { writeFloatMode } from '../../src/semantics/float/mode.ts';
 import * as state from '../../src/semantics/state.ts';
 import { CORE, GUEST, type Region, TestCore } from '../semantics/core.ts';
 import * as layout from './native.ts';
@@ -68,7 +68,7 @@ export class Subject {
     bytes.set(given.subarray(layout.CASE_MEMORY, layout.CASE_MEMORY + 64), GUEST + DATA);
     const mxcsr = given.readUInt32LE(layout.AREA_MXCSR);
     set32(state.MXCSR, mxcsr);
-    set32(SSE_SLOW, (mxcsr & 0x7fa0) === 0x1fa0 ? 0 : 1);
+    writeFloatMode(view, CORE, mxcsr);
     set32(state.CR0, 1);
     set32(state.CR4, 0x600);
     const status = given.readUInt16LE(layout.AREA_STATUS);
