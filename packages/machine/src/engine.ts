@@ -2,8 +2,9 @@
 import type { Picture, TextScreen } from '@drift-os/devices';
 import type { Cpu, PhysicalMemory, Watchpoint } from '@drift-os/x86-core';
 import type { Stop } from './debug/stop.ts';
-import type { RunCore } from './execution.ts';
+import type { TracedInstruction } from './debug/trace.ts';
 import type { MachineState } from './machine-state.ts';
+import type { Profile, ProfileOptions } from './profile/profiler.ts';
 
 export type TextCells = Pick<TextScreen, 'cells' | 'columns' | 'rows'>;
 
@@ -22,8 +23,8 @@ export interface Engine {
   /** Of a paused machine. @returns a stop that ended it early */
   runFor(nanoseconds: bigint): Stop | undefined;
   step(core: number, others: boolean): Stop;
-  /** Runs the cores in another way, until what is returned is called. @throws MachineError BAD_OPTION while that is so already, and in parallel mode */
-  observe(runCore: RunCore): () => void;
+  profile(options: ProfileOptions): Profile;
+  trace(listener: (instruction: TracedInstruction) => void): () => void;
   setBreakpoint(linear: bigint): void;
   clearBreakpoint(linear: bigint): void;
   setWatchpoint(watchpoint: Watchpoint): void;

@@ -3,14 +3,13 @@ import { screenFromTextMemory, type SerialMatch, type WaitOptions } from '@drift
 import type { Picture } from '@drift-os/devices';
 import type { Cpu, PhysicalMemory, Registers, Watchpoint } from '@drift-os/x86-core';
 import { stopAt, type Stop, StopListeners } from './debug/stop.ts';
-import { type TracedInstruction, tracing } from './debug/trace.ts';
+import type { TracedInstruction } from './debug/trace.ts';
 import type { Engine } from './engine.ts';
 import type { Keyboard } from './keyboard.ts';
 import { MachineError } from './machine-error.ts';
 import type { Mouse } from './mouse.ts';
 import type { MachineState } from './machine-state.ts';
-import { type ProfileOptions, Profiler } from './profile/profiler.ts';
-import type { SpeedscopeFile } from './profile/speedscope.ts';
+import type { Profile, ProfileOptions } from './profile/profiler.ts';
 import type { SerialLine } from './serial-line.ts';
 
 /** How a machine ended. */
@@ -23,14 +22,6 @@ export interface Ending {
   /** Of an exit: 1 to 255, twice what was written plus 1. Otherwise 0, or 1 where it failed. */
   readonly status: number;
   readonly error?: unknown;
-}
-
-/** A profile under way. */
-export interface Profile {
-  /** Takes no more samples. */
-  stop(): void;
-  /** The samples so far, for https://www.speedscope.app: one profile for each core. */
-  toSpeedscope(name: string): SpeedscopeFile;
 }
 
 export interface MachineParts {
@@ -215,13 +206,11 @@ export class Machine implements AsyncDisposable {
 
   /**
    * Looks where each core is, every so many instructions. Costs little; a sample is taken between two blocks of code, near the instruction that
-   * was due.
+   * was due. Not in parallel.
    * @throws MachineError BAD_OPTION, also while it is profiled or traced already
    */
   profile(options: ProfileOptions = {}): Profile {
-    const profiler = new Profiler(this.cores, options);
-    const stop = this.#engine.observe((core, index, budget) => profiler.runCore(core, index, budget));
-    return { stop, toSpeedscope: (name) => profiler.toSpeedscope(name) };
+    return this.#engine.profile(options);
   }
 
   /**
@@ -231,7 +220,7 @@ export class Machine implements AsyncDisposable {
    * @throws MachineError BAD_OPTION while it is traced or profiled already
    */
   trace(listener: (instruction: TracedInstruction) => void): () => void {
-    return this.#engine.observe(tracing(listener));
+    return this.#engine.trace(listener);
   }
 
   #stopAt(core: number, reason: Stop['reason']): Stop {

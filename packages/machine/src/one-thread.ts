@@ -2,11 +2,13 @@
 import type { Picture } from '@drift-os/devices';
 import type { Cpu, PhysicalMemory, Watchpoint } from '@drift-os/x86-core';
 import { stopAt, type Stop } from './debug/stop.ts';
+import { type TracedInstruction, tracing } from './debug/trace.ts';
 import type { Engine, EngineEvents, TextCells } from './engine.ts';
 import { type Execution, type RunCore, runFast } from './execution.ts';
 import { MachineError } from './machine-error.ts';
 import { type GuestTime, type MachineState, restoreMachine, saveMachine, type StatefulParts } from './machine-state.ts';
 import { nextTask } from './next-task.ts';
+import { type Profile, type ProfileOptions, Profiler } from './profile/profiler.ts';
 
 /** How long the machine runs before the host has a turn, in milliseconds. */
 const HOST_TURN = 8;
@@ -94,7 +96,18 @@ export class OneThread implements Engine {
     return this.#stopped(reason === 'breakpoint' || reason === 'watchpoint' ? reason : 'step');
   }
 
-  observe(runCore: RunCore): () => void {
+  trace(listener: (instruction: TracedInstruction) => void): () => void {
+    return this.#observe(tracing(listener));
+  }
+
+  profile(options: ProfileOptions): Profile {
+    const profiler = new Profiler(this.cores, options);
+    const stop = this.#observe((core, index, budget) => profiler.runCore(core, index, budget));
+    return { stop, toSpeedscope: (name) => profiler.toSpeedscope(name) };
+  }
+
+  /** Runs the cores in another way, until what is returned is called. */
+  #observe(runCore: RunCore): () => void {
     if (this.#execution.runCore !== runFast) {
       throw new MachineError('BAD_OPTION', 'The machine is traced or profiled already; end that first.');
     }

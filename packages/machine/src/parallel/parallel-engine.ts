@@ -19,6 +19,7 @@ import type { Engine, TextCells } from '../engine.ts';
 import type { Ending } from '../machine.ts';
 import { MachineError } from '../machine-error.ts';
 import type { MachineState } from '../machine-state.ts';
+import type { Profile } from '../profile/profiler.ts';
 import { Area, type AreaBuffers, makeArea } from './area.ts';
 import { Channel, Kind, makeChannel } from './channel.ts';
 import type { BoardStart, FromCore, ToCore } from './messages.ts';
@@ -252,8 +253,12 @@ export class ParallelEngine implements Engine {
     throw notInParallel('runFor', 'It is meant for virtual time');
   }
 
-  observe(): () => void {
-    throw notInParallel('trace or profile', 'Instructions have no order among cores that run at the same time');
+  profile(): Profile {
+    throw notInParallel('profile', 'Samples are taken between turns of the cores');
+  }
+
+  trace(): () => void {
+    throw notInParallel('trace', 'Its instructions have no order among cores that run at the same time');
   }
 
   step(core: number, others: boolean): Stop {

@@ -17,6 +17,14 @@ export interface ProfileOptions {
   readonly weigh?: 'instructions' | 'host-time';
 }
 
+/** A profile under way. */
+export interface Profile {
+  /** Takes no more samples. */
+  stop(): void;
+  /** The samples so far, for https://www.speedscope.app: one profile for each core. */
+  toSpeedscope(name: string): SpeedscopeFile;
+}
+
 const DEFAULT_INTERVAL = 20_000;
 const MINIMUM_INTERVAL = 100;
 
