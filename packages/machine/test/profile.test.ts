@@ -15,6 +15,7 @@ import {
   type SpeedscopeFile,
 } from '../src/index.ts';
 
+const require = createRequire(import.meta.url);
 const BOOT_SECTOR = 0x7c00;
 
 /** For ever: 9 rounds of `hot` for one of `cold`, which are the same code. */
@@ -93,7 +94,7 @@ describe('a profile', () => {
   });
 
   it('is one that speedscope takes', async () => {
-    const schema = createRequire(import.meta.url).resolve('speedscope/dist/release/file-format-schema.json');
+    const schema = require.resolve('speedscope/dist/release/file-format-schema.json');
     const validate = new Ajv({ strict: false }).compile(JSON.parse(readFileSync(schema, 'utf8')) as object);
     for (const weigh of ['instructions', 'host-time'] as const) {
       const file = JSON.parse(JSON.stringify(await profileOf({ functions, weigh }))) as SpeedscopeFile;
