@@ -23,7 +23,7 @@ import type {
 } from './language.ts';
 import { signatureOf } from './runtime.ts';
 import { BOUNCE, BOUNCE_BYTES, BOUNCE_SLOTS, EVENTS, SEGMENT_LIMIT } from './state.ts';
-import { constant, operation } from './value.ts';
+import { constant, operation, vectorConstant } from './value.ts';
 
 /**
  * Functions that code calls besides the runtime functions of definitions:
@@ -123,6 +123,8 @@ function commitsIn(statements: readonly Statement[]): number {
 }
 
 const CS = 1;
+const ALL_ONES = (1n << 64n) - 1n;
+const NO_VECTOR: Value = vectorConstant(0n);
 
 class Lowering {
   readonly #target: Target;
@@ -312,10 +314,16 @@ class Lowering {
       case 'temporary':
         body.get(value.number < 0 ? ~value.number : this.#local(value.number));
         return;
-      case 'operation':
+      case 'operation': {
+        const simpler = this.#simplified(value);
+        if (simpler !== undefined) {
+          this.#value(simpler);
+          return;
+        }
         for (const operand of value.operands) this.#value(operand);
         body.operator(value.name, value.immediate);
         return;
+      }
       case 'select':
         for (const operand of [value.a, value.b, value.condition]) this.#value(operand);
         body.select();
@@ -548,15 +556,35 @@ class Lowering {
     this.#body.end();
   }
 
-  /** The little that decides whether a shift by an immediate shifts at all. */
+  /** Masks that an immediate decides: of the three comparisons of CMPxx one or two are left. */
+  #simplified(value: Value & { kind: 'operation' }): Value | undefined {
+    const [a, b] = value.operands;
+    if (a === undefined || b === undefined) return undefined;
+    if (value.name === 'v128.and' && a.kind === 'operation' && a.name === 'i64x2.splat') {
+      const mask = this.#evaluate(a.operands[0] as Value);
+      return mask === ALL_ONES ? b : mask === 0n ? NO_VECTOR : undefined;
+    }
+    if (value.name !== 'v128.or') return undefined;
+    return this.#isNoVector(a) ? b : this.#isNoVector(b) ? a : undefined;
+  }
+
+  #isNoVector(value: Value): boolean {
+    if (value.kind !== 'operation') return value === NO_VECTOR;
+    const simpler = this.#simplified(value);
+    return simpler !== undefined && this.#isNoVector(simpler);
+  }
+
+  /** The little that decides whether a shift by an immediate shifts at all, and what CMPxx asks. */
   #evaluate(value: Value): bigint | undefined {
-    if (value.kind === 'constant') return value.value;
+    if (value.kind === 'constant') return BigInt.asUintN(64, value.value);
     if (value.kind === 'immediate') return this.#target.knownImmediate;
     if (value.kind === 'temporary') return this.#known.get(value.number);
     if (value.kind !== 'operation' || value.operands.length !== 2) return undefined;
     const [a, b] = value.operands.map((operand) => this.#evaluate(operand));
     if (a === undefined || b === undefined) return undefined;
     if (value.name === 'i64.and') return a & b;
+    if (value.name === 'i64.shr_u') return a >> (b & 63n);
+    if (value.name === 'i64.sub') return BigInt.asUintN(64, a - b);
     return value.name === 'i64.ne' ? (a === b ? 0n : 1n) : undefined;
   }
 }

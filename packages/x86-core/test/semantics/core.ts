@@ -114,6 +114,8 @@ export class TestCore {
       return 0;
     }
     const host = GUEST + Number(address);
+    const place = first === last ? Number(address & 0xfffn) : state.NOWHERE;
+    this.view.setUint32(CORE + state.TRANSLATED, place, true);
     if (first !== last) {
       this.bytes.copyWithin(bounce, host, host + bytes);
       this.#deferred = { address: host, bytes, bounce };

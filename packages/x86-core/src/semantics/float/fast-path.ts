@@ -95,7 +95,13 @@ export function isNotFinite(of: Exponents): Value {
   return lanewise(of, 'shl', next, v.constant32(of.position));
 }
 
-/** Fault: what comparisons have to look at: denormal, a NaN or infinite. Of whole numbers. */
+/** Fault: what comparisons, minimum and maximum have to look at: denormal or a NaN. Of whole numbers. */
+export function isUnordered(of: Exponents): Value {
+  const nan = v.operation(operator(of.bits, 'ne'), of.lanes, of.lanes);
+  return anyOf([isDenormal(of), nan]);
+}
+
+/** Fault: what conversions have to look at: denormal, a NaN or infinite. Of whole numbers. */
 export function isUnusual(of: Exponents): Value {
   return anyOf([isDenormal(of), isNotFinite(of)]);
 }

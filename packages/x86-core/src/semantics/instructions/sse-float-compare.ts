@@ -1,5 +1,5 @@
 /** Comparison of SSE and AVX: CMPxx with its 32 predicates, COMIxx and UCOMIxx (SDM 2 CMPPD table 3-1). */
-import { anyOf, type Format, isRight, isUnusual, lowestNumbers, numbers, operator } from '../float/fast-path.ts';
+import { anyOf, type Format, isRight, isUnordered, lowestNumbers, numbers, operator } from '../float/fast-path.ts';
 import {
   high,
   lowestOf,
@@ -50,7 +50,7 @@ function comparePacked(format: Format): Definition {
     const b = readHalves(m, source, count);
     const a = readHalves(m, m.vex ? 1 : 0, count);
     const predicate = predicateOf(m);
-    const fault = anyOf([...a, ...b].map((each) => isUnusual(numbers(format, each))));
+    const fault = anyOf([...a, ...b].map((each) => isUnordered(numbers(format, each))));
     m.if(
       isRight(fault, format),
       () => {
@@ -70,7 +70,7 @@ function comparePacked(format: Format): Definition {
 /** i32: neither is denormal, a NaN or infinite. */
 function areUsual(m: MeaningBuilder, format: Format, a: Value, b: Value): Value {
   const exponents = lowestNumbers(format, a, b);
-  return isRight(isUnusual({ ...exponents, lanes: m.let(exponents.lanes) }), format);
+  return isRight(isUnordered({ ...exponents, lanes: m.let(exponents.lanes) }), format);
 }
 
 function compareScalar(format: Format): Definition {

@@ -5,7 +5,7 @@ import {
   type Format,
   isInRange,
   isRight,
-  isUnusual,
+  isUnordered,
   lowestNumbers,
   numbers,
   once,
@@ -94,7 +94,7 @@ function computePacked(m: MeaningBuilder, operation: Arithmetic, format: Format,
   const operands = isUnary(operation) ? b : [...a, ...b];
   const isHosts =
     operation.kind === 'order'
-      ? isRight(anyOf(operands.map((each) => isUnusual(numbers(format, each)))), format)
+      ? isRight(anyOf(operands.map((each) => isUnordered(numbers(format, each)))), format)
       : isInRange(m, format, operands, results);
   const host = (): void => m.writeVector(0, results);
   m.if(isHosts, host, () => {
@@ -112,7 +112,7 @@ function scalar(operation: Arithmetic, format: Format): Definition {
     const result = m.let(withLowest(format, first, computeScalar(operation, format, a, b)));
     const isHosts =
       operation.kind === 'order'
-        ? isRight(isUnusual(once(m, lowestNumbers(format, a, b))), format)
+        ? isRight(isUnordered(once(m, lowestNumbers(format, a, b))), format)
         : areLowestInRange(m, format, [a, b, result]);
     const host = (): void => m.writeVector(0, [result]);
     m.if(isHosts, host, () => {
