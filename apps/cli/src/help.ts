@@ -65,6 +65,7 @@ Options:
     --append TEXT       its command line, such as console=ttyS0
   --bios FILE           a BIOS image, such as SeaBIOS, with
     --vga-bios FILE     the VGA BIOS that it wants; default: Drift's own BIOS
+  --no-jit              all code is interpreted, none compiled
   --deterministic       time is counted in instructions: the same run every time
   --no-restart          end when the guest resets itself
   --expect TEXT         wait until the guest prints TEXT; ends with 0 once everything was seen

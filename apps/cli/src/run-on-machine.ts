@@ -27,6 +27,7 @@ export async function machineOptions(given: Arguments): Promise<MachineOptions> 
     memory,
     onReset: given.flag('no-restart') ? 'end' : 'restart',
     time: given.flag('deterministic') ? 'virtual' : 'host',
+    jit: !given.flag('no-jit'),
     ...(bios === undefined ? {} : { bios }),
     ...(vgaBios === undefined ? {} : { vgaBios }),
     ...(kernel === undefined

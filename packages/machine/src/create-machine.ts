@@ -2,6 +2,7 @@
 import { biosRom, BufferDisk, type Disk, isKeyCode } from '@drift-os/devices';
 import { Cpu, dispatchInterrupt, type InterruptMessage, PhysicalMemory } from '@drift-os/x86-core';
 import { type BoardSetup, composeBoard } from './compose-board.ts';
+import { takeBranchHints } from './branch-hints.ts';
 import { Execution } from './execution.ts';
 import { Keyboard } from './keyboard.ts';
 import { Machine } from './machine.ts';
@@ -44,6 +45,7 @@ export async function createMachine(options: MachineOptions = {}): Promise<Machi
     startTime: (options.startTime ?? new Date(time === 'virtual' ? VIRTUAL_START : Date.now())).getTime(),
   };
   checkExecution(options);
+  if (options.jit !== false) takeBranchHints();
   const isParallel = options.execution === 'parallel' && hasThreads();
   const machine = isParallel
     ? await createInParallel(options, setup, drives)
@@ -74,7 +76,11 @@ async function createInTurns(options: MachineOptions, setup: BoardSetup, disks: 
   const devices = await Promise.all(
     (options.devices ?? []).map((device) => (isModule(device) ? loadDevice(device) : device)),
   );
-  const physical = new PhysicalMemory({ bytes: physicalBytes(setup.ram, setup.bios), cores: setup.cores });
+  const physical = new PhysicalMemory({
+    bytes: physicalBytes(setup.ram, setup.bios),
+    cores: setup.cores,
+    ...(options.jit === false ? { jit: false } : {}),
+  });
   const execution = new Execution(
     options.time ?? 'host',
     checkInstructionTime(options.instructionTime ?? INSTRUCTION_NANOSECONDS),
@@ -172,6 +178,7 @@ async function createInParallel(
       setup,
       bytes: physicalBytes(setup.ram, setup.bios),
       strictMemoryOrder: options.strictMemoryOrder ?? !isKnownToBeX86(),
+      jit: options.jit ?? true,
       drives: driveSetups,
       devices: (options.devices ?? []).filter(isModule).map((device) => ({ ...device, module: String(device.module) })),
       onReset: options.onReset ?? 'restart',

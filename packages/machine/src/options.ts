@@ -104,6 +104,8 @@ export interface MachineOptions {
   readonly instructionTime?: number;
   /** What the real-time clock shows at the start. Default: now, and 2020-01-01 in virtual time. */
   readonly startTime?: Date;
+  /** Code that runs often is compiled to WebAssembly; false: all is interpreted. Default true. */
+  readonly jit?: boolean;
   /** Told, once for each, when the guest uses a register, port, address or MSR that is not there. */
   readonly report?: (message: string) => void;
   /** Stay where the machine is until `run`. */

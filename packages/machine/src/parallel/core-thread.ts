@@ -48,7 +48,7 @@ export class CoreThread {
   constructor(start: StartMessage, post: (message: FromCore) => void, nextMessage: () => Promise<ToCore>) {
     this.number = start.core;
     this.area = new Area(start.area);
-    this.memory = PhysicalMemory.attach(start.place, start.core);
+    this.memory = PhysicalMemory.attach(start.place, start.core, start.jit ? {} : { jit: false });
     this.#post = post;
     this.#nextMessage = nextMessage;
   }

@@ -31,6 +31,7 @@ export interface StartMessage {
   readonly core: number;
   readonly cores: number;
   readonly place: SharedMemoryPlace;
+  readonly jit: boolean;
   readonly area: AreaBuffers;
   readonly board: BoardStart | undefined;
 }

@@ -32,6 +32,7 @@ export interface ParallelSetup extends Omit<BoardStart, 'channel'> {
   /** Bytes of RAM and ROM. */
   readonly bytes: number;
   readonly strictMemoryOrder: boolean;
+  readonly jit: boolean;
   /** Those that drives ask for sectors, by their number. */
   readonly disks: readonly Disk[];
 }
@@ -112,7 +113,7 @@ export class ParallelEngine implements Engine {
     this.#isReady = Promise.all(
       this.#threads.map((_, core) => {
         const boardStart = core === 0 ? { setup: board, drives, devices, onReset, channel } : undefined;
-        return this.#ask(core, { kind: 'start', core, cores, place, area: buffers, board: boardStart });
+        return this.#ask(core, { kind: 'start', core, cores, place, jit: setup.jit, area: buffers, board: boardStart });
       }),
     );
   }
