@@ -1,7 +1,7 @@
 /** `drift run` on the PC of our own: options to a machine. */
 import { readFile } from 'node:fs/promises';
 import { createMachine, type Machine, type MachineOptions, type MemorySize, parseMemorySize } from '@drift-os/machine';
-import { type Arguments, readNumber } from './command-line.ts';
+import { type Arguments, readChoice, readNumber } from './command-line.ts';
 import { UsageError } from './exit-codes.ts';
 
 /** Options that only make sense on QEMU or Bochs. */
@@ -22,8 +22,10 @@ export async function machineOptions(given: Arguments): Promise<MachineOptions> 
   if (kernel === undefined && (initrd !== undefined || commandLine !== undefined)) {
     throw new UsageError('--initrd and --append go with --kernel.', 'run');
   }
+  const cores = readNumber('run', 'cores', given.value('cores')) ?? (kernel === undefined ? 4 : 1);
   return {
-    cores: readNumber('run', 'cores', given.value('cores')) ?? (kernel === undefined ? 4 : 1),
+    cores,
+    execution: executionOf(given, cores),
     memory,
     onReset: given.flag('no-restart') ? 'end' : 'restart',
     time: given.flag('deterministic') ? 'virtual' : 'host',
@@ -40,6 +42,19 @@ export async function machineOptions(given: Arguments): Promise<MachineOptions> 
           },
         }),
   };
+}
+
+/** Options that look at instructions in their order, or count them. */
+const IN_TURNS = ['deterministic', 'trace', 'times', 'gdb'];
+
+/** @throws UsageError */
+function executionOf(given: Arguments, cores: number): 'turns' | 'parallel' {
+  const wanted = readChoice('run', 'execution', given.value('execution'), ['turns', 'parallel']);
+  const reason = IN_TURNS.find((option) => given.flag(option));
+  if (wanted === 'parallel' && reason !== undefined && reason !== 'gdb') {
+    throw new UsageError(`--${reason} needs --execution turns.`, 'run');
+  }
+  return wanted ?? (cores > 1 && reason === undefined ? 'parallel' : 'turns');
 }
 
 async function fileOf(given: Arguments, option: string): Promise<Uint8Array | undefined> {

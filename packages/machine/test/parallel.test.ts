@@ -1,4 +1,5 @@
 /** A machine with a thread for each core does what one in turns does. */
+import type { Disk } from '@drift-os/devices';
 import { describe, expect, it } from 'vitest';
 import { createMachine, type Machine, type MachineOptions } from '../src/index.ts';
 import { echoDisk } from './echo-disk.ts';
@@ -44,5 +45,92 @@ describe('a machine with a thread for each core', () => {
     expect(() => machine.keyboard.key('Nonsense', true)).toThrow(/no key "Nonsense"/);
     expect(machine.screenChanged).toBe(true);
     expect(machine.screenshot()).toMatchObject({ width: 720, height: 400 });
+  });
+
+  it('stops at breakpoints and steps: the cores of a paused machine are here', async () => {
+    await using machine = await boot({ cores: 2 });
+    await machine.waitFor('R');
+    const watchpoint = { linear: 0x500n, bytes: 1, kind: 'write' } as const;
+    machine.setWatchpoint(watchpoint);
+    const stopped = machine.waitForStop();
+    machine.send('a');
+    const { address, ...stop } = await stopped;
+    expect(stop).toEqual({ reason: 'watchpoint', core: 0, hit: { watchpoint, linear: 0x500n, write: true } });
+    machine.clearWatchpoint(watchpoint);
+    expect(machine.memory.load(0x500, 1)).toBe(1);
+    expect(machine.step()).toMatchObject({ reason: 'step', core: 0 });
+    machine.setBreakpoint(address);
+    // Through a device, which is on another thread.
+    for (let steps = 0; steps < 40; steps++) machine.step();
+    machine.run();
+    await machine.waitFor('a1');
+    const again = machine.waitForStop();
+    machine.send('b');
+    expect(await again).toEqual({ reason: 'breakpoint', core: 0, address });
+    machine.clearBreakpoint(address);
+    machine.run();
+    await machine.waitFor('b2');
+    await machine.pause();
+    expect(machine.running).toBe(false);
+    expect(machine.cores.map(({ system }) => system.activity)).toEqual(['running', 'waitForStartup']);
+    const { time } = machine;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(machine.time).toBe(time);
+  });
+
+  it('goes on from where it was saved, in the same machine and in one of turns', async () => {
+    await using machine = await boot();
+    await machine.waitFor('R');
+    machine.send('ab');
+    await machine.waitFor('b2');
+    const state = structuredClone(await machine.save());
+    machine.send('c');
+    await machine.waitFor('c3');
+    await machine.restore(state);
+    machine.send('d');
+    await machine.waitFor('d3');
+    await using other = await boot({ execution: 'turns', paused: true });
+    await other.restore(state);
+    other.run();
+    other.send('f');
+    await other.waitFor('f3');
+    await expect(machine.restore({ ...state, version: 99 })).rejects.toMatchObject({ code: 'STATE_MISMATCH' });
+  });
+
+  it('asks the host for the sectors of its disks, and writes them', async () => {
+    const image = echoDisk();
+    const asked: number[] = [];
+    const disk: Disk = {
+      sectors: image.length / 512,
+      readOnly: false,
+      read: async (sector, target) => {
+        asked.push(sector);
+        target.set(image.subarray(sector * 512, sector * 512 + target.length));
+      },
+      write: () => {},
+      flush: () => {},
+    };
+    await using machine = await boot({ disks: [{ disk }] });
+    await machine.waitFor('R');
+    expect(asked).toContain(0);
+  });
+
+  it('takes devices that are modules', async () => {
+    const module = new URL('./own-device.ts', import.meta.url);
+    await using machine = await boot({ devices: [{ module, name: 'answering', data: 'Q' }] });
+    await machine.waitFor('R');
+    machine.send('d');
+    await machine.waitFor('Q');
+    await expect(boot({ devices: [{ module, name: 'nothing' }] })).rejects.toThrow(/exports no function "nothing"/);
+  });
+
+  it('refuses what does not go together', async () => {
+    await expect(boot({ time: 'virtual' })).rejects.toMatchObject({ code: 'BAD_OPTION' });
+    await expect(boot({ devices: [() => undefined] })).rejects.toThrow(/as a module/);
+    await expect(boot({ disks: [new Uint8Array(100)] })).rejects.toMatchObject({ code: 'BAD_IMAGE' });
+    await expect(boot({ linux: { kernel: new Uint8Array(1000) } })).rejects.toMatchObject({ code: 'BAD_IMAGE' });
+    await using machine = await boot({ paused: true });
+    expect(() => machine.runFor(1n)).toThrow(/NOT_IN_PARALLEL|execution: 'turns'/);
+    expect(() => machine.trace(() => {})).toThrow(/execution: 'turns'/);
   });
 });

@@ -1,11 +1,5 @@
 /** Guest-physical memory: RAM and ROM through PHYSICAL, the rest through the bus. */
-import {
-  CODE_GRANULE_BITS,
-  CODE_MAP,
-  PAGE_CODE,
-  PAGE_WRITE,
-  PHYSICAL,
-} from '../src/semantics/machine-memory';
+import { CODE_GRANULE_BITS, CODE_MAP, PAGE_CODE, PAGE_WRITE, PHYSICAL } from '../src/semantics/machine-memory';
 import { HAZARD_WALK, HAZARDS } from '../src/semantics/mailbox';
 import { BOUNCE } from '../src/semantics/state';
 import { busRead, codeWritten } from './bus';
@@ -65,7 +59,8 @@ export function bytesBeforeCode(host: usize, bytes: u32): u32 {
   const end = host + bytes;
   for (let at = host; at < end; at = (at & ~GRANULE_MASK) + GRANULE) {
     const granule = at >> CODE_GRANULE_BITS;
-    if ((<i32>atomic.load<u8>(<usize>CODE_MAP + (granule >> 3)) & (1 << (<i32>granule & 7))) != 0) return <u32>(at - host);
+    if ((<i32>atomic.load<u8>(<usize>CODE_MAP + (granule >> 3)) & (1 << (<i32>granule & 7))) != 0)
+      return <u32>(at - host);
   }
   return bytes;
 }

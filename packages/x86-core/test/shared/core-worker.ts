@@ -40,7 +40,9 @@ const { exchange } = memory;
 if (exchange === undefined) throw new Error('The memory is not shared');
 let port = 0;
 const sendInterrupt = (message: InterruptMessage): void => {
-  const targets = exchange.cores.map((mailbox, number) => (number === core ? cpu.system.apic : new RemoteApic(mailbox)));
+  const targets = exchange.cores.map((mailbox, number) =>
+    number === core ? cpu.system.apic : new RemoteApic(mailbox),
+  );
   dispatchInterrupt(targets, message);
 };
 const own: Bus = {

@@ -1,22 +1,6 @@
 /** Cores on threads of their own: locked accesses of every kind, code that another core writes, interrupts, waiting. */
 import { describe, expect, it } from 'vitest';
-import {
-  al,
-  eax,
-  ebx,
-  ecx,
-  edx,
-  mem128,
-  mem32,
-  mem64,
-  r8,
-  rax,
-  rbx,
-  rcx,
-  rdi,
-  rdx,
-  rsi,
-} from '../../src/index.ts';
+import { al, eax, ebx, ecx, edx, mem128, mem32, mem64, r8, rax, rbx, rcx, rdi, rdx, rsi } from '../../src/index.ts';
 import type { Line } from '../cpu/assemble.ts';
 import { Cores } from './cores.ts';
 
@@ -93,7 +77,7 @@ describe('locked accesses from two cores', () => {
 });
 
 describe('code that another core writes', () => {
-  const ROUNDS = 2000;
+  const ROUNDS = 300;
 
   /** Core 0 writes `mov eax, round` at `target`, then the round to FLAG; core 1 waits for each round, calls, and counts in r8 what was old. */
   async function run(target: number, flag: number): Promise<bigint | undefined> {
@@ -151,7 +135,7 @@ describe('code that another core writes', () => {
     cores.load(target + 0x100, [['mov', eax, 0], ['ret']]);
     const body = (own: number): readonly Line[] => [
       ['mov', rdi, own],
-      ...repeated(5000, [
+      ...repeated(500, [
         ['mov', mem32(own + 1), { ...rsi, name: 'esi', bits: 32 }],
         ['call', rdi],
         ['cmp', eax, { ...rsi, name: 'esi', bits: 32 }],
@@ -170,7 +154,7 @@ describe('code that another core writes', () => {
 describe('waiting', () => {
   it('ends in HLT with an interrupt of another core', async () => {
     const cores = new Cores(2);
-    const ROUNDS = 1000;
+    const ROUNDS = 300;
     const handler = 0x3_0000;
     cores.gate(0x40, handler);
     // EOI through the x2APIC.
@@ -234,7 +218,7 @@ describe('waiting', () => {
 
   it('ends in MWAIT with a store of another core', async () => {
     const cores = new Cores(2);
-    const ROUNDS = 1000;
+    const ROUNDS = 300;
     // Each waits for its word to be the round, and then writes it to the other's.
     const side = (own: number, other: number, begins: boolean): readonly Line[] => [
       ['mov', rsi, 1],

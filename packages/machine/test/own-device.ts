@@ -1,0 +1,10 @@
+/** A device of one's own as a module: every read of OWN_PORT answers with a character. */
+import type { Device } from '@drift-os/devices';
+import type { Attachment } from '../src/index.ts';
+import { OWN_PORT } from './echo-disk.ts';
+
+export function answering(machine: Attachment, data: unknown): Device<unknown> | undefined {
+  const device = { readPort: () => String(data).charCodeAt(0), writePort: () => {} };
+  machine.ports('mine', OWN_PORT, 4, device);
+  return undefined;
+}
