@@ -185,7 +185,9 @@ async function attend(guest: Guest, attendance: Attendance): Promise<Outcome> {
     return { ok: true, exitCode: EXIT_OK, reason: 'everything expected was seen' };
   } catch (error) {
     if (!(error instanceof HypervisorError || error instanceof MachineError)) throw error;
-    return { ok: false, exitCode: exitCodeOf(error), reason: error.message };
+    // The error tells what was left of the time for its step.
+    const all = `within ${seconds ?? SCRIPT_TIMEOUT} seconds of the start`;
+    return { ok: false, exitCode: exitCodeOf(error), reason: error.message.replace(/within \d+ ms/, all) };
   }
 }
 

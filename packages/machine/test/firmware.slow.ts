@@ -29,7 +29,7 @@ test.skipIf(seabios === undefined).each([1, 2])('SeaBIOS boots a disk, cores: %i
  * A pass, bit-fade test included. That one waits for minutes in a loop that reads the time-stamp counter: with instructions of a microsecond these are
  * a few hundred million, and the whole pass 7 billion.
  */
-test.skipIf(memtest === undefined)('memtest86+ passes a round without an error', async () => {
+test.skipIf(memtest === undefined)('memtest86+ passes a round without an error', { timeout: 2_400_000 }, async () => {
   if (memtest === undefined) return;
   await using machine = await createMachine({
     linux: { kernel: memtest.read('boot/memtest86+x64.bin') },
