@@ -140,8 +140,8 @@ async function prepareMachine(given: Arguments, onTerminal: boolean, progress: P
       if (picture === undefined) throw new UsageError('--screenshot: the screen of the machine is off.', 'run');
       const { encode } = await import('fast-png');
       const { width, height, pixels } = picture;
-      await writeFile(screenshot, encode({ width, height, data: pixels })).catch((error: Error) => {
-        throw new UsageError(`--screenshot: ${error.message}`, 'run');
+      await writeFile(screenshot, encode({ width, height, data: pixels })).catch((error: unknown) => {
+        throw new UsageError(`--screenshot: ${error instanceof Error ? error.message : String(error)}`, 'run');
       });
     };
     const close = async (): Promise<void> => {

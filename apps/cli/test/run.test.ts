@@ -223,7 +223,7 @@ describe('drift run', { timeout: 120_000 }, () => {
 
     it('shows that a silent machine runs, until it is silent no more', async () => {
       const { seen, before, after } = await onTerminal(['run', await silent()], [waiting, 'x']);
-      expect(seen).toMatch(/million instructions\r\x1b\[KK/);
+      expect(seen).toContain('million instructions\r\x1b[KK');
       expect(seen.slice(seen.indexOf('KK'))).not.toMatch(waiting);
       expect(after).toBe(before);
     });

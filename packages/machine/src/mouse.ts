@@ -29,10 +29,7 @@ export class Mouse {
   button(button: MouseButton, pressed: boolean): void {
     const bit = BITS[button] as number | undefined;
     if (bit === undefined) {
-      throw new MachineError(
-        'BAD_OPTION',
-        `There is no button "${String(button)}". Buttons are left, right and middle.`,
-      );
+      throw new MachineError('BAD_OPTION', `There is no button "${button}". Buttons are left, right and middle.`);
     }
     this.#buttons = pressed ? this.#buttons | bit : this.#buttons & ~bit;
     this.#motion({ buttons: this.#buttons });
