@@ -9,6 +9,7 @@ import { type FlowNode, planFlow } from '../semantics/region-flow.ts';
 import { decodeRun, type RunInstruction, type StraightRun } from '../semantics/straight-run.ts';
 import { FeatureSet } from '../system/features.ts';
 import type { CodePage, CodeSource } from './code-source.ts';
+import { makeReducible } from './make-reducible.ts';
 import { returnSitesOf } from './return-sites.ts';
 
 const MAX_INSTRUCTIONS = 1000;
@@ -55,7 +56,7 @@ export function discoverRegion(source: CodeSource): DiscoveredRegion | undefined
     const number = rip === undefined ? undefined : numbers.get(rip);
     return number === undefined ? [] : [number];
   };
-  const blocks = order.map((rip, number): RegionBlock => {
+  const found = order.map((rip, number): RegionBlock => {
     const run = runs.get(rip) as StraightRun;
     const end = ends[number] as BlockEnd;
     const candidates = (end.isReturn ? returns[number] : source.targets.get(end.last.rip)) ?? [];
@@ -71,15 +72,19 @@ export function discoverRegion(source: CodeSource): DiscoveredRegion | undefined
     const successors = [...inRegion(end.target), ...direct.flatMap(inRegion), ...following];
     return { run, successors: [...new Set(successors)], candidates: known };
   });
+  const split = makeReducible({ blocks: found, entries: [...entries] });
+  const { blocks } = split;
   const flow = planFlow(
     blocks.map(({ successors }) => successors),
-    [...entries],
+    split.entries,
   );
-  for (const node of blocks.keys()) if (flow.isLoop(node)) entries.add(node);
+  // A run that ended inside of a loop goes on there.
+  const loops = [...blocks.keys()].filter((node) => flow.isLoop(node));
+  const plannedEntries = [...new Set([...split.entries, ...loops])];
   const instructions = blocks.reduce((sum, { run }) => sum + run.instructions.length, 0);
-  const ranges = blocks.map(({ run }, number) => rangeOf(order[number] as bigint, run));
+  const ranges = found.map(({ run }, number) => rangeOf(order[number] as bigint, run));
   const pages = usedPages(source.pages, ranges);
-  const plan = { blocks, entries: [...entries], severalPages: pages.length > 1, counts: true };
+  const plan = { blocks, entries: plannedEntries, severalPages: pages.length > 1, counts: true };
   return { plan, pages, ranges, instructions };
 }
 

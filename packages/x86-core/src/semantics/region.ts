@@ -74,7 +74,6 @@ class RegionGenerator implements RegionEdges {
   readonly #flow: RegionFlow;
   readonly #needsFlags: readonly boolean[];
   readonly #target = new RegionTarget(this);
-  readonly #numbers = new Map<bigint, FlowNode>();
   readonly #labels = new Map<FlowNode, Label>();
   readonly #loops = new Map<FlowNode, Label>();
   readonly #number = this.#target.body.local('i32');
@@ -92,10 +91,6 @@ class RegionGenerator implements RegionEdges {
       entries,
     );
     this.#needsFlags = settleFlagNeeds(blocks);
-    for (const [number, { run }] of blocks.entries()) {
-      const first = run.instructions[0];
-      if (first !== undefined) this.#numbers.set(first.rip, number);
-    }
   }
 
   generate(): RegionCode {
@@ -166,8 +161,8 @@ class RegionGenerator implements RegionEdges {
   goTo(rip: bigint): void {
     const { body } = this.#target;
     const from = this.#block;
-    const to = this.#numbers.get(rip);
-    if (to === undefined || !(this.#plan.blocks[from] as RegionBlock).successors.includes(to)) {
+    const to = this.#successor(rip);
+    if (to === undefined) {
       this.#leaveTo(rip);
       return;
     }
@@ -186,6 +181,12 @@ class RegionGenerator implements RegionEdges {
       this.#setRip(rip);
       this.#goToDispatcher(to);
     }
+  }
+
+  /** Of the present block, by the offset in CS; there may be several blocks for one. */
+  #successor(rip: bigint): FlowNode | undefined {
+    const { blocks } = this.#plan;
+    return blocks[this.#block]?.successors.find((node) => blocks[node]?.run.instructions[0]?.rip === rip);
   }
 
   /** The block stands where the way to it leads from. */
@@ -217,6 +218,14 @@ class RegionGenerator implements RegionEdges {
     this.#target.body.set(this.#target.rip);
   }
 
+  /** The block of the dispatcher's that begins there. */
+  #dispatchedAt(rip: bigint): FlowNode {
+    const { blocks } = this.#plan;
+    const node = this.#flow.dispatched.find((each) => blocks[each]?.run.instructions[0]?.rip === rip);
+    if (node === undefined) throw new Error('The dispatcher does not know where a computed jump goes');
+    return node;
+  }
+
   #goToDispatcher(to: FlowNode): void {
     const { body } = this.#target;
     this.#target.sourceToLocals();
@@ -237,10 +246,9 @@ class RegionGenerator implements RegionEdges {
 
   goToComputed(rip: number, _hint: JumpHint): void {
     const { body } = this.#target;
-    const { candidates, successors } = this.#plan.blocks[this.#block] as RegionBlock;
-    const known = candidates.filter((each) => this.#numbers.has(each));
-    const direct = known.filter((each) => successors.includes(this.#numbers.get(each) as FlowNode));
-    const others = known.filter((each) => !direct.includes(each)).toSorted((a, b) => (a < b ? -1 : 1));
+    const { candidates } = this.#plan.blocks[this.#block] as RegionBlock;
+    const direct = candidates.filter((each) => this.#successor(each) !== undefined);
+    const others = candidates.filter((each) => !direct.includes(each)).toSorted((a, b) => (a < b ? -1 : 1));
     for (const each of direct) {
       const before = this.#target.knowledge;
       body.get(rip);
@@ -267,7 +275,7 @@ class RegionGenerator implements RegionEdges {
         body.operator('i64.eq');
         body.if();
         target.settleBudget();
-        this.#goToDispatcher(this.#numbers.get(each) as FlowNode);
+        this.#goToDispatcher(this.#dispatchedAt(each));
         body.end();
         target.knowledge = before;
       }
