@@ -7,7 +7,7 @@ import { echoDisk } from './echo-disk.ts';
 const boot = (options: MachineOptions = {}): Promise<Machine> =>
   createMachine({ memory: '16M', execution: 'parallel', disks: [echoDisk()], ...options });
 
-describe('a machine with a thread for each core', () => {
+describe('a machine with a thread for each core', { timeout: 120_000 }, () => {
   it('boots a disk and talks on its serial line', async () => {
     await using machine = await boot({ cores: 2 });
     await machine.waitFor('R');

@@ -14,7 +14,7 @@ function repeated(count: number, body: readonly Line[]): readonly Line[] {
   return [['mov', rsi, count], 'again:', ...body, ['dec', rsi], ['jnz', 'again'], ['hlt']];
 }
 
-describe('locked accesses from two cores', () => {
+describe('locked accesses from two cores', { timeout: 120_000 }, () => {
   it('count right: aligned, across a line and across a page', async () => {
     const cores = new Cores(2);
     const body: readonly Line[] = [
@@ -76,7 +76,7 @@ describe('locked accesses from two cores', () => {
   });
 });
 
-describe('code that another core writes', () => {
+describe('code that another core writes', { timeout: 120_000 }, () => {
   const ROUNDS = 300;
 
   /** Core 0 writes `mov eax, round` at `target`, then the round to FLAG; core 1 waits for each round, calls, and counts in r8 what was old. */
@@ -151,7 +151,7 @@ describe('code that another core writes', () => {
   });
 });
 
-describe('waiting', () => {
+describe('waiting', { timeout: 120_000 }, () => {
   it('ends in HLT with an interrupt of another core', async () => {
     const cores = new Cores(2);
     const ROUNDS = 300;
@@ -249,7 +249,7 @@ describe('waiting', () => {
   });
 });
 
-describe('devices', () => {
+describe('devices', { timeout: 120_000 }, () => {
   it('serve the other cores, whether core 0 runs or waits', async () => {
     const cores = new Cores(3);
     const writes = repeated(500, [
