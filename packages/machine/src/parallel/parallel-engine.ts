@@ -140,10 +140,13 @@ export class ParallelEngine implements Engine {
     return new Promise((resolve, reject) => {
       this.#awaited[core] = (answer) => {
         this.#awaited[core] = undefined;
+        this.#threads[core]?.keepsProcess(this.#running);
         if (answer.kind === 'refused') reject(errorOf(answer));
         else if (answer.kind === 'failed') reject(answer.error as Error);
         else resolve(answer);
       };
+      // A process of Node ends where nothing keeps it, even while somebody waits.
+      this.#threads[core]?.keepsProcess(true);
       this.#post(core, message);
     });
   }
