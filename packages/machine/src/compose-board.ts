@@ -27,12 +27,12 @@ export interface BoardSurroundings {
   readonly drives: readonly (IdeDriveOptions | undefined)[];
   readonly devices: readonly AttachDevice[];
   readonly events: Pick<BoardEvents, 'serialByte' | 'reset' | 'powerOff' | 'exit'>;
-  report(message: string): void;
+  readonly report: (message: string) => void;
   /** Of the 8259s, to core 0. */
-  interruptRequest(level: boolean): void;
-  send(message: InterruptMessage): void;
+  readonly interruptRequest: (level: boolean) => void;
+  readonly send: (message: InterruptMessage) => void;
   /** An access to a port takes its time. */
-  portAccess(): void;
+  readonly portAccess: () => void;
 }
 
 export interface ComposedBoard {

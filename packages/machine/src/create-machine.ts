@@ -74,7 +74,7 @@ function checkExecution({ execution, time, devices = [] }: MachineOptions): void
 async function createInTurns(options: MachineOptions, setup: BoardSetup, disks: readonly Drive[]): Promise<Machine> {
   const { drives, overlays } = drivesOf(disks);
   const devices = await Promise.all(
-    (options.devices ?? []).map((device) => (isModule(device) ? loadDevice(device) : device)),
+    (options.devices ?? []).map(async (device) => (isModule(device) ? loadDevice(device) : device)),
   );
   const physical = new PhysicalMemory({
     bytes: physicalBytes(setup.ram, setup.bios),

@@ -67,7 +67,7 @@ export class OneThread implements Engine {
     this.#running = true;
     this.#execution.running = true;
     try {
-      while (this.#running && this.time < until) {
+      while (this.#goesOn() && this.time < until) {
         const result = this.#execution.round();
         if (result === 'shutdown') this.#events.resetByGuest();
         else if (result === 'idle') this.#execution.skipToDue();
@@ -162,14 +162,19 @@ export class OneThread implements Engine {
     this.halt();
   }
 
+  /** `halt` may be called by a device while a core runs. */
+  #goesOn(): boolean {
+    return this.#running;
+  }
+
   async run(): Promise<Stop | undefined> {
     this.#running = true;
     this.#execution.running = true;
     try {
-      while (this.#running) {
+      while (this.#goesOn()) {
         const until = performance.now() + HOST_TURN;
         let wait: number | undefined = 0;
-        while (this.#running && performance.now() < until) {
+        while (this.#goesOn() && performance.now() < until) {
           this.#input = false;
           const result = this.#execution.round();
           if (result === 'breakpoint' || result === 'watchpoint') return this.#stopped(result);
@@ -188,7 +193,7 @@ export class OneThread implements Engine {
           if (this.#events.lineWaits()) break;
         }
         this.#events.flush();
-        if (this.#running) await this.#hostTurn(wait);
+        if (this.#goesOn()) await this.#hostTurn(wait);
       }
       return undefined;
     } finally {

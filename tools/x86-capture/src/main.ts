@@ -27,7 +27,7 @@ function captureMode(mode: Mode, folder: string, program: string): void {
   input.word(0);
   input.push(commonStates(bases));
   const starts: number[] = [];
-  const plans = rows
+  const plans = rows()
     .filter((row) => row.modes.includes(mode))
     .map((row) => {
       const reason = refusal(row, flags);

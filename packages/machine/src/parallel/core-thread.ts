@@ -186,7 +186,7 @@ export class CoreThread {
           this.#running = false;
           this.#post({ kind: 'stopped', reason, hit: cpu.watchHit });
         } else if (reason === 'shutdown' && duties !== undefined) duties.shutdown();
-        else if (reason !== 'budget' && !link.attention) link.sleep(this.#untilDue());
+        else if (reason !== 'budget') link.sleepUnlessAsked(this.#untilDue());
       }
       return true;
     } finally {

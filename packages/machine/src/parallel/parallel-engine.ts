@@ -23,7 +23,7 @@ import type { Profile } from '../profile/profiler.ts';
 import { Area, type AreaBuffers, makeArea } from './area.ts';
 import { Channel, Kind, makeChannel } from './channel.ts';
 import type { BoardStart, FromCore, ToCore } from './messages.ts';
-import { errorOf } from './refusal.ts';
+import { asError, errorOf } from './refusal.ts';
 import { serveDisk } from './remote-disk.ts';
 import { ScreenClient } from './screen-request.ts';
 import { startCoreThread, type Thread } from './threads.ts';
@@ -142,7 +142,7 @@ export class ParallelEngine implements Engine {
         this.#awaited[core] = undefined;
         this.#threads[core]?.keepsProcess(this.#running);
         if (answer.kind === 'refused') reject(errorOf(answer));
-        else if (answer.kind === 'failed') reject(answer.error as Error);
+        else if (answer.kind === 'failed') reject(asError(answer.error));
         else resolve(answer);
       };
       // A process of Node ends where nothing keeps it, even while somebody waits.

@@ -11,6 +11,11 @@ export function refusalOf(error: unknown): Refusal {
   return { kind: 'refused', code, message };
 }
 
+/** What another thread failed with. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
 export function errorOf({ code, message }: Refusal): Error {
   return code === undefined ? new Error(message) : new MachineError(code, message);
 }

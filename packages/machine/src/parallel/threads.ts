@@ -63,7 +63,9 @@ function nodeThread({ Worker: NodeWorkerClass }: WorkerThreads): Thread {
     onMessage: (listener) => worker.on('message', listener),
     onError: (listener) => worker.on('error', listener),
     keepsProcess: (keeps) => (keeps ? worker.ref() : worker.unref()),
-    terminate: async () => void (await worker.terminate()),
+    terminate: async () => {
+      await worker.terminate();
+    },
   };
 }
 

@@ -153,7 +153,7 @@ export class HandlerTable {
     const exported = this.#exportsOf(module);
     return names.map((name) => {
       const index = this.#free.pop() ?? this.#table.grow(1);
-      this.#table.set(index, exported[name] as () => void);
+      this.#table.set(index, exported[name]);
       return index;
     });
   }

@@ -51,8 +51,9 @@ interface Order {
 function reversePostorder(successors: readonly (readonly FlowNode[])[], dispatched: readonly FlowNode[]): Order {
   const postorder: FlowNode[] = [];
   const seen = new Set<FlowNode>([DISPATCHER]);
-  const stack: { node: FlowNode; next: number }[] = [{ node: DISPATCHER, next: 0 }];
-  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+  const stack: { readonly node: FlowNode; next: number }[] = [{ node: DISPATCHER, next: 0 }];
+  while (stack.length > 0) {
+    const top = stack[stack.length - 1] as { readonly node: FlowNode; next: number };
     const targets = top.node === DISPATCHER ? dispatched : (successors[top.node] as readonly FlowNode[]);
     const target = targets[top.next++];
     if (target === undefined) {

@@ -29,7 +29,7 @@ export interface RegionEdges {
   /** Goes on at an offset in CS that is known. */
   goTo(rip: bigint): void;
   /** Goes on at the offset in the local `rip`. */
-  goToComputed(rip: number, hint: JumpHint): void;
+  goToComputed(rip: number): void;
 }
 
 /** What is known where code is generated. */
@@ -529,7 +529,7 @@ export class RegionTarget implements Target {
     else {
       target();
       body.set(this.rip);
-      this.#edges.goToComputed(this.rip, hint);
+      this.#edges.goToComputed(this.rip);
     }
     this.knowledge = before;
     if (condition !== undefined) body.end();

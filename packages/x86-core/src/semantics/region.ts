@@ -10,7 +10,7 @@ import type { Signature } from '../wasm/module-builder.ts';
 import { FunctionBody, type Label } from '../wasm/function-body.ts';
 import { handlerSignature } from './handler.ts';
 import { meaningOf } from './instructions/index.ts';
-import type { JumpHint, Meaning } from './language.ts';
+import type { Meaning } from './language.ts';
 import { lookUpJump } from './jump-lookup.ts';
 import { lower } from './lowering.ts';
 import { Reason } from './reason.ts';
@@ -244,7 +244,7 @@ class RegionGenerator implements RegionEdges {
     return this.#sites.push({ rip: (this.#current as RunInstruction).rip, target }) - 1;
   }
 
-  goToComputed(rip: number, _hint: JumpHint): void {
+  goToComputed(rip: number): void {
     const { body } = this.#target;
     const { candidates } = this.#plan.blocks[this.#block] as RegionBlock;
     const direct = candidates.filter((each) => this.#successor(each) !== undefined);

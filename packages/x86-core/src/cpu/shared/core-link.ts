@@ -223,6 +223,11 @@ export class CoreLink {
     this.serve();
   }
 
+  /** Sleeps, unless the host has asked for attention since `attention` was cleared. */
+  sleepUnlessAsked(milliseconds: number): void {
+    if (!this.attention) this.sleep(milliseconds);
+  }
+
   /**
    * Sleeps until something is in the mailbox; with an MWAIT under way also until its line is written to. The core halts.
    * @param milliseconds at most
