@@ -2,6 +2,6 @@
 import { expect, test } from 'vitest';
 import { findFailures } from './robustness/find-failures.ts';
 
-test('random machines stay within their budget and their memory', () => {
+test('random machines stay within their budget and their memory', { timeout: 120_000 }, () => {
   expect(findFailures({ first: 0, count: 64, turns: 12, budget: 200 })).toEqual([]);
 });

@@ -71,7 +71,7 @@ function compile(bodies: readonly FunctionBody[]): WebAssembly.Module {
   return new WebAssembly.Module(module.encode());
 }
 
-test.each([16, 32, 64] as const)('every row has a meaning in %i-bit code, which is valid WebAssembly', (mode) => {
+test.each([16, 32, 64] as const)('every row has a meaning in %i-bit code, which is valid WebAssembly', { timeout: 120_000 }, (mode) => {
   const problems = new Set<string>();
   const nothing = new Set<string>();
   const bodies = new Map<string, { body: FunctionBody; mnemonic: string }>();
