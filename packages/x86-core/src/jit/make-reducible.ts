@@ -58,6 +58,8 @@ function instructionsOf(blocks: readonly RegionBlock[]): number {
 function detours({ blocks }: EnteredBlocks, flow: RegionFlow): Detour[] {
   const found: Detour[] = [];
   for (const [from, { successors }] of blocks.entries()) {
+    // What only copies were led to is left behind.
+    if (!flow.isReached(from)) continue;
     for (const head of successors) {
       if (flow.edge(from, head) === 'dispatcher') found.push({ head, cycle: cycleOf(blocks, from, head) });
     }

@@ -16,8 +16,10 @@ export const DISPATCHER: FlowNode = -1;
 export interface RegionFlow {
   /** The blocks that the dispatcher goes to, in the order of their numbers in its table. */
   readonly dispatched: readonly FlowNode[];
-  /** How an edge is taken. */
+  /** How an edge between nodes that are reached is taken. */
   edge(from: FlowNode, to: FlowNode): 'inline' | 'forward' | 'loop' | 'dispatcher';
+  /** Whether there is a way to a node at all. */
+  isReached(node: FlowNode): boolean;
   /** Whether a node is the head of a loop. */
   isLoop(node: FlowNode): boolean;
   /** Blocks behind a label inside of which `node` stands: the one that comes last first. */
@@ -107,8 +109,10 @@ function immediateDominators(
 function dominates(dominators: Dominators, above: FlowNode, below: FlowNode): boolean {
   let node = below;
   while (node !== above) {
+    const next = dominators.get(node);
+    if (next === undefined) throw new Error('A node that is not reached has no dominator');
     if (node === DISPATCHER) return false;
-    node = dominators.get(node) as FlowNode;
+    node = next;
   }
   return true;
 }
@@ -145,6 +149,7 @@ function describe(
       if (!isBack(from, to)) return hasLabel(to) ? 'forward' : 'inline';
       return dominates(dominators, to, from) ? 'loop' : 'dispatcher';
     },
+    isReached: (node) => order.position(node) >= 0,
     isLoop: (node) => loops.has(node),
     following: (node) => following.get(node) ?? [],
   };
