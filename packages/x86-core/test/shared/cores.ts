@@ -13,9 +13,13 @@ export class Cores {
   readonly memory: PhysicalMemory;
   readonly view: DataView;
 
-  constructor(cores: number, options: { readonly ordered?: boolean } = {}) {
-    this.memory = new PhysicalMemory({ bytes: RAM, cores, codeBytes: 1 << 20, shared: true, ...options });
-    const ram = this.memory.mapRam(0, RAM);
+  /** @param options.bytes of RAM */
+  constructor(
+    cores: number,
+    { bytes = RAM, ordered = false }: { readonly bytes?: number; readonly ordered?: boolean } = {},
+  ) {
+    this.memory = new PhysicalMemory({ bytes, cores, codeBytes: 1 << 20, shared: true, ordered });
+    const ram = this.memory.mapRam(0, bytes);
     this.view = new DataView(ram.buffer, ram.byteOffset, ram.length);
   }
 
