@@ -67,8 +67,9 @@ Options:
     --vga-bios FILE     the VGA BIOS that it wants; default: Drift's own BIOS
   --no-jit              all code is interpreted, none compiled
   --deterministic       time is counted in instructions: the same run every time
-  --execution HOW       parallel: each core on a thread of its own; turns: all on one. Default parallel where there are
-                        several cores, and turns with --deterministic, --trace, --times and --gdb
+  --execution HOW       turns (default): all cores on one thread; parallel: each on a thread of its own, for guests that
+                        compute on several cores, where this host has as many processors free; not with
+                        --deterministic, --trace, --profile or --times
   --no-restart          end when the guest resets itself
   --expect TEXT         wait until the guest prints TEXT; ends with 0 once everything was seen
   --send TEXT           type TEXT and Enter. --expect and --send are steps, done in the order given: what an

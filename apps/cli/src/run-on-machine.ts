@@ -25,7 +25,7 @@ export async function machineOptions(given: Arguments): Promise<MachineOptions> 
   const cores = readNumber('run', 'cores', given.value('cores')) ?? (kernel === undefined ? 4 : 1);
   return {
     cores,
-    execution: executionOf(given, cores),
+    execution: executionOf(given),
     memory,
     onReset: given.flag('no-restart') ? 'end' : 'restart',
     time: given.flag('deterministic') ? 'virtual' : 'host',
@@ -45,16 +45,20 @@ export async function machineOptions(given: Arguments): Promise<MachineOptions> 
 }
 
 /** Options that look at instructions in their order, or count them. */
-const IN_TURNS = ['deterministic', 'trace', 'times', 'gdb'];
+const IN_TURNS = ['deterministic', 'trace', 'times', 'profile'];
 
-/** @throws UsageError */
-function executionOf(given: Arguments, cores: number): 'turns' | 'parallel' {
-  const wanted = readChoice('run', 'execution', given.value('execution'), ['turns', 'parallel']);
+/**
+ * In turns unless asked: a thread for each core costs its start, and where the host has fewer processors to give than the guest has cores, a core waits
+ * for another that is not running.
+ * @throws UsageError
+ */
+function executionOf(given: Arguments): 'turns' | 'parallel' {
+  const wanted = readChoice('run', 'execution', given.value('execution'), ['turns', 'parallel']) ?? 'turns';
   const reason = IN_TURNS.find((option) => given.flag(option));
-  if (wanted === 'parallel' && reason !== undefined && reason !== 'gdb') {
+  if (wanted === 'parallel' && reason !== undefined) {
     throw new UsageError(`--${reason} needs --execution turns.`, 'run');
   }
-  return wanted ?? (cores > 1 && reason === undefined ? 'parallel' : 'turns');
+  return wanted;
 }
 
 async function fileOf(given: Arguments, option: string): Promise<Uint8Array | undefined> {

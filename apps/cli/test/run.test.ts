@@ -191,6 +191,9 @@ describe('drift run', { timeout: 120_000 }, () => {
       [['--profile', join(folder, 'no.json'), '--profile-interval', '7'], /interval of a profile is 7/],
       [['--symbols', image], /--symbols goes with --profile/],
       [['--trace', join(folder, 'no'), '--profile', join(folder, 'no')], /--trace and --profile do not go together/],
+      [['--execution', 'both'], /--execution is 'both'; it must be one of turns, parallel/],
+      [['--execution', 'parallel', '--deterministic'], /--deterministic needs --execution turns/],
+      [['--execution', 'parallel', '--profile', join(folder, 'no.json')], /--profile needs --execution turns/],
       [['--gdb', '1234', '--times'], /--gdb and --times do not go together/],
       [['--on', 'qemu', '--deterministic'], /--deterministic is for Drift's own machine/],
     ];
