@@ -21,7 +21,7 @@ async function boot(): Promise<void> {
     );
   }
   const image = new Uint8Array(await response.arrayBuffer());
-  const machine = await createMachine({ disks: [image], cores: 4, memory: '128M', execution: 'parallel' });
+  const machine = await createMachine({ disks: [image], cores: 4, memory: '128M' });
   showScreen(machine, element('screen') as HTMLCanvasElement);
   void showTerminal(machine, element('terminal'));
   await machine.waitFor('drift> ');

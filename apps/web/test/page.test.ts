@@ -17,10 +17,12 @@ if (program === undefined)
 const dist = new URL('../dist/', import.meta.url).pathname;
 const types: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
 
-/** Serves the built files below a path, as somebody's web space would. */
+/** Serves the built files below a path, and nothing beside it, as somebody's web space would. */
 async function serve(): Promise<Server> {
   const server = createServer((request, response) => {
-    const path = (request.url ?? '').replace(/^\/some\/path\//, '').replace(/\?.*/, '') || 'index.html';
+    const [, name] = /^\/some\/path\/([^?]*)/.exec(request.url ?? '') ?? [];
+    if (name === undefined) return void response.writeHead(404).end();
+    const path = name || 'index.html';
     readFile(join(dist, path)).then(
       (body) => response.setHeader('content-type', types[extname(path)] ?? 'application/octet-stream').end(body),
       () => response.writeHead(404).end(),
