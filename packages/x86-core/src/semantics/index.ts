@@ -34,4 +34,3 @@
  * The budget is spent at the ends of blocks, and in each round of a loop inside an instruction: nothing runs forever. It may be overrun by a block.
  */
 export { type CoreEnvironment, Interpreter } from './interpreter.ts';
-export { lowerRegion, type RegionBlock, type RegionPlan } from './region.ts';

@@ -71,30 +71,34 @@ function compile(bodies: readonly FunctionBody[]): WebAssembly.Module {
   return new WebAssembly.Module(module.encode());
 }
 
-test.each([16, 32, 64] as const)('every row has a meaning in %i-bit code, which is valid WebAssembly', { timeout: 120_000 }, (mode) => {
-  const problems = new Set<string>();
-  const nothing = new Set<string>();
-  const bodies = new Map<string, { body: FunctionBody; mnemonic: string }>();
-  for (const shape of shapesOf(mode).values()) {
-    try {
-      const meaning = meaningOf(shape);
-      if (meaning === undefined) {
-        nothing.add(shape.mnemonic);
-        continue;
+test.each([16, 32, 64] as const)(
+  'every row has a meaning in %i-bit code, which is valid WebAssembly',
+  { timeout: 120_000 },
+  (mode) => {
+    const problems = new Set<string>();
+    const nothing = new Set<string>();
+    const bodies = new Map<string, { body: FunctionBody; mnemonic: string }>();
+    for (const shape of shapesOf(mode).values()) {
+      try {
+        const meaning = meaningOf(shape);
+        if (meaning === undefined) {
+          nothing.add(shape.mnemonic);
+          continue;
+        }
+        const body = lowerHandler(meaning, shape);
+        bodies.set(body.fingerprint, { body, mnemonic: shape.mnemonic });
+      } catch (error) {
+        problems.add(`${shape.mnemonic}: ${String(error)}`);
       }
-      const body = lowerHandler(meaning, shape);
-      bodies.set(body.fingerprint, { body, mnemonic: shape.mnemonic });
-    } catch (error) {
-      problems.add(`${shape.mnemonic}: ${String(error)}`);
     }
-  }
-  for (const [mnemonic, group] of Map.groupBy(bodies.values(), (each) => each.mnemonic)) {
-    try {
-      compile(group.map(({ body }) => body));
-    } catch (error) {
-      problems.add(`${mnemonic}: ${String(error).replace(/function #.*/, '')}`);
+    for (const [mnemonic, group] of Map.groupBy(bodies.values(), (each) => each.mnemonic)) {
+      try {
+        compile(group.map(({ body }) => body));
+      } catch (error) {
+        problems.add(`${mnemonic}: ${String(error).replace(/function #.*/, '')}`);
+      }
     }
-  }
-  expect([...problems].slice(0, 20)).toEqual([]);
-  expect([...nothing].filter((mnemonic) => !withoutMeaning.has(mnemonic))).toEqual([]);
-});
+    expect([...problems].slice(0, 20)).toEqual([]);
+    expect([...nothing].filter((mnemonic) => !withoutMeaning.has(mnemonic))).toEqual([]);
+  },
+);

@@ -48,7 +48,7 @@ function pick(a: Value, b: Value, lanes: readonly number[]): Value {
 }
 
 /** The exponents of scalars: the lowest elements of up to three vectors. */
-export function lowest(format: Format, [a, b, c]: readonly [Value, Value, Value?]): Exponents {
+function lowest(format: Format, [a, b, c]: readonly [Value, Value, Value?]): Exponents {
   const [at, position] = format === 64 ? [1, 20] : [0, 23];
   const two = pick(a, b, [at, at, 4 + at, 4 + at]);
   return { bits: 32, position, lanes: c === undefined ? two : pick(two, c, [0, 2, 4 + at, 4 + at]) };
