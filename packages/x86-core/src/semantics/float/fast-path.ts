@@ -47,13 +47,6 @@ function pick(a: Value, b: Value, lanes: readonly number[]): Value {
   );
 }
 
-/** The exponents of scalars: the lowest elements of up to three vectors. */
-function lowest(format: Format, [a, b, c]: readonly [Value, Value, Value?]): Exponents {
-  const [at, position] = format === 64 ? [1, 20] : [0, 23];
-  const two = pick(a, b, [at, at, 4 + at, 4 + at]);
-  return { bits: 32, position, lanes: c === undefined ? two : pick(two, c, [0, 2, 4 + at, 4 + at]) };
-}
-
 /** Whole scalars: the lowest elements of two vectors. */
 export function lowestNumbers(format: Format, a: Value, b: Value): Exponents {
   return numbers(format, pick(a, b, format === 64 ? [0, 1, 4, 5] : [0, 4, 0, 4]));
