@@ -18,6 +18,7 @@ import {
   RFLAGS_SYSTEM,
   TLB,
   TRANSLATED,
+  TRANSLATED_HOST,
   WATCHED,
 } from '../src/semantics/state';
 import { busRead, busWrite, lockBus, unlockBus, watch } from './bus';
@@ -35,8 +36,14 @@ const ALIGNMENT_CHECK: i32 = 17;
 const CR0_AM: u64 = 1 << 18;
 const RFLAGS_AC: u32 = 1 << 18;
 
-/** Host address for `bytes` bytes at a linear address, or 0 after an exception. `access`: see lowering-memory.ts. */
+/** Host address for `bytes` bytes at a linear address, or 0 after an exception. Stored too. `access`: see lowering-memory.ts. */
 export function translate(core: usize, address: u64, bytes: i32, access: i32): usize {
+  const host = lookUp(core, address, bytes, access);
+  store<u32>(core + TRANSLATED_HOST, <u32>host);
+  return host;
+}
+
+function lookUp(core: usize, address: u64, bytes: i32, access: i32): usize {
   const write = (access & WRITE) != 0;
   const page = address & ~0xfff;
   if (((address + <u64>(bytes - 1)) & ~0xfff) == page) {

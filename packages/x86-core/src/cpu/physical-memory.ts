@@ -132,7 +132,7 @@ export class PhysicalMemory {
     this.runtime = runtime;
     const { hotAfter, regionBytes = 64 * MEBIBYTE } = options;
     this.handlers = new HandlerTable({ memory: this.memory, functions, sharedMaximum, ordered, hotAfter });
-    const { jit = compilerInThisThread({ sharedMaximum, ordered }) } = options;
+    const { jit = compilerInThisThread({ sharedMaximum, ordered, guestStart: layout.first }) } = options;
     if (jit !== false) this.regions = new RegionStore(this, this.handlers, jit, regionBytes);
     if (!isShared) return;
     this.place = { memory: this.memory, layout, ordered };

@@ -7,6 +7,7 @@ import {
   regionSignature,
   type RegionSite,
 } from '../semantics/region.ts';
+import type { RegionMemory } from '../semantics/region-target.ts';
 import { SETTLE, settleFunction, settleSignature } from '../semantics/region-flags.ts';
 import { ModuleBuilder } from '../wasm/module-builder.ts';
 import type { CodePage, CodeSource } from './code-source.ts';
@@ -38,20 +39,19 @@ export interface CompiledModule {
 }
 
 /** The memory that a module is for. */
-export interface CompileEnvironment {
+export interface CompileEnvironment extends Pick<RegionMemory, 'ordered' | 'guestStart'> {
   /** Its maximum in pages of 64 KiB, where it is shared. */
   readonly sharedMaximum: number | undefined;
-  /** Loads and stores keep x86's order by themselves: see Target in lowering.ts. */
-  readonly ordered: boolean;
 }
 
 export function compileSources(
   sources: readonly CodeSource[],
-  { sharedMaximum, ordered }: CompileEnvironment,
+  { sharedMaximum, ordered, guestStart }: CompileEnvironment,
 ): CompiledModule | undefined {
+  const memory: RegionMemory = { ordered, guestStart, isShared: sharedMaximum !== undefined };
   const found = sources.map((source) => {
     const discovered = discoverRegion(source);
-    return discovered === undefined ? undefined : { discovered, code: lowerRegion(discovered.plan, ordered) };
+    return discovered === undefined ? undefined : { discovered, code: lowerRegion(discovered.plan, memory) };
   });
   if (found.every((each) => each === undefined)) return undefined;
   const builder = new ModuleBuilder(sharedMaximum === undefined ? undefined : { maximum: sharedMaximum });

@@ -14,8 +14,8 @@ import { returnSitesOf } from './return-sites.ts';
 
 const MAX_INSTRUCTIONS = 1000;
 const MAX_BLOCKS = 200;
-/** So many places are compared with one after the other; more go through the region's dispatcher. */
-const MAX_DIRECT = 4;
+/** So many places have edges of their own; more are reached through the region's dispatcher. */
+const MAX_DIRECT = 32;
 const PAGE_MASK = ~0xfffn;
 
 export interface DiscoveredRegion {

@@ -367,6 +367,9 @@ class HandlerTarget implements Target {
   /** Within a block the budget is off by a few instructions. */
   noteBudget(): void {}
 
+  /** The end of the block looks at them. */
+  noteEvents(): void {}
+
   endEarly(rest: () => void): void {
     const source = this.#source;
     this.#ending = true;

@@ -2,7 +2,16 @@
 import type { Access, Statement, Value } from './language.ts';
 import type { Anchor, Origin } from './anchors.ts';
 import type { Target } from './lowering.ts';
-import { NOWHERE, SEGMENT_BASE, SEGMENT_READ, SEGMENT_WRITE, TLB_ENTRIES, TLB_WRITE, TRANSLATED } from './state.ts';
+import {
+  NOWHERE,
+  SEGMENT_BASE,
+  SEGMENT_READ,
+  SEGMENT_WRITE,
+  TLB_ENTRIES,
+  TLB_WRITE,
+  TRANSLATED,
+  TRANSLATED_HOST,
+} from './state.ts';
 
 /** The last parameter of `translate`: bit 0 writes, bit 1 reads before it writes, bit 2 a #GP of this access is #SS; the slot from bit 4 on. */
 export function accessCode(access: Access, stack: boolean, slot: number): number {
@@ -131,11 +140,14 @@ function callTranslate(target: Target, { bytes, access, segment, slot }: Transla
   body.i32(bytes);
   body.i32(accessCode(access, target.isStack(segment), slot));
   body.callNamed('translate');
-  body.tee(host);
   body.operator('i32.eqz');
   body.if(true);
   target.fault();
   body.end();
+  target.core();
+  body.load32(TRANSLATED_HOST);
+  body.set(host);
+  target.noteEvents();
 }
 
 /** Pushes the linear address; checks the limit first, where there is one (SDM 3A 5.3). */

@@ -21,8 +21,10 @@ import type {
   Statement,
   Value,
 } from './language.ts';
+import { isLow, narrowed, type Narrowing } from './narrow.ts';
 import { signatureOf } from './runtime.ts';
 import { BOUNCE, BOUNCE_BYTES, BOUNCE_SLOTS, EVENTS, SEGMENT_LIMIT } from './state.ts';
+import { type TemporaryUse, temporaryUse } from './temporaries.ts';
 import { constant, operation, vectorConstant } from './value.ts';
 
 /**
@@ -65,6 +67,10 @@ export interface Target {
   addressOrigin?(): Origin | undefined;
   /** Whether loads and stores keep the order that x86 promises, on a host that does not keep it by itself. */
   readonly ordered?: boolean;
+  /** Whether it takes values as sources of flags that are computed when they are read. */
+  readonly defersFlags?: boolean;
+  /** Host addresses of guest memory begin there; undefined: not known. Cores' states, BOUNCE among them, lie below. */
+  readonly guestStart?: number;
   /** Scratch locals for translation. */
   readonly scratch: { readonly address: number; readonly entry: number };
   /** Pushes the base of the core's state. */
@@ -102,6 +108,8 @@ export interface Target {
   spend(pushCost: () => void): void;
   /** Called where a device may be asked next: the budget in memory is to tell the time. */
   noteBudget(): void;
+  /** Called behind that: EVENTS may be set. */
+  noteEvents(): void;
   /** Generates the rest of the instruction, and leaves behind it. */
   endEarly(rest: () => void): void;
   jump(target: () => void, condition: (() => void) | undefined, hint: JumpHint): void;
@@ -136,6 +144,15 @@ class Lowering {
   #locked = -1;
   /** Temporaries that are constants. */
   readonly #known = new Map<number, bigint>();
+  readonly #use: TemporaryUse;
+  /** Those that are not computed yet. */
+  readonly #deferred = new Map<number, Value>();
+  /** Those whose upper half is 0. */
+  readonly #low = new Set<number>();
+  readonly #narrowing: Narrowing = {
+    evaluate: (value) => this.#evaluate(value),
+    isLow: (temporary) => this.#low.has(temporary),
+  };
   /** What follows the statement that is being lowered, up to the end of the instruction. */
   #rest: readonly Statement[] = [];
   #storesOnce = false;
@@ -147,6 +164,7 @@ class Lowering {
 
   constructor(meaning: Meaning, target: Target) {
     this.#target = target;
+    this.#use = temporaryUse(meaning);
     this.#body = target.body;
     this.#locals = meaning.temporaries.map((type) => target.body.local(type));
   }
@@ -176,8 +194,12 @@ class Lowering {
     const target = this.#target;
     switch (statement.kind) {
       case 'let': {
-        const known = this.#evaluate(statement.value);
-        if (known !== undefined) this.#known.set(statement.temporary, known);
+        if (this.#use.once.has(statement.temporary)) {
+          if (this.#defer(statement)) return;
+          const known = this.#evaluate(statement.value);
+          if (known !== undefined) this.#known.set(statement.temporary, known);
+          if (isLow(statement.value, this.#narrowing)) this.#low.add(statement.temporary);
+        }
         this.#noteOrigin(statement.temporary, statement.value);
         this.#value(statement.value);
         this.#body.set(this.#local(statement.temporary));
@@ -199,6 +221,9 @@ class Lowering {
           this.#value(statement.host);
           if (statement.widened) this.#body.loadWidened(statement.bits === 64 ? 64 : 32, statement.offset);
           else this.#body.load(statement.bits, statement.offset);
+        }
+        if (statement.bits <= 32 && !statement.widened && this.#use.once.has(statement.temporary)) {
+          this.#low.add(statement.temporary);
         }
         this.#body.set(this.#local(statement.temporary));
         return;
@@ -300,6 +325,14 @@ class Lowering {
     return value.name === 'i64.sub' ? moved(this.#originOf(a), -constant) : undefined;
   }
 
+  /** What only flags come from is computed where they are read. */
+  #defer({ temporary, value }: Statement & { kind: 'let' }): boolean {
+    if (this.#target.defersFlags !== true || !this.#use.forFlags.has(temporary)) return false;
+    const resolved = this.#resolve(value);
+    if (resolved !== undefined) this.#deferred.set(temporary, resolved);
+    return resolved !== undefined;
+  }
+
   /** Lowers a value of this instruction, or one whose temporaries are locals already. */
   readonly lower = (value: Value): void => this.#value(value);
 
@@ -315,7 +348,7 @@ class Lowering {
         body.get(value.number < 0 ? ~value.number : this.#local(value.number));
         return;
       case 'operation': {
-        const simpler = this.#simplified(value);
+        const simpler = this.#simplified(value) ?? narrowed(value, this.#narrowing);
         if (simpler !== undefined) {
           this.#value(simpler);
           return;
@@ -356,13 +389,24 @@ class Lowering {
 
   /** The source with locals in place of this instruction's temporaries, so that it can be read while later instructions are lowered. */
   #resolved(source: FlagSource): FlagSource {
-    const resolve = (value: Value): Value => {
-      if (value.kind === 'temporary') return localValue(this.#local(value.number));
-      if (value.kind !== 'immediate') return value;
-      const known = this.#target.knownImmediate;
-      return known === undefined ? value : { kind: 'constant', type: 'i64', value: known };
-    };
+    const resolve = (value: Value): Value => this.#resolve(value) ?? value;
     return { ...source, a: resolve(source.a), b: resolve(source.b), result: resolve(source.result) };
+  }
+
+  /** A value of constants, operators and locals; undefined where there is more to it. */
+  #resolve(value: Value): Value | undefined {
+    if (value.kind === 'constant') return value;
+    if (value.kind === 'temporary') {
+      if (value.number < 0) return value;
+      return this.#deferred.get(value.number) ?? localValue(this.#local(value.number));
+    }
+    if (value.kind === 'immediate') {
+      const known = this.#target.knownImmediate;
+      return known === undefined ? undefined : { kind: 'constant', type: 'i64', value: known };
+    }
+    if (value.kind !== 'operation') return undefined;
+    const operands = value.operands.map((operand) => this.#resolve(operand));
+    return operands.includes(undefined) ? undefined : { ...value, operands: operands as Value[] };
   }
 
   /**
@@ -378,6 +422,7 @@ class Lowering {
     body.i32(slot);
     body.callNamed('commit');
     if (this.#storesOnce) this.#leaveForEvents();
+    else this.#target.noteEvents();
     this.#target.anchors?.lose();
     body.end();
   }
@@ -398,7 +443,13 @@ class Lowering {
 
   #inBounce(pushHost: () => void): void {
     const body = this.#body;
+    const { guestStart } = this.#target;
     pushHost();
+    if (guestStart !== undefined) {
+      body.i32(guestStart | 0);
+      body.operator('i32.lt_u');
+      return;
+    }
     this.#target.core();
     body.operator('i32.sub');
     body.i32(BOUNCE);

@@ -10,6 +10,7 @@ import type { Signature } from '../wasm/module-builder.ts';
 import { settle } from './flags.ts';
 import type { Bits, FlagSource, Value } from './language.ts';
 import { localValue } from './lowering.ts';
+import { narrowed, type Narrowing } from './narrow.ts';
 
 const operations = ['settled', 'add', 'sub', 'logic'] as const;
 const widths: readonly Bits[] = [8, 16, 32, 64];
@@ -46,13 +47,23 @@ export function settleFunction(): FunctionBody {
   return body;
 }
 
-/** Pushes a value that is made of operators, constants and locals only. */
-export function pushValue(body: FunctionBody, value: Value): void {
+/** Pushes a value that is made of operators, constants and locals only. `low`: the upper halves of its locals are 0. */
+export function pushValue(body: FunctionBody, value: Value, low = false): void {
   if (value.kind === 'constant' && value.type === 'i64') body.i64(value.value);
   else if (value.kind === 'constant') body.i32(Number(value.value));
   else if (value.kind === 'temporary' && value.number < 0) body.get(~value.number);
   else if (value.kind === 'operation') {
-    for (const operand of value.operands) pushValue(body, operand);
+    const narrow = narrowed(value, low ? lowLocals : anyLocals);
+    if (narrow !== undefined) {
+      pushValue(body, narrow, low);
+      return;
+    }
+    for (const operand of value.operands) pushValue(body, operand, low);
     body.operator(value.name, value.immediate);
   } else throw new Error(`A flag depends on a ${value.kind}`);
 }
+
+const evaluate = (value: Value): bigint | undefined =>
+  value.kind === 'constant' ? BigInt.asUintN(64, value.value) : undefined;
+const lowLocals: Narrowing = { evaluate, isLow: () => true };
+const anyLocals: Narrowing = { evaluate, isLow: () => false };

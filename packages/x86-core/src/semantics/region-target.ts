@@ -32,6 +32,16 @@ export interface RegionEdges {
   goToComputed(rip: number): void;
 }
 
+/** The memory that a region is for. */
+export interface RegionMemory {
+  /** See Target. */
+  readonly ordered: boolean;
+  /** Guest memory begins there, in bytes of linear memory. Cores' states lie below. */
+  readonly guestStart: number;
+  /** Other threads may set EVENTS at any time. */
+  readonly isShared: boolean;
+}
+
 /** What is known where code is generated. */
 export interface Knowledge {
   /** What the flags come from; undefined: it is in the four locals. */
@@ -46,12 +56,17 @@ export class RegionTarget implements Target {
   readonly scratch: Target['scratch'] = { address: this.body.local('i64'), entry: this.body.local('i32') };
   readonly anchors: Anchors = new Anchors(this.body);
   knownImmediate: bigint | undefined;
-  ordered = false;
+  readonly ordered: boolean;
+  readonly guestStart: number;
+  readonly defersFlags = true;
   /** Where the region goes on, or left. */
   readonly rip: number = this.body.local('i64');
   readonly budget: number = this.body.local('i64');
 
   readonly #edges: RegionEdges;
+  readonly #isShared: boolean;
+  /** Local: what was taken from the budget so that the region is left soon. */
+  readonly #withheld = this.body.local('i64');
   readonly #registers = new Map<RegionRegister, number>();
   readonly #written = new Set<RegionRegister>();
   readonly #tlb = this.body.local('i32');
@@ -69,8 +84,11 @@ export class RegionTarget implements Target {
   /** Behind a store that may have changed what comes next: the rest of the instruction ends with the region. */
   #ending = false;
 
-  constructor(edges: RegionEdges) {
+  constructor(edges: RegionEdges, { ordered, guestStart, isShared }: RegionMemory) {
     this.#edges = edges;
+    this.ordered = ordered;
+    this.guestStart = guestStart;
+    this.#isShared = isShared;
   }
 
   /** Opens what `leaveAt` branches to. */
@@ -88,6 +106,7 @@ export class RegionTarget implements Target {
     code.get(CORE);
     code.load32(state.TLB);
     code.set(this.#tlb);
+    this.#withholdAtEvents(code);
   }
 
   /** Behind the exit's label: locals to registers. */
@@ -95,7 +114,9 @@ export class RegionTarget implements Target {
     const { body } = this;
     body.end();
     for (const register of this.#written) this.#store(register, this.#registers.get(register) as number);
-    this.#store(state.BUDGET, this.budget);
+    this.core();
+    this.#pushBudget();
+    body.store(64, state.BUDGET);
     this.#store(state.RIP, this.rip);
     this.core();
     body.get(this.#reason);
@@ -281,6 +302,7 @@ export class RegionTarget implements Target {
       this.core();
       push();
       body.store(bits, offset);
+      if (location.file === 'state' && offset === state.EVENTS) this.noteEvents();
       if (location.file !== 'mmx') return;
       this.core();
       body.i64(0xffffn);
@@ -363,7 +385,8 @@ export class RegionTarget implements Target {
 
   condition(code: number): void {
     const source = this.#flagSource();
-    pushValue(this.body, fusedCondition(code, source) ?? conditionOf(code, settle(source)));
+    const low = source.operation !== 'settled' && source.bits <= 32;
+    pushValue(this.body, fusedCondition(code, source) ?? conditionOf(code, settle(source)), low);
   }
 
   flags(source: FlagSource): void {
@@ -468,7 +491,7 @@ export class RegionTarget implements Target {
   /** For devices, which may look at the time. */
   noteBudget(): void {
     this.core();
-    this.body.get(this.budget);
+    this.#pushBudget();
     if (this.#uncounted > 0) {
       this.body.i64(BigInt(this.#uncounted));
       this.body.operator('i64.sub');
@@ -476,14 +499,42 @@ export class RegionTarget implements Target {
     this.body.store(64, state.BUDGET);
   }
 
+  #pushBudget(): void {
+    this.body.get(this.budget);
+    this.body.get(this.#withheld);
+    this.body.operator('i64.add');
+  }
+
   /** i32: the budget is used up, or an event waits. */
   mustLeave(): void {
     this.body.get(this.budget);
     this.body.i64(0n);
     this.body.operator('i64.lt_s');
+    if (!this.#isShared) return;
     this.core();
     this.body.load32(state.EVENTS);
     this.body.operator('i32.or');
+  }
+
+  noteEvents(): void {
+    this.#withholdAtEvents(this.body);
+  }
+
+  /** In one thread, EVENTS is set by what a region calls, or sets: only there it is looked at. */
+  #withholdAtEvents(code: FunctionBody): void {
+    if (this.#isShared) return;
+    code.get(CORE);
+    code.load32(state.EVENTS);
+    code.if(true);
+    code.get(this.#withheld);
+    code.get(this.budget);
+    code.operator('i64.add');
+    code.i64(1n);
+    code.operator('i64.add');
+    code.set(this.#withheld);
+    code.i64(-1n);
+    code.set(this.budget);
+    code.end();
   }
 
   spend(pushCost: () => void): void {

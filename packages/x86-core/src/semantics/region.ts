@@ -18,7 +18,7 @@ import * as record from './record.ts';
 import * as entry from './region-entry.ts';
 import { settleFlagNeeds } from './region-flag-needs.ts';
 import { DISPATCHER, type FlowNode, planFlow, type RegionFlow } from './region-flow.ts';
-import { CORE, RECORD, type RegionEdges, RegionTarget } from './region-target.ts';
+import { CORE, RECORD, type RegionEdges, type RegionMemory, RegionTarget } from './region-target.ts';
 import * as state from './state.ts';
 import type { RunInstruction, StraightRun } from './straight-run.ts';
 
@@ -61,30 +61,33 @@ export const regionSignature: Signature = handlerSignature;
 export const ENTER_REGION = 'enterRegion';
 export const enterRegionSignature: Signature = { parameters: ['i32', 'i32'], results: ['i32'] };
 
-/** `ordered`: see Target. */
-export function lowerRegion(plan: RegionPlan, ordered = false): RegionCode {
-  return new RegionGenerator(plan, ordered).generate();
+export function lowerRegion(plan: RegionPlan, memory: RegionMemory): RegionCode {
+  return new RegionGenerator(plan, memory).generate();
 }
 
 /** How often a site is taken from one time that TypeScript looks at it to the next: a power of two. */
 const SITE_PERIOD = 1024;
 
+/** So many places are compared with one after the other, in their order. */
+const MAX_COMPARED = 4;
+
 class RegionGenerator implements RegionEdges {
   readonly #plan: RegionPlan;
   readonly #flow: RegionFlow;
   readonly #needsFlags: readonly boolean[];
-  readonly #target = new RegionTarget(this);
+  readonly #target: RegionTarget;
   readonly #labels = new Map<FlowNode, Label>();
   readonly #loops = new Map<FlowNode, Label>();
-  readonly #number = this.#target.body.local('i32');
+  readonly #number: number;
   #dispatcher: Label = 0;
   #block: FlowNode = DISPATCHER;
   #current: RunInstruction | undefined;
   readonly #sites: RegionSite[] = [];
 
-  constructor(plan: RegionPlan, ordered: boolean) {
+  constructor(plan: RegionPlan, memory: RegionMemory) {
     this.#plan = plan;
-    this.#target.ordered = ordered;
+    this.#target = new RegionTarget(this, memory);
+    this.#number = this.#target.body.local('i32');
     const { blocks, entries } = plan;
     this.#flow = planFlow(
       blocks.map(({ successors }) => successors),
@@ -245,40 +248,37 @@ class RegionGenerator implements RegionEdges {
   }
 
   goToComputed(rip: number): void {
-    const { body } = this.#target;
     const { candidates } = this.#plan.blocks[this.#block] as RegionBlock;
-    const direct = candidates.filter((each) => this.#successor(each) !== undefined);
-    const others = candidates.filter((each) => !direct.includes(each)).toSorted((a, b) => (a < b ? -1 : 1));
-    for (const each of direct) {
-      const before = this.#target.knowledge;
-      body.get(rip);
-      body.i64(each);
-      body.operator('i64.eq');
-      body.if();
-      this.goTo(each);
-      body.end();
-      this.#target.knowledge = before;
-    }
-    if (others.length > 0) this.#search(rip, others);
+    if (candidates.length <= MAX_COMPARED) for (const each of candidates) this.#goIfEqual(rip, each);
+    else
+      this.#search(
+        rip,
+        candidates.toSorted((a, b) => (a < b ? -1 : 1)),
+      );
     this.#target.leaveWith(Reason.transfer, this.#site(undefined));
   }
 
-  /** Sets the dispatcher's number for one of many places, by halves. */
-  #search(rip: number, sorted: readonly bigint[]): void {
+  #goIfEqual(rip: number, candidate: bigint): void {
     const target = this.#target;
     const { body } = target;
     const before = target.knowledge;
+    body.get(rip);
+    body.i64(candidate);
+    body.operator('i64.eq');
+    body.if();
+    if (this.#successor(candidate) === undefined) {
+      target.settleBudget();
+      this.#goToDispatcher(this.#dispatchedAt(candidate));
+    } else this.goTo(candidate);
+    body.end();
+    target.knowledge = before;
+  }
+
+  /** Goes to one of many places, which it finds by halves. */
+  #search(rip: number, sorted: readonly bigint[]): void {
+    const { body } = this.#target;
     if (sorted.length <= 2) {
-      for (const each of sorted) {
-        body.get(rip);
-        body.i64(each);
-        body.operator('i64.eq');
-        body.if();
-        target.settleBudget();
-        this.#goToDispatcher(this.#dispatchedAt(each));
-        body.end();
-        target.knowledge = before;
-      }
+      for (const each of sorted) this.#goIfEqual(rip, each);
       return;
     }
     const middle = sorted.length >> 1;

@@ -132,6 +132,8 @@ export const FIND_MODE = 0xa0c;
 /** Where in its page the address lay that `translate` was last called with, if the page is in the TLB now; else NOWHERE, which no distance makes a place in a page (4 bytes). */
 export const TRANSLATED = 0xa10;
 export const NOWHERE = 0x4000_0000;
+/** What `translate` returned last (4 bytes): loaded again, the engine knows that there is no upper half to clear. */
+export const TRANSLATED_HOST = 0xa20;
 /** Generations of victims: of those that are not global, of global ones, of those for writes (4 bytes each). */
 export const VICTIM_GENERATIONS = 0xa14;
 /** Two records for code that is not cached. */

@@ -61,8 +61,11 @@ export class TestCore {
       recordsEnd: ENTRY_RECORD,
       functions: {
         ...this.#runtime(),
-        translate: (_core: number, address: bigint, bytes: number, access: number) =>
-          this.#translate(BigInt.asUintN(64, address), bytes, access),
+        translate: (_core: number, address: bigint, bytes: number, access: number) => {
+          const host = this.#translate(BigInt.asUintN(64, address), bytes, access);
+          this.view.setUint32(CORE + state.TRANSLATED_HOST, host, true);
+          return host;
+        },
         commit: () => this.#commit(),
         raise: (_core: number, vector: number) => void (this.exception = vector),
         beginLocked: () => {},
@@ -204,7 +207,7 @@ export class TestCore {
       wanted: blocks,
       targets: new Map(),
     };
-    const compiled = compileSources([source], { sharedMaximum: undefined, ordered: false });
+    const compiled = compileSources([source], { sharedMaximum: undefined, ordered: false, guestStart: GUEST });
     const region = compiled?.regions[0];
     if (compiled === undefined || region === undefined) {
       return () => {
