@@ -96,10 +96,10 @@ export function fusedCondition(code: number, source: FlagSource): Value | undefi
 
 function fusedPositive(
   number: number,
-  { operation: kind, comparison, bits, a, b, result }: FlagSource,
+  { operation: kind, plain, bits, a, b, result }: FlagSource,
 ): Value | undefined {
   if (kind !== 'settled' && number === 4) return isNegative(signed(bits, result));
-  if (kind === 'sub' && comparison) {
+  if (kind === 'sub' && plain) {
     if (number === 1) return operation('i64.lt_u', a, b);
     if (number === 2) return operation('i64.eq', a, b);
     if (number === 3) return operation('i64.le_u', a, b);

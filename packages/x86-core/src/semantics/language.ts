@@ -75,8 +75,8 @@ export interface FlagSource {
   readonly a: Value;
   readonly b: Value;
   readonly result: Value;
-  /** sub without a borrow in: conditions are comparisons of a with b. */
-  readonly comparison: boolean;
+  /** Without a carry or borrow in: `a` and `b` say all. Conditions of sub are comparisons of the two. */
+  readonly plain: boolean;
 }
 
 /** Why an instruction leaves for TypeScript. */

@@ -57,11 +57,11 @@ export class MeaningBuilder extends OperandBuilder {
   }
 
   /** Sets all six status flags. Values are temporaries or constants. */
-  flags(operation: FlagSource['operation'], bits: Bits, a: Value, b: Value, result: Value, comparison = false): void {
+  flags(operation: FlagSource['operation'], bits: Bits, a: Value, b: Value, result: Value, plain = false): void {
     if (this.shape.flagsDead) return;
     this.#noteChange();
     this.changed = true;
-    this.statements.push({ kind: 'flags', source: { operation, bits, a, b, result, comparison } });
+    this.statements.push({ kind: 'flags', source: { operation, bits, a, b, result, plain } });
   }
 
   /** CF as 0 or 1 (i64). */
@@ -110,7 +110,7 @@ export class MeaningBuilder extends OperandBuilder {
     this.#noteChange();
     this.statements.push({
       kind: 'flags',
-      source: { operation: 'settled', bits: 64, a: settled[0], b: settled[1], result: settled[2], comparison: false },
+      source: { operation: 'settled', bits: 64, a: settled[0], b: settled[1], result: settled[2], plain: false },
     });
     if (typeof mask !== 'bigint' || (mask & IF) !== 0n) {
       // EVENTS is not written back as it was read: another thread may set it meanwhile.

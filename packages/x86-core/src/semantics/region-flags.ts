@@ -11,14 +11,21 @@ import { settle } from './flags.ts';
 import type { Bits, FlagSource, Value } from './language.ts';
 import { localValue } from './lowering.ts';
 import { narrowed, type Narrowing } from './narrow.ts';
+import { add, sub } from './value.ts';
 
 const operations = ['settled', 'add', 'sub', 'logic'] as const;
 const widths: readonly Bits[] = [8, 16, 32, 64];
 
-/** 0: settled; else which operation at which width. */
-export function kindOf({ operation, bits }: FlagSource): number {
+/** 0: settled; else which operation at which width, and whether it is plain. */
+export function kindOf({ operation, bits, plain }: FlagSource): number {
   const number = operations.indexOf(operation);
-  return number === 0 ? 0 : (number - 1) * widths.length + widths.indexOf(bits) + 1;
+  if (number === 0) return 0;
+  return (2 * (number - 1) + (plain ? 1 : 0)) * widths.length + widths.indexOf(bits) + 1;
+}
+
+/** Which of the words `settle` looks at, for a kind. */
+export function wordsOf({ operation, plain }: FlagSource): { readonly operands: boolean; readonly result: boolean } {
+  return { operands: operation !== 'logic', result: !plain };
 }
 
 /** Name of the function in a region's module. */
@@ -30,9 +37,14 @@ export const settleSignature: Signature = { parameters: ['i32', 'i64', 'i64', 'i
 export function settleFunction(): FunctionBody {
   const body = new FunctionBody(4);
   const [a, b, result] = [localValue(1), localValue(2), localValue(3)];
-  const sources: FlagSource[] = [{ operation: 'settled', bits: 64, a, b, result, comparison: false }];
+  const sources: FlagSource[] = [{ operation: 'settled', bits: 64, a, b, result, plain: false }];
   for (const operation of ['add', 'sub', 'logic'] as const) {
-    for (const bits of widths) sources.push({ operation, bits, a, b, result, comparison: false });
+    for (const plain of [false, true]) {
+      for (const bits of widths) {
+        const value = plain && operation !== 'logic' ? (operation === 'add' ? add : sub)(bits, a, b) : result;
+        sources.push({ operation, bits, a, b, result: value, plain });
+      }
+    }
   }
   const labels = sources.map(() => body.block()).toReversed();
   body.get(0);

@@ -6,7 +6,7 @@ import type { AccessBits, Bits, FlagSource, JumpHint, LeaveReason, Location, Seg
 import { Anchors, type AnchorKnowledge, type Origin } from './anchors.ts';
 import { localValue, type Target } from './lowering.ts';
 import { Reason } from './reason.ts';
-import { kindOf, pushValue, SETTLE } from './region-flags.ts';
+import { kindOf, pushValue, SETTLE, wordsOf } from './region-flags.ts';
 import { segmentUse } from './segment-use.ts';
 import * as state from './state.ts';
 import type { RunInstruction } from './straight-run.ts';
@@ -412,7 +412,7 @@ export class RegionTarget implements Target {
         a: localValue(this.#flagA),
         b: localValue(this.#flagB),
         result: localValue(this.#flagResult),
-        comparison: false,
+        plain: false,
       };
       this.body.i32(0);
       this.body.set(this.#flagKind);
@@ -434,8 +434,14 @@ export class RegionTarget implements Target {
     const { a, b, result } = this.#source;
     body.i32(kindOf(this.#source));
     body.set(this.#flagKind);
-    for (const value of [a, b, result]) pushValue(body, value);
-    for (const local of [this.#flagResult, this.#flagB, this.#flagA]) body.set(local);
+    const words = wordsOf(this.#source);
+    // All are read before one is written: they may be what the locals hold.
+    if (words.operands) for (const value of [a, b]) pushValue(body, value);
+    if (words.result) {
+      pushValue(body, result);
+      body.set(this.#flagResult);
+    }
+    if (words.operands) for (const local of [this.#flagB, this.#flagA]) body.set(local);
   }
 
   fault(): void {

@@ -7,14 +7,16 @@ import type { Definition } from './definition.ts';
 import { overflowFlag, setCarry } from './status-flags.ts';
 
 function add(m: MeaningBuilder): void {
-  addWith(m, v.constant(0));
+  const bits = m.bits(0);
+  const a = m.readForWrite(0);
+  const b = m.read(1);
+  const result = m.let(v.add(bits, a, b));
+  m.write(0, result);
+  m.flags('add', bits, a, b, result, true);
 }
 
 function adc(m: MeaningBuilder): void {
-  addWith(m, m.let(carryFlag()));
-}
-
-function addWith(m: MeaningBuilder, carryIn: Value): void {
+  const carryIn = m.let(carryFlag());
   const bits = m.bits(0);
   const a = m.readForWrite(0);
   const b = m.read(1);
