@@ -6,6 +6,7 @@
  * Several threads can have it, each with an object of its own: one makes it `shared`, the others `attach` to its `place`. One of them maps.
  */
 import { compilerInThisThread } from '../jit/compiler.ts';
+import type { CompileEnvironment } from '../jit/compile.ts';
 import { type RegionCompiler, RegionStore } from '../jit/region-store.ts';
 import { HandlerTable } from '../semantics/handler-table.ts';
 import * as machine from '../semantics/machine-memory.ts';
@@ -132,8 +133,9 @@ export class PhysicalMemory {
     this.runtime = runtime;
     const { hotAfter, regionBytes = 64 * MEBIBYTE } = options;
     this.handlers = new HandlerTable({ memory: this.memory, functions, sharedMaximum, ordered, hotAfter });
-    const { jit = compilerInThisThread({ sharedMaximum, ordered, guestStart: layout.first }) } = options;
-    if (jit !== false) this.regions = new RegionStore(this, this.handlers, jit, regionBytes);
+    const { jit = compilerInThisThread } = options;
+    const environment: CompileEnvironment = { sharedMaximum, ordered, guestStart: layout.first };
+    if (jit !== false) this.regions = new RegionStore(this, this.handlers, jit, environment, regionBytes);
     if (!isShared) return;
     this.place = { memory: this.memory, layout, ordered };
     const words = new Int32Array(this.memory.buffer);

@@ -10,14 +10,15 @@ import {
 import type { RegionMemory } from '../semantics/region-target.ts';
 import { SETTLE, settleFunction, settleSignature } from '../semantics/region-flags.ts';
 import { ModuleBuilder } from '../wasm/module-builder.ts';
-import type { CodePage, CodeSource } from './code-source.ts';
+import type { CodeSource } from './code-source.ts';
 import { discoverRegion } from './discover.ts';
 
 /** One region of a module. A plain value. */
 export interface CompiledRegion {
   /** Name of its function in the module. */
   readonly name: string;
-  readonly pages: readonly CodePage[];
+  /** Linear addresses of the pages that its code lies on. */
+  readonly pages: readonly bigint[];
   /** The bytes that its code was made from: offset in CS, and how many. */
   readonly ranges: readonly { readonly rip: bigint; readonly bytes: number }[];
   /**
@@ -27,7 +28,6 @@ export interface CompiledRegion {
   readonly entries: readonly (bigint | undefined)[];
   readonly sites: readonly RegionSite[];
   readonly instructions: number;
-  readonly severalPages: boolean;
 }
 
 export interface CompiledModule {
@@ -38,7 +38,7 @@ export interface CompiledModule {
   readonly regions: readonly (CompiledRegion | undefined)[];
 }
 
-/** The memory that a module is for. */
+/** The memory that a module is for. A plain value. */
 export interface CompileEnvironment extends Pick<RegionMemory, 'ordered' | 'guestStart'> {
   /** Its maximum in pages of 64 KiB, where it is shared. */
   readonly sharedMaximum: number | undefined;
@@ -72,7 +72,7 @@ export function compileSources(
       const first = plan.blocks[node]?.run.instructions[0];
       return first?.assists === true ? undefined : first?.rip;
     });
-    return { name, pages, ranges, entries, sites: code.sites, instructions, severalPages: plan.severalPages };
+    return { name, pages: pages.map(({ linear }) => linear), ranges, entries, sites: code.sites, instructions };
   });
   const bytes = builder.encode();
   return { module: new WebAssembly.Module(bytes), bytes: bytes.length, regions };

@@ -5,12 +5,16 @@
 import type { DecodeCache } from '../cpu/decode-cache.ts';
 import type { HandlerTable } from '../semantics/handler-table.ts';
 import type { CodePage, CodeSource } from './code-source.ts';
-import type { CompiledModule, CompiledRegion } from './compile.ts';
+import type { CompiledModule, CompiledRegion, CompileEnvironment } from './compile.ts';
 
 /** Makes modules of regions: in this thread, or in another one. */
 export interface RegionCompiler {
   /** Calls `done` at once, or later; with undefined where none of the sources makes a region. Asked again only after that. */
-  compile(sources: readonly CodeSource[], done: (compiled: CompiledModule | undefined) => void): void;
+  compile(
+    sources: readonly CodeSource[],
+    environment: CompileEnvironment,
+    done: (compiled: CompiledModule | undefined) => void,
+  ): void;
 }
 
 export interface JitCounters {
@@ -41,7 +45,8 @@ export interface CodeMemory {
   markCode(physical: number, bytes: number): void;
 }
 
-export interface Region extends CompiledRegion {
+export interface Region extends Omit<CompiledRegion, 'pages'> {
+  readonly pages: readonly CodePage[];
   readonly source: CodeSource;
   /** Its function in the table. */
   readonly index: number;
@@ -83,6 +88,7 @@ export class RegionStore {
   readonly #memory: CodeMemory;
   readonly #handlers: HandlerTable;
   readonly #compiler: RegionCompiler;
+  readonly #environment: CompileEnvironment;
   readonly #maximumBytes: number;
   readonly #caches = new Set<DecodeCache>();
   /** By physical address of the entry. */
@@ -97,7 +103,14 @@ export class RegionStore {
   #isCompiling = false;
 
   /** `maximumBytes`: of WebAssembly in all; the oldest regions go when there is more. */
-  constructor(memory: CodeMemory, handlers: HandlerTable, compiler: RegionCompiler, maximumBytes: number) {
+  constructor(
+    memory: CodeMemory,
+    handlers: HandlerTable,
+    compiler: RegionCompiler,
+    environment: CompileEnvironment,
+    maximumBytes: number,
+  ) {
+    this.#environment = environment;
     this.#memory = memory;
     this.#handlers = handlers;
     this.#compiler = compiler;
@@ -110,10 +123,9 @@ export class RegionStore {
 
   /** The region that stands for a block which begins there. */
   entryAt(physical: number, rip: bigint, modeKey: string): RegionEntry | undefined {
-    const entry = this.#entries.get(physical)?.findLast(({ region, number }) => {
+    return this.#entries.get(physical)?.findLast(({ region, number }) => {
       return region.entries[number] === rip && region.source.mode.key === modeKey;
     });
-    return entry;
   }
 
   /** Asks for the region of a block that is entered often. */
@@ -137,6 +149,7 @@ export class RegionStore {
     const begun = performance.now();
     this.#compiler.compile(
       requests.map(({ source }) => source),
+      this.#environment,
       (compiled) => {
         this.counters.compileTime += performance.now() - begun;
         this.#isCompiling = false;
@@ -147,7 +160,10 @@ export class RegionStore {
   }
 
   #install(requests: readonly Request[], compiled: CompiledModule | undefined): void {
-    for (const { source } of requests) this.#asked.delete(keyOf(source));
+    for (const { source, replaces } of requests) {
+      this.#asked.delete(keyOf(source));
+      if (replaces !== undefined) replaces.extending = false;
+    }
     if (compiled === undefined) {
       this.counters.refused += requests.length;
       return;
@@ -161,7 +177,6 @@ export class RegionStore {
     );
     for (const [position, request] of requests.entries()) {
       const made = compiled.regions[position];
-      if (request.replaces !== undefined) request.replaces.extending = false;
       if (made === undefined) {
         this.counters.refused++;
         continue;
@@ -169,7 +184,8 @@ export class RegionStore {
       const index = indexes[wanted.indexOf(made)] as number;
       const size = Math.ceil(compiled.bytes / wanted.length);
       const { source, generation } = request;
-      const region: Region = { ...made, source, index, size, generation, extending: false };
+      const pages = source.pages.filter(({ linear }) => made.pages.includes(linear));
+      const region: Region = { ...made, pages, source, index, size, generation, extending: false };
       if (this.#isCurrent(region)) this.#put(region, request);
       else {
         this.counters.refused++;
