@@ -2,7 +2,6 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { imageFunctions } from '@drift-os/boot';
 import { type GuestFunction, type Machine, type ProfileOptions, readSymbols } from '@drift-os/machine';
 import { type Arguments, readChoice, readNumber } from './command-line.ts';
 import { UsageError } from './exit-codes.ts';
@@ -62,6 +61,8 @@ export class ProfileFile {
       return readSymbols(bytes);
     }
     if (disk === undefined) return [];
+    // With it comes the compiler, which a run without a profile does not wait for.
+    const { imageFunctions } = await import('@drift-os/boot');
     return imageFunctions(typeof disk === 'string' ? await readFile(disk) : disk) ?? [];
   }
 }

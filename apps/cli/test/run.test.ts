@@ -96,6 +96,18 @@ describe('drift run', { timeout: 120_000 }, () => {
     expect(stdout).not.toContain('worker 2');
   });
 
+  it('waits for no compiler to be loaded where there is an image', async () => {
+    // Tells of each module on stderr.
+    const hook = `import { registerHooks } from 'node:module';
+      registerHooks({ load(url, context, next) { process.stderr.write(url + '\\n'); return next(url, context); } });`;
+    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(hook)}`;
+    const args = ['run', image, '--memory', '64M', '--expect', 'Drift'];
+    const { code, stderr } = await drift(args, { environment: { NODE_OPTIONS } });
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain('/run-on-machine.ts');
+    expect(stderr).not.toMatch(/assemblyscript|binaryen|\/toolchain\//);
+  });
+
   it('writes the screen as a picture', async () => {
     const picture = join(folder, 'screen.png');
     const { code, stderr } = await run('--expect', 'drift> ', '--screenshot', picture);
