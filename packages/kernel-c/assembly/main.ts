@@ -8,7 +8,7 @@ import { PAGE_BYTES } from '@drift-os/abi/layout/memory-map';
 import { OWNER_CONTROL, PROTECTION_READ, PROTECTION_WRITE, PURPOSE_SHELL } from '../layout/ledger';
 import { acpiFindRsdp } from './acpi';
 import { backtraceCheckWith } from './backtrace';
-import { banner } from './banner';
+import { bannerBegin, bannerEnd } from './banner';
 import { bootMemoryInitialize, bootMemoryRelease } from './boot-memory';
 import { clockSetBoot } from './clock';
 import { defineAll } from './commands/all';
@@ -35,6 +35,7 @@ const SHELL_PAGES: u32 = 64;
 export function kmain(bootInfo: usize): void {
   consoleInitialize();
   if (!imageInitialize(<usize>load<u64>(bootInfo, BOOT_INFO_IMAGE_DIRECTORY_AT))) panic('the image has no directory');
+  bannerBegin();
   clockSetBoot(load<u64>(bootInfo, BOOT_INFO_LOADER_TSC_AT));
   bootMemoryInitialize(bootInfo); // the ledger
   const rsdp = acpiFindRsdp(); // while page 0 can still be read
@@ -49,7 +50,7 @@ export function kmain(bootInfo: usize): void {
   sti();
   workersStart(); // the other cores
   configurationApply();
-  banner();
+  bannerEnd();
   const memory = allocatePages(SHELL_PAGES, OWNER_CONTROL, PURPOSE_SHELL, PROTECTION_READ | PROTECTION_WRITE);
   defineAll(); // the shell's commands
   shellServe();

@@ -36,6 +36,11 @@ describe('Kmain/C', () => {
     expect(serial).toMatch(/drift> $/);
   });
 
+  it('says that it is there before it looks at the machine', () => {
+    const { serial } = boot('', [{ base: 0n, length: 0x9fc00n, type: 1 }]);
+    expect(serial).toMatch(/^\r\nDrift [^\r]*\r\nPANIC: /);
+  });
+
   it('maps nothing at page 0, nothing under its stack, and its data writable but not executable', () => {
     const machine = boot();
     const entry = (address: number): bigint => walk(machine, address);
