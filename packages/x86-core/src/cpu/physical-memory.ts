@@ -32,7 +32,7 @@ export interface PhysicalMemoryOptions {
   readonly codeBytes?: number;
   /** What compiles code that runs often; false: all is interpreted. Default: at once, in this thread. */
   readonly jit?: RegionCompiler | false;
-  /** How often a branch is taken before what it leads to is compiled: a power of two. Default 1024. */
+  /** How often a branch is taken before what it leads to is compiled: a power of two. Default 32768. */
   readonly hotAfter?: number;
   /** Bytes of WebAssembly that compiled code may have in all. Default 64 MiB. */
   readonly regionBytes?: number;

@@ -65,8 +65,8 @@ export function lowerRegion(plan: RegionPlan, memory: RegionMemory): RegionCode 
   return new RegionGenerator(plan, memory).generate();
 }
 
-/** How often a site is taken from one time that TypeScript looks at it to the next: a power of two. */
-const SITE_PERIOD = 1024;
+/** How often a site is taken from one time that TypeScript looks at it to the next: a power of two. What grows is compiled as a whole again. */
+const SITE_PERIOD = 32768;
 
 /** So many places are compared with one after the other, in their order. */
 const MAX_COMPARED = 4;
