@@ -65,11 +65,11 @@ const memory = new PhysicalMemory({ bytes: 1 << 20 });
 const table = memory.handlers;
 let prepared = 0;
 const prepare = (count: number): number => {
-  const before = table.size;
+  const before = table.made;
   for (let end = prepared + count; prepared < end && prepared < some.length; prepared += 3) {
     table.prepare(some.slice(prepared, prepared + 3));
   }
-  return table.size - before;
+  return table.made - before;
 };
 report('handlers, three at a time, cold: each', 300, () => prepare(300));
 report('handlers, three at a time, warm: each', some.length - prepared, () => prepare(some.length));

@@ -1,5 +1,6 @@
 /** The compiled runtime (assembly/), and its functions as TypeScript calls them. */
 import { runtimeBase64 } from '../generated/runtime.ts';
+import { bytesOfBase64 } from '../wasm/base64.ts';
 import { importSharedMemory } from '../wasm/shared-memory-import.ts';
 
 /** Addresses of cores and of host memory are numbers; linear and physical ones are bigints. */
@@ -29,10 +30,10 @@ let compiled: WebAssembly.Module | undefined;
 const compiledShared = new Map<number, WebAssembly.Module>();
 
 function compile(sharedMaximum: number | undefined): WebAssembly.Module {
-  if (sharedMaximum === undefined) return (compiled ??= new WebAssembly.Module(bytesOf(runtimeBase64)));
+  if (sharedMaximum === undefined) return (compiled ??= new WebAssembly.Module(bytesOfBase64(runtimeBase64)));
   let module = compiledShared.get(sharedMaximum);
   if (module === undefined) {
-    module = new WebAssembly.Module(importSharedMemory(bytesOf(runtimeBase64), sharedMaximum));
+    module = new WebAssembly.Module(importSharedMemory(bytesOfBase64(runtimeBase64), sharedMaximum));
     compiledShared.set(sharedMaximum, module);
   }
   return module;
@@ -51,11 +52,4 @@ export function instantiateRuntime(
   const functions = instance.exports;
   (functions['_start'] as () => void)();
   return { runtime: functions as unknown as Runtime, functions };
-}
-
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
-  return bytes;
 }

@@ -4,23 +4,15 @@
  */
 import type { Instruction } from '../decode/instruction.ts';
 import type { Operand, RegisterClass } from '../operand.ts';
+import { type Effect, effectOf } from './effect.ts';
 import { meaningOf } from './instructions/index.ts';
-import type { Meaning, Statement } from './language.ts';
 import { type CodeShape, keyOf, type Shape, shapeOf } from './operand-shape.ts';
+import { preparedEffect } from './prepared-handlers.ts';
 
-export interface Form {
+export interface Form extends Effect {
   readonly shape: Shape;
   /** The same where nobody reads the flags that it writes. */
   readonly flagsDead: Shape;
-  /** Nothing that follows is ever reached. */
-  readonly ends: boolean;
-  readonly branches: boolean;
-  /** It may end before its end, and then everything is seen. */
-  readonly mayLeave: boolean;
-  /** It may leave for TypeScript to carry it out. */
-  readonly assists: boolean;
-  /** The next instruction may be carried out by the same handler: this one neither stores, which could change the next, nor ends. */
-  readonly leads: boolean;
 }
 
 const forms = new WeakMap<CodeShape, Map<number, Form | undefined>>();
@@ -75,62 +67,15 @@ function makeForm(instruction: Instruction, code: CodeShape): Form | undefined {
   const key = keyOf(shape);
   let form = formsByKey.get(key);
   if (form === undefined) {
-    const meaning = meaningOf(shape);
-    if (meaning === undefined) return undefined;
-    form = { shape, flagsDead: { ...shape, flagsDead: true }, ...effectOf(meaning) };
+    const effect = preparedEffect(shape) ?? effectOfMeaning(shape);
+    if (effect === undefined) return undefined;
+    form = { shape, flagsDead: { ...shape, flagsDead: true }, ...effect };
     formsByKey.set(key, form);
   }
   return form;
 }
 
-function effectOf({ statements }: Meaning): Pick<Form, 'ends' | 'branches' | 'mayLeave' | 'assists' | 'leads'> {
-  return {
-    ends: statements.some(
-      (each) =>
-        each.kind === 'leave' || ((each.kind === 'jump' || each.kind === 'raise') && each.condition === undefined),
-    ),
-    branches: statements.some(({ kind }) => kind === 'jump'),
-    mayLeave: statements.some(mayLeave),
-    assists: statements.some(assists),
-    leads: statements.every(leads),
-  };
-}
-
-function mayLeave(statement: Statement): boolean {
-  switch (statement.kind) {
-    case 'translate':
-    case 'raise':
-    case 'checkTarget':
-    case 'jump':
-    case 'leave':
-    case 'loop':
-      return true;
-    case 'if':
-      return statement.body.some(mayLeave) || statement.otherwise.some(mayLeave);
-    default:
-      return false;
-  }
-}
-
-function assists(statement: Statement): boolean {
-  if (statement.kind === 'if') return statement.body.some(assists) || statement.otherwise.some(assists);
-  return statement.kind === 'leave' && statement.reason === 'assist';
-}
-
-function leads(statement: Statement): boolean {
-  switch (statement.kind) {
-    case 'store':
-    case 'endAtomic':
-    case 'commit':
-    case 'loop':
-    case 'jump':
-    case 'leave':
-      return false;
-    case 'raise':
-      return statement.condition !== undefined;
-    case 'if':
-      return statement.body.every(leads) && statement.otherwise.every(leads);
-    default:
-      return true;
-  }
+function effectOfMeaning(shape: Shape): Effect | undefined {
+  const meaning = meaningOf(shape);
+  return meaning && effectOf(meaning);
 }

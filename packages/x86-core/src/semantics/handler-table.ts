@@ -1,15 +1,16 @@
 /** The handlers of the interpreter: made when a shape is first met, kept in a table of functions; equal code is one handler. */
 import { FunctionBody } from '../wasm/function-body.ts';
 import { ModuleBuilder } from '../wasm/module-builder.ts';
-import { type HandlerOptions, handlerSignature, lowerHandler, lowerHandlers, staleHandler } from './handler.ts';
+import { type HandlerOptions, handlerSignature, lowerHandler, lowerHandlers } from './handler.ts';
 import { meaningOf } from './instructions/index.ts';
 import type { Meaning } from './language.ts';
 import { calledSignature } from './lowering.ts';
-import { keyOf, longMode, type Shape } from './operand-shape.ts';
+import { handlerKeyOf, type Shape } from './operand-shape.ts';
+import { preparedHandlers, preparedModule } from './prepared-handlers.ts';
 import { Reason } from './reason.ts';
 import * as record from './record.ts';
+import { type SpecialHandler, specialHandlers } from './special-handlers.ts';
 import { REASON } from './state.ts';
-import { constant } from './value.ts';
 
 /** What the code of a core needs from around it: the memory, and the functions that it calls by name. */
 export interface CodeEnvironment extends HandlerOptions {
@@ -18,9 +19,6 @@ export interface CodeEnvironment extends HandlerOptions {
   readonly sharedMaximum?: number | undefined;
   readonly functions: Readonly<Record<string, WebAssembly.ExportValue>>;
 }
-
-/** Handlers that no instruction has. */
-export type SpecialHandler = 'stale' | 'undefined' | 'tooLong' | 'notAvailable' | 'goOn';
 
 /** How often two instructions must have been decoded one behind the other before they get a handler. */
 const PAIR_THRESHOLD = 64;
@@ -50,7 +48,8 @@ export class HandlerTable {
     dispatcher.import('find', calledSignature('find'));
     dispatcher.function('run', { parameters: ['i32', 'i32'], results: [] }, dispatch(dispatcher));
     this.run = this.#instantiate(dispatcher)['run'] as HandlerTable['run'];
-    this.#addAll(specialHandlers(environment));
+    if (arePrepared(environment)) this.#addPrepared();
+    else this.#addAll(specialHandlers(environment));
     if (this.special('stale') !== record.STALE_HANDLER) throw new Error('The first handler is that of stale records');
   }
 
@@ -59,9 +58,9 @@ export class HandlerTable {
     return sharedMaximum === undefined ? undefined : { maximum: sharedMaximum };
   }
 
-  /** How many handlers there are. */
-  get size(): number {
-    return this.#table.length - 1;
+  /** How many handlers were made here, beside those that were prepared. */
+  get made(): number {
+    return this.#byCode.size;
   }
 
   special(name: SpecialHandler): number {
@@ -72,8 +71,8 @@ export class HandlerTable {
   indexOf(shape: Shape): number {
     let index = this.#byShape.get(shape);
     if (index === undefined) {
-      index = this.#indexes.get(keyOf(shape));
-      if (index === undefined) throw new Error(`No handler was made for ${keyOf(shape)}`);
+      index = this.#indexes.get(handlerKeyOf(shape));
+      if (index === undefined) throw new Error(`No handler was made for ${handlerKeyOf(shape)}`);
       this.#byShape.set(shape, index);
     }
     return index;
@@ -84,7 +83,7 @@ export class HandlerTable {
     const bodies = new Map<string, FunctionBody>();
     for (const shape of shapes) {
       if (this.#byShape.has(shape)) continue;
-      const key = keyOf(shape);
+      const key = handlerKeyOf(shape);
       if (this.#indexes.has(key) || bodies.has(key)) continue;
       const meaning = meaningOf(shape);
       if (meaning === undefined) throw new Error(`No meaning for ${key}`);
@@ -113,9 +112,17 @@ export class HandlerTable {
 
   #makePair(first: Shape, second: Shape): number {
     const parts = [first, second].map((shape) => ({ meaning: meaningOf(shape) as Meaning, shape }));
-    const key = `${keyOf(first)} & ${keyOf(second)}`;
+    const key = `${handlerKeyOf(first)} & ${handlerKeyOf(second)}`;
     this.#addAll(new Map([[key, lowerHandlers(parts, this.#environment)]]));
     return this.#indexes.get(key) as number;
+  }
+
+  #addPrepared(): void {
+    const { functions, indexes } = preparedHandlers();
+    const first = this.#table.grow(functions);
+    if (first !== record.STALE_HANDLER) throw new Error('Prepared handlers are the first');
+    this.#exportsOf(preparedModule(this.#environment.sharedMaximum));
+    for (const [key, index] of indexes) this.#indexes.set(key, first + index);
   }
 
   #addAll(bodies: ReadonlyMap<string, FunctionBody>): void {
@@ -165,37 +172,10 @@ export class HandlerTable {
   }
 }
 
-function specialHandlers(options: HandlerOptions): ReadonlyMap<SpecialHandler, FunctionBody> {
-  const raising = (vector: number, code?: bigint): FunctionBody => {
-    const errorCode = code === undefined ? undefined : constant(code);
-    return lowerHandler(meaning({ kind: 'raise', condition: undefined, vector, errorCode }), nothing);
-  };
-  const goOn = meaning({ kind: 'jump', target: { kind: 'immediate' }, condition: undefined, hint: 'direct' });
-  return new Map([
-    ['stale', staleHandler()],
-    ['undefined', raising(6)],
-    ['notAvailable', raising(7)],
-    ['tooLong', raising(13, 0n)],
-    ['goOn', lowerHandler(goOn, nothing, options)],
-  ]);
+/** Whether the prepared ones are what would be made here. */
+function arePrepared({ ordered = false, hotAfter = record.TAKEN_PERIOD }: HandlerOptions): boolean {
+  return !ordered && hotAfter === record.TAKEN_PERIOD;
 }
-
-function meaning(statement: Meaning['statements'][number]): Meaning {
-  return { statements: [statement], temporaries: [] };
-}
-
-const nothing: Shape = {
-  mnemonic: '',
-  operands: [],
-  code: longMode,
-  operandSize: 64,
-  addressSize: 64,
-  segment: 3,
-  repeat: 0,
-  lock: false,
-  vex: false,
-  flagsDead: true,
-};
 
 /** Calls handlers until one returns 0, and no block is found either. Faster than a tail call from handler to handler. */
 function dispatch(module: ModuleBuilder): FunctionBody {

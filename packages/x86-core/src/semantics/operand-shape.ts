@@ -2,6 +2,7 @@
 import type { Instruction } from '../decode/instruction.ts';
 import type { Memory, Operand, RegisterClass } from '../operand.ts';
 import type { Bits } from './language.ts';
+import { segmentUse } from './segment-use.ts';
 
 export type OperandKindName =
   | 'gpr'
@@ -133,6 +134,13 @@ export function keyOf(shape: Shape): string {
   const sizes = `${code.mode}${code.segmentation}${code.stackBits}/${code.linearBits} ${shape.operandSize} ${shape.addressSize}`;
   const marks = `${shape.lock ? ' lock' : ''}${shape.vex ? ' vex' : ''}${shape.flagsDead ? ' -' : ''}`;
   return `${mnemonic} ${operands} ${sizes} ${shape.segment} ${repeat}${marks}`;
+}
+
+/** Shapes with equal keys have one handler: which segment an operand is in does not count where no segment does. */
+export function handlerKeyOf(shape: Shape): string {
+  const plain = shape.segment !== DS && shape.operands.some(({ kind }) => kind === 'memory');
+  const counts = !plain || segmentUse(shape.code.segmentation, shape.segment) !== 'none';
+  return keyOf(counts ? shape : { ...shape, segment: DS });
 }
 
 export function memoryOf(instruction: Instruction): Memory | undefined {

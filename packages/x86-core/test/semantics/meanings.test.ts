@@ -5,7 +5,14 @@ import { CodeBuffer, decode, EncodeError, emitForm, type Instruction, type Mode,
 import { handlerSignature, lowerHandler } from '../../src/semantics/handler.ts';
 import { meaningOf } from '../../src/semantics/instructions/index.ts';
 import { calledSignature } from '../../src/semantics/lowering.ts';
-import { type CodeShape, keyOf, longMode, type Shape, shapeOf } from '../../src/semantics/operand-shape.ts';
+import {
+  type CodeShape,
+  handlerKeyOf,
+  keyOf,
+  longMode,
+  type Shape,
+  shapeOf,
+} from '../../src/semantics/operand-shape.ts';
 import type { FunctionBody } from '../../src/wasm/function-body.ts';
 import { ModuleBuilder } from '../../src/wasm/module-builder.ts';
 import { sampleOperands } from '../oracle/samples.ts';
@@ -78,6 +85,7 @@ test.each([16, 32, 64] as const)(
     const problems = new Set<string>();
     const nothing = new Set<string>();
     const bodies = new Map<string, { body: FunctionBody; mnemonic: string }>();
+    const byKey = new Map<string, string>();
     for (const shape of shapesOf(mode).values()) {
       try {
         const meaning = meaningOf(shape);
@@ -86,6 +94,10 @@ test.each([16, 32, 64] as const)(
           continue;
         }
         const body = lowerHandler(meaning, shape);
+        const key = handlerKeyOf(shape);
+        const other = byKey.get(key);
+        if (other !== undefined && other !== body.fingerprint) problems.add(`${key}: two handlers`);
+        byKey.set(key, body.fingerprint);
         bodies.set(body.fingerprint, { body, mnemonic: shape.mnemonic });
       } catch (error) {
         problems.add(`${shape.mnemonic}: ${String(error)}`);

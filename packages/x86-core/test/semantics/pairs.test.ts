@@ -25,7 +25,7 @@ function outcomes(lines: readonly Line[], prepare: (machine: TestMachine) => voi
     prepare(machine);
     const before = machine.cpu.instructions;
     const reason = machine.cpu.run(10_000);
-    sizes.push(machine.memory.handlers.size);
+    sizes.push(machine.memory.handlers.made);
     const { cpu, view } = machine;
     const stack = Number(cpu.registers.get('rsp'));
     // RIP behind the program, or what an exception pushed: RIP or error code, from the program's start on.
