@@ -6,7 +6,12 @@ interface V8 {
   setFlagsFromString(flag: string): void;
 }
 
+let taken = false;
+
+/** Before there is a thread that compiles. */
 export function takeBranchHints(): void {
+  if (taken) return;
+  taken = true;
   const { process } = globalThis as { readonly process?: { getBuiltinModule?: (name: string) => unknown } };
   const v8 = process?.getBuiltinModule?.('node:v8') as V8 | undefined;
   v8?.setFlagsFromString('--experimental-wasm-branch-hinting');

@@ -1,6 +1,8 @@
 /** A machine with a thread for each core does what one in turns does. */
+import { EventEmitter } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import type { Disk } from '@drift-os/devices';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createMachine, type Machine, type MachineOptions } from '../src/index.ts';
 import { echoDisk } from './echo-disk.ts';
 
@@ -121,6 +123,30 @@ describe('a machine with a thread for each core', { timeout: 120_000 }, () => {
     machine.send('d');
     await machine.waitFor('Q');
     await expect(boot({ devices: [{ module, name: 'nothing' }] })).rejects.toThrow(/exports no function "nothing"/);
+  });
+
+  it('lets its threads end by themselves, whatever they do', async () => {
+    const killed = vi.spyOn(Worker.prototype, 'terminate');
+    const left: number[] = [];
+    const on = vi.spyOn(Worker.prototype, 'emit').mockImplementation(function (this: Worker, event, ...values) {
+      if (event === 'exit') left.push(Number(values[0]));
+      return EventEmitter.prototype.emit.call(this, event, ...values);
+    });
+    try {
+      const computing = await boot({ cores: 2 });
+      await computing.waitFor('R');
+      const paused = await boot({ cores: 2, paused: true });
+      const [saved, ending] = [paused.save(), paused.stop()];
+      await Promise.all([computing.stop(), ending, saved.catch(() => {})]);
+      await expect(paused.save()).rejects.toMatchObject({ code: 'MACHINE_ENDED' });
+      const module = new URL('./own-device.ts', import.meta.url);
+      await expect(boot({ cores: 2, devices: [{ module, name: 'nothing' }] })).rejects.toThrow(/"nothing"/);
+      expect(left).toEqual([0, 0, 0, 0, 0, 0]);
+      expect(killed).not.toHaveBeenCalled();
+    } finally {
+      killed.mockRestore();
+      on.mockRestore();
+    }
   });
 
   it('refuses what does not go together', async () => {

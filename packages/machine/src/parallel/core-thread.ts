@@ -41,6 +41,7 @@ export class CoreThread {
   #cpu: Cpu | undefined;
   #duties: BoardDuties | undefined;
   #running = false;
+  #over = false;
   #handled = 1;
   readonly #reported = new Set<string>();
 
@@ -108,13 +109,14 @@ export class CoreThread {
     this.#cpu = new Cpu(bus, { memory, core, apicId: core, cores, now: this.area.now });
   }
 
-  /** Never resolves: the host ends the thread. */
-  async run(): Promise<never> {
+  /** Until the host ends the thread. */
+  async run(): Promise<void> {
     for (;;) {
       while (this.#handled !== this.area.sent(this.number)) {
         this.#handle(await this.#nextMessage());
         this.#handled++;
       }
+      if (this.#over) return;
       if (this.area.isResetting(this.number)) {
         this.cpu.reset();
         this.area.setResetting(this.number, false);
@@ -151,6 +153,13 @@ export class CoreThread {
       case 'watchpoint':
         if (message.set) cpu.setWatchpoint(message.watchpoint);
         else cpu.clearWatchpoint(message.watchpoint);
+        break;
+      case 'cease':
+        this.#running = false;
+        this.#post({ kind: 'ceased' });
+        break;
+      case 'end':
+        this.#over = true;
         break;
       default:
         this.#duties?.message(message);

@@ -37,7 +37,7 @@ async function prepare(start: StartMessage): Promise<CoreThread> {
   return thread;
 }
 
-async function main(): Promise<void> {
+async function runCore(): Promise<void> {
   let thread: CoreThread;
   try {
     thread = await prepare((await nextMessage()) as StartMessage);
@@ -51,6 +51,12 @@ async function main(): Promise<void> {
   } catch (error) {
     post({ kind: 'failed', error });
   }
+}
+
+async function main(): Promise<void> {
+  await runCore();
+  post({ kind: 'over' });
+  host.close();
 }
 
 void main();

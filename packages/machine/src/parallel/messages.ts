@@ -54,7 +54,11 @@ export type ToCore =
   | { readonly kind: 'reset'; readonly cores: boolean }
   /** To core 0, of a paused machine: answered by `saved`, `restored` or `refused`. */
   | { readonly kind: 'save' }
-  | { readonly kind: 'restore'; readonly state: MachineState };
+  | { readonly kind: 'restore'; readonly state: MachineState }
+  /** The core carries out no instruction any more; the thread still answers. Answered by `ceased`. */
+  | { readonly kind: 'cease' }
+  /** Of a core that has ceased, as all others have: the thread ends. Answered by `over`. */
+  | { readonly kind: 'end' };
 
 /** From a core's thread. */
 export type FromCore =
@@ -68,4 +72,7 @@ export type FromCore =
   | { readonly kind: 'report'; readonly message: string }
   /** The channel has something. */
   | { readonly kind: 'channel' }
-  | { readonly kind: 'failed'; readonly error: unknown };
+  | { readonly kind: 'failed'; readonly error: unknown }
+  | { readonly kind: 'ceased' }
+  /** The last message of a thread. */
+  | { readonly kind: 'over' };

@@ -22,6 +22,7 @@ import type { MachineState } from '../machine-state.ts';
 import type { Profile } from '../profile/profiler.ts';
 import { Area, type AreaBuffers, makeArea } from './area.ts';
 import { Channel, Kind, makeChannel } from './channel.ts';
+import { Farewell } from './farewell.ts';
 import type { BoardStart, FromCore, ToCore } from './messages.ts';
 import { asError, errorOf } from './refusal.ts';
 import { serveDisk } from './remote-disk.ts';
@@ -51,6 +52,8 @@ interface Stopped {
 
 /** While something waits for room in the channel, in milliseconds. */
 const RETRY = 1;
+/** What a thread has for each step of its end before it is killed, in milliseconds. */
+const PATIENCE = 5000;
 
 export class ParallelEngine implements Engine {
   readonly cores: readonly Cpu[];
@@ -64,7 +67,8 @@ export class ParallelEngine implements Engine {
   readonly #breakpoints = new Set<bigint>();
   #watchpoints: readonly Watchpoint[] = [];
   #running = false;
-  #ended = false;
+  readonly #farewells: readonly Farewell[];
+  #end: Promise<void> | undefined;
   /** The messages that somebody waits for, by core. */
   readonly #awaited: (((message: FromCore) => void) | undefined)[] = [];
   /** What ends the run under way. */
@@ -88,7 +92,7 @@ export class ParallelEngine implements Engine {
     return engine;
   }
 
-  readonly #isReady: Promise<unknown>;
+  readonly #starts: Promise<readonly PromiseSettledResult<FromCore>[]>;
 
   private constructor(
     memory: PhysicalMemory,
@@ -108,9 +112,10 @@ export class ParallelEngine implements Engine {
     this.#channel.receive(() => {});
     this.#screen = new ScreenClient(this.#area, exchange);
     this.cores = observers(memory, exchange, cores, this.#area);
+    this.#farewells = this.cores.map(() => new Farewell());
     this.#threads = this.cores.map((_, core) => this.#startThread(core));
     const { setup: board, drives, devices, onReset } = setup;
-    this.#isReady = Promise.all(
+    this.#starts = Promise.allSettled(
       this.#threads.map((_, core) => {
         const boardStart = core === 0 ? { setup: board, drives, devices, onReset, channel } : undefined;
         return this.#ask(core, { kind: 'start', core, cores, place, jit: setup.jit, area: buffers, board: boardStart });
@@ -118,14 +123,19 @@ export class ParallelEngine implements Engine {
     );
   }
 
+  /** All threads have loaded their modules, and made their cores or failed to. @throws what a thread refuses with */
   async #ready(): Promise<void> {
-    await this.#isReady;
+    for (const start of await this.#starts) if (start.status === 'rejected') throw start.reason;
   }
 
   #startThread(core: number): Thread {
     const thread = startCoreThread();
     thread.onMessage((message) => this.#receive(core, message as FromCore));
     thread.onError((error) => this.#receive(core, { kind: 'failed', error }));
+    thread.onExit(() => {
+      this.#farewells[core]?.left();
+      this.#receive(core, { kind: 'failed', error: new Error(`The thread of core ${core} is gone`) });
+    });
     return thread;
   }
 
@@ -137,6 +147,7 @@ export class ParallelEngine implements Engine {
 
   /** @throws what the thread refuses with */
   #ask(core: number, message: ToCore): Promise<FromCore> {
+    if (this.#end !== undefined) return Promise.reject(endedError());
     return new Promise((resolve, reject) => {
       this.#awaited[core] = (answer) => {
         this.#awaited[core] = undefined;
@@ -152,7 +163,12 @@ export class ParallelEngine implements Engine {
   }
 
   #receive(core: number, message: FromCore): void {
-    if (this.#ended) return;
+    if (message.kind === 'ceased' || message.kind === 'over') this.#farewells[core]?.reach(message.kind);
+    else if (this.#end === undefined) this.#receiveRunning(core, message);
+    else this.#awaited[core]?.(message);
+  }
+
+  #receiveRunning(core: number, message: FromCore): void {
     switch (message.kind) {
       case 'channel':
         this.#receiveBytes();
@@ -193,7 +209,7 @@ export class ParallelEngine implements Engine {
 
   #sent(): void {
     this.inputArrived();
-    if (!this.#channel.isBacklogged || this.#retry !== undefined || this.#ended) return;
+    if (!this.#channel.isBacklogged || this.#retry !== undefined || this.#end !== undefined) return;
     this.#retry = setTimeout(() => {
       this.#retry = undefined;
       this.#channel.flush();
@@ -210,11 +226,11 @@ export class ParallelEngine implements Engine {
   }
 
   text(): TextCells | undefined {
-    return this.#ended ? undefined : this.#screen.text();
+    return this.#end !== undefined ? undefined : this.#screen.text();
   }
 
   picture(): Picture | undefined {
-    return this.#ended ? undefined : this.#screen.picture();
+    return this.#end !== undefined ? undefined : this.#screen.picture();
   }
 
   async run(): Promise<Stop | undefined> {
@@ -230,7 +246,7 @@ export class ParallelEngine implements Engine {
       this.#post(core, { kind: 'run', system: cpu.system.save(), breakpoints, watchpoints });
     }
     const stopped = await stopping;
-    if (this.#ended) return undefined;
+    if (this.#end !== undefined) return undefined;
     await this.#takeCores();
     if (stopped === undefined) return undefined;
     const { core, message } = stopped;
@@ -330,15 +346,35 @@ export class ParallelEngine implements Engine {
     this.memory.exchange?.cores[0]?.callAttention();
   }
 
-  async end(): Promise<void> {
-    this.#ended = true;
+  end(): Promise<void> {
+    this.#end ??= this.#endThreads();
+    return this.#end;
+  }
+
+  async #endThreads(): Promise<void> {
     clearTimeout(this.#retry);
+    for (const [core, thread] of this.#threads.entries()) {
+      thread.keepsProcess(true);
+      this.#post(core, { kind: 'cease' });
+    }
     this.#stop(undefined);
-    await Promise.all(this.#threads.map((thread) => thread.terminate()));
+    await Promise.all(this.#farewells.map((farewell) => farewell.reached('ceased', PATIENCE)));
+    await Promise.all(
+      this.#threads.map(async (thread, core) => {
+        this.#post(core, { kind: 'end' });
+        await this.#farewells[core]?.reached('over', PATIENCE);
+        await thread.leave(PATIENCE);
+        this.#awaited[core]?.({ kind: 'failed', error: endedError() });
+      }),
+    );
   }
 }
 
 const PIECE = 4096;
+
+function endedError(): MachineError {
+  return new MachineError('MACHINE_ENDED', 'The machine has ended.');
+}
 
 function notInParallel(what: string, why: string): MachineError {
   return new MachineError('NOT_IN_PARALLEL', `${what}: ${why}. Create the machine with execution: 'turns' for it.`);

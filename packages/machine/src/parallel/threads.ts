@@ -6,20 +6,29 @@ export interface Thread {
   onMessage(listener: (message: unknown) => void): void;
   /** It failed: nothing more comes from it. */
   onError(listener: (error: unknown) => void): void;
+  /** It is gone: nothing more comes from it. Browsers do not tell. */
+  onExit(listener: () => void): void;
   /** Whether it keeps a process of Node from ending. */
   keepsProcess(keeps: boolean): void;
-  terminate(): Promise<void>;
+  /** Resolves when it is gone: where it has not left by itself within so many milliseconds, it is killed. */
+  leave(milliseconds: number): Promise<void>;
 }
 
 /** The thread that started this one. */
 export interface Starter {
   post(message: unknown): void;
   onMessage(listener: (message: unknown) => void): void;
+  /** This thread ends as soon as nothing of its own keeps it. */
+  close(): void;
 }
 
 interface NodePort {
   postMessage(message: unknown): void;
   on(event: string, listener: (value: unknown) => void): void;
+}
+
+interface NodeParentPort extends NodePort {
+  close(): void;
 }
 
 interface NodeWorker extends NodePort {
@@ -30,7 +39,7 @@ interface NodeWorker extends NodePort {
 
 interface WorkerThreads {
   readonly Worker: new (url: URL, options: { readonly execArgv: readonly string[] }) => NodeWorker;
-  readonly parentPort: NodePort | null;
+  readonly parentPort: NodeParentPort | null;
 }
 
 /** undefined outside of Node. Not an import, which bundlers for browsers would follow. */
@@ -58,13 +67,19 @@ function nodeThread({ Worker: NodeWorkerClass }: WorkerThreads): Thread {
   const fromSource = import.meta.url.endsWith('.ts');
   const url = new URL(fromSource ? './core-worker.ts' : './core-worker.js', import.meta.url);
   const worker = new NodeWorkerClass(url, { execArgv: fromSource ? ['--conditions=@drift-os/source'] : [] });
+  const exited = new Promise<void>((resolve) => {
+    worker.on('exit', () => resolve());
+  });
   return {
     post: (message) => worker.postMessage(message),
     onMessage: (listener) => worker.on('message', listener),
     onError: (listener) => worker.on('error', listener),
+    onExit: (listener) => worker.on('exit', listener),
     keepsProcess: (keeps) => (keeps ? worker.ref() : worker.unref()),
-    terminate: async () => {
-      await worker.terminate();
+    leave: async (milliseconds) => {
+      const timer = setTimeout(() => void worker.terminate(), milliseconds);
+      await exited;
+      clearTimeout(timer);
     },
   };
 }
@@ -75,8 +90,9 @@ function browserThread(): Thread {
     post: (message) => worker.postMessage(message),
     onMessage: (listener) => worker.addEventListener('message', (event) => listener(event.data)),
     onError: (listener) => worker.addEventListener('error', (event) => listener(event.error ?? event.message)),
+    onExit: () => {},
     keepsProcess: () => {},
-    terminate: async () => worker.terminate(),
+    leave: async () => worker.terminate(),
   };
 }
 
@@ -84,14 +100,20 @@ function browserThread(): Thread {
 export function starter(): Starter {
   const port = workerThreads()?.parentPort;
   if (port !== undefined && port !== null) {
-    return { post: (message) => port.postMessage(message), onMessage: (listener) => port.on('message', listener) };
+    return {
+      post: (message) => port.postMessage(message),
+      onMessage: (listener) => port.on('message', listener),
+      close: () => port.close(),
+    };
   }
   const scope = globalThis as unknown as {
+    close(): void;
     postMessage(message: unknown): void;
     addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
   };
   return {
     post: (message) => scope.postMessage(message),
     onMessage: (listener) => scope.addEventListener('message', ({ data }) => listener(data)),
+    close: () => scope.close(),
   };
 }
