@@ -129,8 +129,8 @@ describe('a machine', () => {
     machine.send('c');
     await machine.waitFor('c3');
     await machine.restore(state);
-    machine.send('d');
     machine.send('e');
+    await machine.waitFor('e3');
     await using other = await boot({ paused: true });
     await other.restore(state);
     other.run();
