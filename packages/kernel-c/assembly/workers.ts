@@ -95,7 +95,8 @@ const VENDOR_INTEL: u32 = 0x756e6547;
 const VENDOR_AMD: u32 = 0x68747541;
 const VENDOR_HYGON: u32 = 0x6f677948;
 const STARTUP_MICROSECONDS: u64 = 200;
-const PATIENCE_MICROSECONDS: u64 = 1_000_000;
+/** Long, because a virtual processor may be a thread of a busy host: Linux waits as long. One that answers costs nothing of it. */
+const PATIENCE_MICROSECONDS: u64 = 10_000_000;
 
 /** For each worker: u32 root of its page tables, u32 descriptor page. */
 const places: usize = memory.data((WORKERS + 1) * 8, 4);
