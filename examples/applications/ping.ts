@@ -1,15 +1,15 @@
-/** Plays ping-pong with whoever serves it, a ball at a time, and logs how long a ball takes there and back. */
-import { Channel, line, now, quit, ticksPerSecond } from '@drift-os/kernel-w/sdk';
+/** Plays ping-pong with whoever serves it, a ball at a time, and logs how long a ball takes there and back. Its argument says how many balls. */
+import { argument, Channel, line, now, quit, ticksPerSecond } from '@drift-os/kernel-w/sdk';
 import { PINGPONG_HASH, Ping, Pong } from './generated/ping-pong';
 
-const BALLS: u32 = 10000;
-
+let balls: u32 = 10000;
 let channel!: Channel;
 let played: u32 = 0;
 let shortest: u64 = u64.MAX_VALUE;
 let total: u64 = 0;
 
 export function init(): void {
+  if (argument().length > 0) balls = max<u32>(1, U32.parseInt(argument()));
   channel = Channel.connect('ping-pong', PINGPONG_HASH);
 }
 
@@ -21,7 +21,7 @@ export function message(number: u32): void {
     channel.release();
     total += took;
     shortest = min(shortest, took);
-    if (++played == BALLS) return report();
+    if (++played == balls) return report();
   }
   serve();
 }
@@ -35,9 +35,9 @@ function serve(): void {
 
 function report(): void {
   line()
-    .number(BALLS)
+    .number(balls)
     .text(' balls, there and back in ')
-    .number(((total / BALLS) * 1_000_000_000) / ticksPerSecond())
+    .number(((total / balls) * 1_000_000_000) / ticksPerSecond())
     .text(' ns on average, ')
     .number((shortest * 1_000_000_000) / ticksPerSecond())
     .text(' ns at best')
