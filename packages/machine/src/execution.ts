@@ -5,7 +5,7 @@
  * In host time the guest's clock is the host's, and a guest that waits costs nothing.
  */
 import type { Cpu, StopReason } from '@drift-os/x86-core';
-import { MachineClock } from './machine-clock.ts';
+import { MachineClock, SHORT_TURN, SHORTEST_TURN } from './machine-clock.ts';
 
 /** What a round of turns came to. */
 export type RoundResult =
@@ -58,7 +58,18 @@ export class Execution {
   constructor(time: 'virtual' | 'host', instructionTime: number) {
     this.time = time;
     this.#instructionTime = BigInt(instructionTime);
-    this.clock = new MachineClock(() => (time === 'virtual' ? this.#virtualNow() : this.#hostNow()));
+    this.clock =
+      time === 'virtual'
+        ? new MachineClock(() => this.#virtualNow())
+        : new MachineClock(
+            () => this.#hostNow(),
+            () => {
+              const core = this.#current;
+              if (core !== undefined && core.instructions - this.#countedBefore >= SHORTEST_TURN) {
+                core.system.yields = true;
+              }
+            },
+          );
   }
 
   set cores(cores: readonly Cpu[]) {
@@ -108,6 +119,7 @@ export class Execution {
 
   /** Makes the calls that are due. */
   catchUp(): void {
+    this.#hostBase -= this.clock.lost;
     this.clock.advanceTo(this.clock.now());
   }
 
@@ -182,7 +194,7 @@ export class Execution {
   }
 
   #budget(now: bigint): number {
-    if (this.time === 'host') return HOST_TURN;
+    if (this.time === 'host') return this.clock.behind > 0n ? SHORT_TURN : HOST_TURN;
     const due = this.#due();
     if (due === undefined) return VIRTUAL_TURN;
     const left = Number((due - now) / this.#instructionTime) + 1;

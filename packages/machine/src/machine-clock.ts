@@ -8,24 +8,64 @@ interface Entry {
   callback: (() => void) | undefined;
 }
 
+/**
+ * Instructions that a guest has at least between two calls that it is behind with: as many as handling one takes, or it would do nothing but that. One that
+ * does not look at the time has the other number.
+ */
+export const SHORTEST_TURN = 5_000;
+export const SHORT_TURN = 10_000;
+
+/** How far a guest catches up with its host: what the host was further ahead, the guest's time never gets. In nanoseconds. */
+const MOST_BEHIND = 1_000_000_000n;
+
+/**
+ * Where time is the host's, it waits for calls: it stands still when one is due, until that was made. The host may be busy for long, and a guest that waits
+ * for five ticks of its timer and looks at its time-stamp counter to give up would otherwise see the counter leap over what all ticks take, and one tick.
+ * So time goes from call to call, with a slice of execution at each, until it is the host's again.
+ */
 export class MachineClock implements Clock {
   #now = 0n;
   readonly #source: () => bigint;
+  readonly #held: (() => void) | undefined;
   #order = 0;
+  /** In a call time is the one that it was made for. */
+  #isCalling = false;
   /** A binary heap: the earliest entry first. Cancelled ones stay until they come up. */
   readonly #heap: Entry[] = [];
 
   /**
    * `source` tells how far time has come while the machine executes: from instructions counted, or from the host's clock. Without it time
-   * passes in `advanceTo` alone.
+   * passes in `advanceTo` alone. With `held` it waits for calls; `held` is told when somebody sees it wait, so that the slice of execution ends.
    */
-  constructor(source: () => bigint = () => 0n) {
+  constructor(source: () => bigint = () => 0n, held?: () => void) {
     this.#source = source;
+    this.#held = held;
   }
 
   now(): bigint {
     const time = this.#source();
-    return time > this.#now ? time : this.#now;
+    if (this.#held === undefined) return time > this.#now ? time : this.#now;
+    if (this.#isCalling) return this.#now;
+    const due = this.next;
+    const isHeld = due !== undefined && time > due;
+    if (isHeld) this.#held();
+    // Kept, because a call may be scheduled for a time that was seen already.
+    const seen = isHeld ? due : time;
+    if (seen > this.#now) this.#now = seen;
+    return this.#now;
+  }
+
+  /** How far the source is ahead while time waits for a call, in nanoseconds. */
+  get behind(): bigint {
+    const due = this.#held === undefined ? undefined : this.next;
+    const ahead = due === undefined ? 0n : this.#source() - due;
+    return ahead > 0n ? ahead : 0n;
+  }
+
+  /** Of `behind`, what is too much to catch up with: whoever has the source takes it away. */
+  get lost(): bigint {
+    const lost = this.behind - MOST_BEHIND;
+    return lost > 0n ? lost : 0n;
   }
 
   schedule(at: bigint, callback: () => void): ScheduledCall {
@@ -59,7 +99,9 @@ export class MachineClock implements Clock {
       const entry = this.#removeFirst();
       const callback = entry.callback;
       entry.callback = undefined;
+      this.#isCalling = true;
       callback?.();
+      this.#isCalling = false;
     }
     if (time > this.#now) this.#now = time;
   }

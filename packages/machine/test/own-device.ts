@@ -8,3 +8,13 @@ export function answering(machine: Attachment, data: unknown): Device<unknown> |
   machine.ports('mine', OWN_PORT, 4, device);
   return undefined;
 }
+
+/** Reads of OWN_PORT take the host 200 ms. */
+export function stalling(machine: Attachment): Device<unknown> | undefined {
+  const readPort = (): number => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    return 0;
+  };
+  machine.ports('stalling', OWN_PORT, 4, { readPort, writePort: () => {} });
+  return undefined;
+}

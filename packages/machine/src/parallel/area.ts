@@ -16,6 +16,9 @@ export const REQUEST_BYTES = 69;
 const TIME = 40;
 const TIME_REFERENCE = 41;
 const TIME_RUNS = 42;
+/** And the guest's time that is not passed before core 0's thread has done what is due then. */
+const TIME_LIMIT = 43;
+const NO_LIMIT = (1n << 63n) - 1n;
 const AREA_BYTES = 512;
 /** A picture, or the cells of a text screen. */
 const SCREEN_BYTES = 64 * 1024;
@@ -28,8 +31,10 @@ export interface AreaBuffers {
 }
 
 export function makeArea(): AreaBuffers {
+  const words = new SharedArrayBuffer(AREA_BYTES);
+  new BigInt64Array(words)[TIME_LIMIT] = NO_LIMIT;
   return {
-    words: new SharedArrayBuffer(AREA_BYTES),
+    words,
     screen: new SharedArrayBuffer(SCREEN_BYTES, { maxByteLength: SCREEN_MAXIMUM }),
   };
 }
@@ -38,6 +43,9 @@ export class Area {
   readonly words: Int32Array;
   readonly screen: SharedArrayBuffer;
   readonly #times: BigInt64Array;
+  #seen = 0n;
+  /** TIME at that moment: it is another one when the clock was set. */
+  #seenFrom = 0n;
 
   constructor({ words, screen }: AreaBuffers) {
     this.words = new Int32Array(words);
@@ -70,13 +78,39 @@ export class Area {
     Atomics.store(this.words, SCREEN_CHANGED, value ? 1 : 0);
   }
 
-  /** The guest's time in nanoseconds. */
-  readonly now = (): bigint => {
+  /** The guest's time in nanoseconds, as far as the host's clock goes. */
+  readonly hostNow = (): bigint => {
     const time = Atomics.load(this.#times, TIME);
     if (Atomics.load(this.#times, TIME_RUNS) === 0n) return time;
     const since = nowOfHost() - Atomics.load(this.#times, TIME_REFERENCE);
     return since > 0n ? time + since : time;
   };
+
+  /** The guest's time in nanoseconds. For one thread it goes back only where the clock is set, whatever limits come. */
+  readonly now = (): bigint => {
+    const base = Atomics.load(this.#times, TIME);
+    const time = this.hostNow();
+    const limit = Atomics.load(this.#times, TIME_LIMIT);
+    const held = time > limit ? limit : time;
+    if (held > this.#seen || base !== this.#seenFrom) this.#seen = held;
+    this.#seenFrom = base;
+    return this.#seen;
+  };
+
+  /** Whether the guest's time waits for core 0's thread. */
+  get isHeld(): boolean {
+    return this.hostNow() > Atomics.load(this.#times, TIME_LIMIT);
+  }
+
+  /** Of core 0's thread: time goes no further until it says so; undefined: there is nothing to wait for. */
+  holdAt(time: bigint | undefined): void {
+    Atomics.store(this.#times, TIME_LIMIT, time ?? NO_LIMIT);
+  }
+
+  /** Of core 0's thread, while time is held: so many nanoseconds of the host's the guest never gets. */
+  lose(nanoseconds: bigint): void {
+    Atomics.add(this.#times, TIME_REFERENCE, nanoseconds);
+  }
 
   /** While no core runs. */
   setClock(time: bigint, runs: boolean): void {

@@ -19,6 +19,7 @@ const RETRY = 1;
 
 export class BoardThread implements BoardDuties {
   readonly bus: ComposedBoard['bus'];
+  readonly now: () => bigint;
   readonly #thread: CoreThread;
   readonly #composed: ComposedBoard;
   readonly #onReset: 'restart' | 'end';
@@ -44,7 +45,8 @@ export class BoardThread implements BoardDuties {
     this.#thread = thread;
     this.#post = post;
     this.#onReset = start.onReset;
-    this.#clock = new MachineClock(thread.area.now);
+    this.#clock = new MachineClock(thread.area.hostNow, () => thread.endTurn());
+    this.now = () => this.#clock.now();
     this.#channel = new Channel(start.channel, 'core', () => post({ kind: 'channel' }));
     this.#disks = new RemoteDisks(this.#channel);
     const overlays: (OverlayDisk | undefined)[] = [];
@@ -93,7 +95,9 @@ export class BoardThread implements BoardDuties {
     if (this.#wantsReset) this.#resetByGuest();
     this.#channel.flush();
     this.#channel.receive((kind, payload) => this.#receive(kind, payload));
+    this.#thread.area.lose(this.#clock.lost);
     this.#clock.advanceTo(this.#clock.now());
+    this.#thread.area.holdAt(this.#clock.next);
     if (!this.#hasTasks) return true;
     this.#hasTasks = false;
     return false;
@@ -131,6 +135,10 @@ export class BoardThread implements BoardDuties {
       if (bytes.length > 0) this.#channel.send(Kind[`serial${(line + 1) as 1 | 2}`], Uint8Array.from(bytes.splice(0)));
     }
     if (this.#composed.board.vga.changed) this.#thread.area.screenChanged = true;
+  }
+
+  get isBehind(): boolean {
+    return this.#clock.behind > 0n;
   }
 
   untilDue(): number {
@@ -206,6 +214,7 @@ export class BoardThread implements BoardDuties {
         now: area.now,
         restart: (time) => {
           area.setClock(time, false);
+          area.holdAt(undefined);
           this.#clock.restart(time);
         },
       },

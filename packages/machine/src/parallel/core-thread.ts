@@ -10,16 +10,23 @@ import {
   RemoteBus,
 } from '@drift-os/x86-core';
 import { unknownMsr } from '../compose-board.ts';
+import { SHORT_TURN, SHORTEST_TURN } from '../machine-clock.ts';
 import { nextTask } from '../next-task.ts';
 import { Area } from './area.ts';
 import type { FromCore, StartMessage, ToCore } from './messages.ts';
 
 /** Instructions between two looks at the clock. */
 const TURN = 50_000;
+/** Between two looks at a clock that waits for core 0's thread, in milliseconds. */
+const HELD = 1;
 
 /** What core 0's thread does besides. */
 export interface BoardDuties {
   readonly bus: Bus;
+  /** The guest's time in nanoseconds. */
+  readonly now: () => bigint;
+  /** Calls of devices are due that come one by one. */
+  readonly isBehind: boolean;
   /** Before each turn: what is due, what has come from the host. @returns false: the thread's other tasks are to have their turn first */
   beforeTurn(): boolean;
   /** What the guest has sent is on its way to the host. */
@@ -42,6 +49,8 @@ export class CoreThread {
   #duties: BoardDuties | undefined;
   #running = false;
   #over = false;
+  /** Instructions before the turn. */
+  #countedBefore = 0;
   #handled = 1;
   readonly #reported = new Set<string>();
 
@@ -76,6 +85,11 @@ export class CoreThread {
     this.cpu.system.yields = true;
   }
 
+  /** The turn ends as soon as the guest has had its part of it. */
+  endTurn(): void {
+    if (this.cpu.instructions - this.#countedBefore >= SHORTEST_TURN) this.cpu.system.yields = true;
+  }
+
   /** To all local APICs of the machine, from this thread. */
   readonly send: (message: InterruptMessage) => void = (message) => {
     this.#targets ??= this.#exchange.cores.map((mailbox, number) =>
@@ -106,7 +120,7 @@ export class CoreThread {
       });
     this.#duties = duties;
     if (duties !== undefined) exchange.serveDevices = () => duties.serveDevices();
-    this.#cpu = new Cpu(bus, { memory, core, apicId: core, cores, now: this.area.now });
+    this.#cpu = new Cpu(bus, { memory, core, apicId: core, cores, now: duties?.now ?? this.area.now });
   }
 
   /** Until the host ends the thread. */
@@ -189,7 +203,9 @@ export class CoreThread {
       while (this.#running && !this.#hasMessage()) {
         link.attention = false;
         if (duties?.beforeTurn() === false) return false;
-        const reason = cpu.run(TURN);
+        this.#countedBefore = cpu.instructions;
+        const reason = cpu.run(duties?.isBehind === true ? SHORT_TURN : TURN);
+        this.#countedBefore = cpu.instructions;
         duties?.afterTurn();
         if (reason === 'breakpoint' || reason === 'watchpoint') {
           this.#running = false;
@@ -205,8 +221,11 @@ export class CoreThread {
 
   #untilDue(): number {
     const { deadline } = this.cpu.system.apic;
-    const timer = deadline === undefined ? Number.POSITIVE_INFINITY : Number(deadline - this.area.now()) / 1e6;
-    return Math.max(0, Math.min(timer, this.#duties?.untilDue() ?? Number.POSITIVE_INFINITY));
+    const duties = this.#duties;
+    const now = duties?.now() ?? this.area.now();
+    const timer = deadline === undefined ? Number.POSITIVE_INFINITY : Number(deadline - now) / 1e6;
+    if (duties !== undefined) return Math.max(0, Math.min(timer, duties.untilDue()));
+    return Math.max(this.area.isHeld ? HELD : 0, timer);
   }
 
   /** On core 0's thread, between two turns: returns when every other core is as RESET leaves it. */
