@@ -37,6 +37,7 @@ function report(core: CoreContext, address: number, access: 'read' | 'write', va
 }
 
 const TSC = 0x10;
+const TSC_ADJUST = 0x3b;
 const APIC_BASE = 0x1b;
 const TSC_DEADLINE = 0x6e0;
 const EFER = 0xc000_0080;
@@ -96,6 +97,8 @@ export function readMsr(core: CoreContext, address: number): bigint | undefined 
   switch (address) {
     case TSC:
       return system.timestamp;
+    case TSC_ADJUST:
+      return system.features.has('TSC_ADJUST') ? system.timestampOffset : undefined;
     case APIC_BASE:
       return system.apic.base;
     case TSC_DEADLINE:
@@ -116,6 +119,8 @@ export function writeMsr(core: CoreContext, address: number, value: bigint): boo
   else if (isX2ApicMsr(address)) return writeApicMsr(system.apic, address, value);
   else if (isMtrr(address)) writeMtrr(system.msrs, address, value);
   else if (address === TSC) system.timestamp = value;
+  // What writes to either register have added to the counter (SDM 3B 18.17.3).
+  else if (address === TSC_ADJUST && system.features.has('TSC_ADJUST')) system.timestampOffset = value;
   else if (address === EFER) writeEfer(core, value);
   else if (address === APIC_BASE) {
     if (!system.apic.setBase(value, system.features.physicalAddressBits)) throw generalProtection();

@@ -148,6 +148,18 @@ describe('MSRs', () => {
     expect(core.gpr[0]).toBe(505n);
   });
 
+  test('IA32_TSC_ADJUST is what was added to the counter', () => {
+    const core = longCore();
+    core.time = 1000n;
+    expect(msr(core, 0x3b)).toBe(0n);
+    msr(core, 0x10, 5n);
+    expect(msr(core, 0x3b)).toBe(BigInt.asUintN(64, 5n - 1000n));
+    msr(core, 0x3b, 70n);
+    core.time = 1500n;
+    core.do(64, 'rdtsc');
+    expect(core.gpr[0]).toBe(1570n);
+  });
+
   test('FS base is the one of the segment register', () => {
     const core = longCore();
     msr(core, 0xc000_0100, 0xffff_8000_0000_0000n);
