@@ -25,6 +25,7 @@ export interface SettledFlags {
 /** The three words for what an instruction did. `a`, `b` and `result` are temporaries or constants: they are used several times. */
 export function settle({ operation: kind, bits, a, b, result }: FlagSource): SettledFlags {
   if (kind === 'settled') return { result, carry: a, aux: b };
+  if (kind === 'order') return settledOrder(bits, a, b);
   if (kind === 'logic') return { result: signed(bits, result), carry: constant(0), aux: constant(0) };
   const both = operation('i64.and', kind === 'add' ? a : not(a), b);
   const carried =
@@ -36,6 +37,37 @@ export function settle({ operation: kind, bits, a, b, result }: FlagSource): Set
     carry: alignTop(bits, operation('i64.or', both, carried)),
     aux: operation('i64.and', operation('i64.xor', operation('i64.xor', a, b), result), constant(0x10)),
   };
+}
+
+function compared(bits: Bits, name: 'lt' | 'gt' | 'ge' | 'eq' | 'ne', a: Value, b: Value): Value {
+  return operation(`f${bits === 32 ? 32 : 64}.${name}`, a, b);
+}
+
+/** Below or unordered is CF, equal or unordered ZF, unordered PF (SDM 2 COMISD). */
+function settledOrder(bits: Bits, a: Value, b: Value): SettledFlags {
+  const different = operation('i32.or', compared(bits, 'lt', a, b), compared(bits, 'gt', a, b));
+  // A result of 0 is ZF with PF, which bit 8 of `aux` turns off; 1 is neither (PF is even parity).
+  return {
+    result: bit(different),
+    carry: carryWord(bit(operation('i32.eqz', compared(bits, 'ge', a, b))), constant(0)),
+    aux: operation('i64.shl', bit(compared(bits, 'eq', a, b)), constant(8)),
+  };
+}
+
+function orderCondition(number: number, bits: Bits, a: Value, b: Value): Value {
+  switch (number) {
+    case 1:
+      return operation('i32.eqz', compared(bits, 'ge', a, b));
+    case 2:
+    case 7:
+      return operation('i32.eqz', operation('i32.or', compared(bits, 'lt', a, b), compared(bits, 'gt', a, b)));
+    case 3:
+      return operation('i32.eqz', compared(bits, 'gt', a, b));
+    case 5:
+      return operation('i32.or', compared(bits, 'ne', a, a), compared(bits, 'ne', b, b));
+    default:
+      return never;
+  }
 }
 
 function alignTop(bits: Bits, value: Value): Value {
@@ -84,6 +116,7 @@ function evenParity(value: Value): Value {
 }
 
 const one: Value = { kind: 'constant', type: 'i32', value: 1n };
+const never: Value = { kind: 'constant', type: 'i32', value: 0n };
 
 /**
  * A condition as one comparison of what the instruction compared, without flags.
@@ -94,10 +127,8 @@ export function fusedCondition(code: number, source: FlagSource): Value | undefi
   return positive === undefined || (code & 1) === 0 ? positive : operation('i32.eqz', positive);
 }
 
-function fusedPositive(
-  number: number,
-  { operation: kind, plain, bits, a, b, result }: FlagSource,
-): Value | undefined {
+function fusedPositive(number: number, { operation: kind, plain, bits, a, b, result }: FlagSource): Value | undefined {
+  if (kind === 'order') return orderCondition(number, bits, a, b);
   if (kind !== 'settled' && number === 4) return isNegative(signed(bits, result));
   if (kind === 'sub' && plain) {
     if (number === 1) return operation('i64.lt_u', a, b);

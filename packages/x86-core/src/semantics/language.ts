@@ -65,12 +65,28 @@ export type Value =
   /** i32: the base of the core's state. */
   | { readonly kind: 'core' }
   /** i32: whether a condition of Jcc, by its number in the opcode, holds. */
-  | { readonly kind: 'condition'; readonly code: number };
+  | { readonly kind: 'condition'; readonly code: number }
+  /** i32: the host's arithmetic does. Only as the condition of an `if`. */
+  | { readonly kind: 'isHosts'; readonly check: HostCheck };
+
+/** What is asked before the host's result is taken: see float/fast-path.ts. */
+export interface HostCheck {
+  readonly format: 32 | 64;
+  /** all: of vectors. lowest: of f32 or f64. */
+  readonly lanes: 'all' | 'lowest';
+  /** Temporaries. Without results it is an order that is asked for. */
+  readonly parts: readonly { readonly operands: readonly Value[]; readonly result?: Value }[];
+  /** When a result of zero is right: always, where one of two factors is zero, where the dividend is, or who knows. */
+  readonly zero: 'exact' | 'product' | 'quotient' | 'unknown';
+}
 
 /** How flags come about. They are computed from this when they are read, which is mostly never: see flags.ts. */
 export interface FlagSource {
-  /** add, sub: with carry or borrow in. settled: `a` and `b` hold the carry and aux words of flags.ts. */
-  readonly operation: 'add' | 'sub' | 'logic' | 'settled';
+  /**
+   * add, sub: with carry or borrow in. order: a and b are f32 or f64 by `bits`, compared as COMISD does; the result is not for use. settled: `a` and
+   * `b` hold the carry and aux words of flags.ts.
+   */
+  readonly operation: 'add' | 'sub' | 'logic' | 'order' | 'settled';
   readonly bits: Bits;
   readonly a: Value;
   readonly b: Value;

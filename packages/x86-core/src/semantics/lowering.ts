@@ -10,6 +10,8 @@ import type { FunctionBody, Label } from '../wasm/function-body.ts';
 import type { Signature } from '../wasm/module-builder.ts';
 import { type Anchors, moved, type Origin } from './anchors.ts';
 import { loadOrdered, storeOrdered } from './lowering-order.ts';
+import { lowerHostCheck } from './float/host-check.ts';
+import type { HostFloats } from './float/host-floats.ts';
 import { translateInline } from './lowering-memory.ts';
 import type {
   FlagSource,
@@ -65,6 +67,8 @@ export interface Target {
   gprAt?(location: Location): { readonly number: number; readonly whole: boolean } | undefined;
   /** Of the effective address. Only with anchors. */
   addressOrigin?(): Origin | undefined;
+  /** What is known of floating-point numbers, in a region that computes with them. */
+  readonly floats?: HostFloats | undefined;
   /** Whether loads and stores keep the order that x86 promises, on a host that does not keep it by itself. */
   readonly ordered?: boolean;
   /** Whether it takes values as sources of flags that are computed when they are read. */
@@ -182,6 +186,7 @@ class Lowering {
     for (const [position, statement] of statements.entries()) {
       this.#rest = [...statements.slice(position + 1), ...behind];
       this.#statement(statement);
+      if (this.#depth === 0) this.#target.floats?.facts.statement(statement);
     }
     this.#rest = behind;
   }
@@ -278,6 +283,7 @@ class Lowering {
       case 'call':
         for (const operand of statement.operands) this.#value(operand);
         this.#body.callNamed(statement.name);
+        if (statement.name === 'setMxcsr') this.#target.floats?.lose();
         if (statement.temporary !== undefined) this.#body.set(this.#local(statement.temporary));
         return;
       case 'raise':
@@ -384,6 +390,9 @@ class Lowering {
         return;
       case 'condition':
         this.#target.condition(value.code, this.lower);
+        return;
+      case 'isHosts':
+        throw new Error('What the host may do is asked by `if` alone');
     }
   }
 
@@ -565,6 +574,12 @@ class Lowering {
   }
 
   #if({ condition, body: statements, otherwise }: Statement & { kind: 'if' }): void {
+    if (condition.kind === 'isHosts') {
+      this.#depth++;
+      lowerHostCheck(this.#target, condition.check, this.lower, () => this.statements(otherwise));
+      this.#depth--;
+      return;
+    }
     const known = this.#evaluate(condition);
     if (known !== undefined) {
       this.statements(known !== 0n ? statements : otherwise);
@@ -614,6 +629,10 @@ class Lowering {
     if (value.name === 'v128.and' && a.kind === 'operation' && a.name === 'i64x2.splat') {
       const mask = this.#evaluate(a.operands[0] as Value);
       return mask === ALL_ONES ? b : mask === 0n ? NO_VECTOR : undefined;
+    }
+    if (value.name === 'v128.xor' && b.kind === 'operation' && b.name === 'i64x2.splat') {
+      const mask = this.#evaluate(b.operands[0] as Value);
+      return mask === ALL_ONES ? operation('v128.not', a) : mask === 0n ? a : undefined;
     }
     if (value.name !== 'v128.or') return undefined;
     return this.#isNoVector(a) ? b : this.#isNoVector(b) ? a : undefined;

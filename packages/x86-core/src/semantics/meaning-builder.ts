@@ -1,6 +1,6 @@
 /** What the definition of an instruction is written with: operands and memory (below this class), flags, stack, exceptions, control flow. */
 import { carryFlag, rflagsWords, rflagsValue, type RflagsWords } from './flags.ts';
-import type { Bits, FlagSource, JumpHint, LeaveReason, Meaning, Statement, Value } from './language.ts';
+import type { Bits, FlagSource, HostCheck, JumpHint, LeaveReason, Meaning, Statement, Value } from './language.ts';
 import { OperandBuilder } from './operand-builder.ts';
 import { accessBits } from './statement-builder.ts';
 import * as state from './state.ts';
@@ -205,6 +205,11 @@ export class MeaningBuilder extends OperandBuilder {
     this.changed ||= afterBody;
     if (this.changed) this.#noteChange();
     this.statements.push({ kind: 'if', condition, body: statements, otherwise: others });
+  }
+
+  /** What is to be done where the host's arithmetic may not be taken. It sets no flags. */
+  unlessHosts(check: HostCheck, otherwise: () => void): void {
+    this.if({ kind: 'isHosts', check }, () => {}, otherwise);
   }
 
   /**

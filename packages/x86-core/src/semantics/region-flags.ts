@@ -8,9 +8,9 @@
 import { FunctionBody } from '../wasm/function-body.ts';
 import type { Signature } from '../wasm/module-builder.ts';
 import { settle } from './flags.ts';
-import type { Bits, FlagSource, Value } from './language.ts';
+import type { Bits, FlagSource } from './language.ts';
 import { localValue } from './lowering.ts';
-import { narrowed, type Narrowing } from './narrow.ts';
+import { pushValue } from './push-value.ts';
 import { add, sub } from './value.ts';
 
 const operations = ['settled', 'add', 'sub', 'logic'] as const;
@@ -18,6 +18,7 @@ const widths: readonly Bits[] = [8, 16, 32, 64];
 
 /** 0: settled; else which operation at which width, and whether it is plain. */
 export function kindOf({ operation, bits, plain }: FlagSource): number {
+  if (operation === 'order') throw new Error('An order has no locals: it is settled first');
   const number = operations.indexOf(operation);
   if (number === 0) return 0;
   return (2 * (number - 1) + (plain ? 1 : 0)) * widths.length + widths.indexOf(bits) + 1;
@@ -58,24 +59,3 @@ export function settleFunction(): FunctionBody {
   body.unreachable();
   return body;
 }
-
-/** Pushes a value that is made of operators, constants and locals only. `low`: the upper halves of its locals are 0. */
-export function pushValue(body: FunctionBody, value: Value, low = false): void {
-  if (value.kind === 'constant' && value.type === 'i64') body.i64(value.value);
-  else if (value.kind === 'constant') body.i32(Number(value.value));
-  else if (value.kind === 'temporary' && value.number < 0) body.get(~value.number);
-  else if (value.kind === 'operation') {
-    const narrow = narrowed(value, low ? lowLocals : anyLocals);
-    if (narrow !== undefined) {
-      pushValue(body, narrow, low);
-      return;
-    }
-    for (const operand of value.operands) pushValue(body, operand, low);
-    body.operator(value.name, value.immediate);
-  } else throw new Error(`A flag depends on a ${value.kind}`);
-}
-
-const evaluate = (value: Value): bigint | undefined =>
-  value.kind === 'constant' ? BigInt.asUintN(64, value.value) : undefined;
-const lowLocals: Narrowing = { evaluate, isLow: () => true };
-const anyLocals: Narrowing = { evaluate, isLow: () => false };

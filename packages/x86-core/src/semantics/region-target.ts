@@ -2,11 +2,22 @@
 import { FunctionBody, type Label } from '../wasm/function-body.ts';
 import { type AddressParts, addressOf, immediateOf, registerAt } from './effective-address.ts';
 import { conditionOf, fusedCondition, settle } from './flags.ts';
-import type { AccessBits, Bits, FlagSource, JumpHint, LeaveReason, Location, SegmentReference } from './language.ts';
+import type {
+  AccessBits,
+  Bits,
+  FlagSource,
+  HostCheck,
+  JumpHint,
+  LeaveReason,
+  Location,
+  SegmentReference,
+} from './language.ts';
+import { HostFloats } from './float/host-floats.ts';
 import { Anchors, type AnchorKnowledge, type Origin } from './anchors.ts';
 import { localValue, type Target } from './lowering.ts';
 import { Reason } from './reason.ts';
-import { kindOf, pushValue, SETTLE, wordsOf } from './region-flags.ts';
+import { pushValue } from './push-value.ts';
+import { kindOf, SETTLE, wordsOf } from './region-flags.ts';
 import { segmentUse } from './segment-use.ts';
 import * as state from './state.ts';
 import type { RunInstruction } from './straight-run.ts';
@@ -49,12 +60,15 @@ export interface Knowledge {
   /** Instructions that have been carried out and not been taken from the budget. */
   readonly uncounted: number;
   readonly anchors: AnchorKnowledge;
+  /** Of floating-point numbers, by half of a vector register: see float/ordered-facts.ts. */
+  readonly facts: Uint8Array | undefined;
 }
 
 export class RegionTarget implements Target {
   readonly body: FunctionBody = new FunctionBody(2);
   readonly scratch: Target['scratch'] = { address: this.body.local('i64'), entry: this.body.local('i32') };
   readonly anchors: Anchors = new Anchors(this.body);
+  floats: HostFloats | undefined;
   knownImmediate: bigint | undefined;
   readonly ordered: boolean;
   readonly guestStart: number;
@@ -91,6 +105,11 @@ export class RegionTarget implements Target {
     this.#isShared = isShared;
   }
 
+  /** @param checks that the region will make; none: it does not compute with floating-point numbers */
+  expectFloats(checks: readonly HostCheck[]): void {
+    if (checks.length > 0) this.floats = new HostFloats(this.body, checks);
+  }
+
   /** Opens what `leaveAt` branches to. */
   begin(): void {
     this.#exitLabel = this.body.block();
@@ -107,6 +126,20 @@ export class RegionTarget implements Target {
     code.load32(state.TLB);
     code.set(this.#tlb);
     this.#withholdAtEvents(code);
+    this.floats?.writePrologue(code);
+  }
+
+  /** A block begins, with these facts, which are looked at here where numbers are odd and `rechecks` is set: see float/fact-flow.ts. */
+  beginFacts(facts: Uint8Array, rechecks: boolean): void {
+    const { floats } = this;
+    if (floats === undefined) return;
+    floats.facts.registers = facts;
+    if (!rechecks) return;
+    floats.recheck((half) => ({
+      kind: 'temporary',
+      type: 'v128',
+      number: ~this.#localOf(state.YMM + 16 * half),
+    }));
   }
 
   /** Behind the exit's label: locals to registers. */
@@ -176,10 +209,12 @@ export class RegionTarget implements Target {
   }
 
   get knowledge(): Knowledge {
-    return { source: this.#source, uncounted: this.#uncounted, anchors: this.anchors.knowledge };
+    const facts = this.floats?.facts.registers.slice();
+    return { source: this.#source, uncounted: this.#uncounted, anchors: this.anchors.knowledge, facts };
   }
 
-  set knowledge({ source, uncounted, anchors }: Knowledge) {
+  set knowledge({ source, uncounted, anchors, facts }: Knowledge) {
+    if (facts !== undefined && this.floats !== undefined) this.floats.facts.registers = facts;
     this.#source = source;
     this.#uncounted = uncounted;
     this.anchors.knowledge = anchors;
@@ -196,6 +231,7 @@ export class RegionTarget implements Target {
     this.#instruction = each;
     this.knownImmediate = immediateOf(each.instruction, each.shape, each.next);
     this.#address = addressOf(each.instruction, each.next);
+    this.floats?.facts.begin(each.instruction);
   }
 
   endInstruction(): void {
@@ -385,7 +421,7 @@ export class RegionTarget implements Target {
 
   condition(code: number): void {
     const source = this.#flagSource();
-    const low = source.operation !== 'settled' && source.bits <= 32;
+    const low = source.operation !== 'settled' && source.operation !== 'order' && source.bits <= 32;
     pushValue(this.body, fusedCondition(code, source) ?? conditionOf(code, settle(source)), low);
   }
 
@@ -431,10 +467,11 @@ export class RegionTarget implements Target {
   sourceToLocals(): void {
     if (this.#source === undefined) return;
     const { body } = this;
-    const { a, b, result } = this.#source;
-    body.i32(kindOf(this.#source));
+    const source = this.#source.operation === 'order' ? settledSource(this.#source) : this.#source;
+    const { a, b, result } = source;
+    body.i32(kindOf(source));
     body.set(this.#flagKind);
-    const words = wordsOf(this.#source);
+    const words = wordsOf(source);
     // All are read before one is written: they may be what the locals hold.
     if (words.operands) for (const value of [a, b]) pushValue(body, value);
     if (words.result) {
@@ -591,6 +628,12 @@ export class RegionTarget implements Target {
     this.knowledge = before;
     if (condition !== undefined) body.end();
   }
+}
+
+/** The words of a source as a source. */
+function settledSource(source: FlagSource): FlagSource {
+  const { result, carry, aux } = settle(source);
+  return { operation: 'settled', bits: 64, a: carry, b: aux, result, plain: false };
 }
 
 const SS = 2;

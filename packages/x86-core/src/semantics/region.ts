@@ -18,6 +18,7 @@ import * as record from './record.ts';
 import * as entry from './region-entry.ts';
 import { settleFlagNeeds } from './region-flag-needs.ts';
 import { DISPATCHER, type FlowNode, planFlow, type RegionFlow } from './region-flow.ts';
+import { type FactFlow, planFacts } from './float/fact-flow.ts';
 import { CORE, RECORD, type RegionEdges, type RegionMemory, RegionTarget } from './region-target.ts';
 import * as state from './state.ts';
 import type { RunInstruction, StraightRun } from './straight-run.ts';
@@ -75,6 +76,7 @@ class RegionGenerator implements RegionEdges {
   readonly #plan: RegionPlan;
   readonly #flow: RegionFlow;
   readonly #needsFlags: readonly boolean[];
+  readonly #facts: FactFlow;
   readonly #target: RegionTarget;
   readonly #labels = new Map<FlowNode, Label>();
   readonly #loops = new Map<FlowNode, Label>();
@@ -94,6 +96,8 @@ class RegionGenerator implements RegionEdges {
       entries,
     );
     this.#needsFlags = settleFlagNeeds(blocks);
+    this.#facts = planFacts(blocks, this.#flow, meaningFor);
+    this.#target.expectFloats(this.#facts.checks);
   }
 
   generate(): RegionCode {
@@ -148,6 +152,7 @@ class RegionGenerator implements RegionEdges {
     const { run } = this.#plan.blocks[node] as RegionBlock;
     const outer = { block: this.#block, current: this.#current };
     this.#block = node;
+    target.beginFacts(this.#facts.factsAt(node), this.#facts.rechecks(node));
     for (const each of run.instructions) {
       this.#current = each;
       target.beginInstruction(each);
@@ -170,6 +175,7 @@ class RegionGenerator implements RegionEdges {
       return;
     }
     const kind = this.#flow.edge(from, to);
+    if (this.#facts.losesFacts(from, to)) this.#target.floats?.lose();
     if (kind === 'inline') {
       this.#inline(to);
       return;
@@ -232,6 +238,7 @@ class RegionGenerator implements RegionEdges {
   #goToDispatcher(to: FlowNode): void {
     const { body } = this.#target;
     this.#target.sourceToLocals();
+    this.#target.floats?.lose();
     body.i32(this.#flow.dispatched.indexOf(to));
     body.set(this.#number);
     body.branch(this.#dispatcher);

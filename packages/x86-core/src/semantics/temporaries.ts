@@ -57,5 +57,10 @@ class Counter {
 function* temporariesIn(value: Value): Generator<number> {
   if (value.kind === 'temporary') yield value.number;
   else if (value.kind === 'operation') for (const operand of value.operands) yield* temporariesIn(operand);
-  else if (value.kind === 'select') for (const each of [value.condition, value.a, value.b]) yield* temporariesIn(each);
+  else if (value.kind === 'isHosts') {
+    for (const { operands, result } of value.check.parts) {
+      for (const each of result === undefined ? operands : [...operands, result]) yield* temporariesIn(each);
+    }
+  } else if (value.kind === 'select')
+    for (const each of [value.condition, value.a, value.b]) yield* temporariesIn(each);
 }

@@ -78,6 +78,6 @@ export function bit(condition: Value): Value {
 }
 
 export function typeOf(value: Value): ValueType {
-  if (value.kind === 'condition' || value.kind === 'core') return 'i32';
+  if (value.kind === 'condition' || value.kind === 'core' || value.kind === 'isHosts') return 'i32';
   return 'type' in value ? value.type : 'i64';
 }

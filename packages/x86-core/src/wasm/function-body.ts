@@ -166,7 +166,9 @@ export class FunctionBody {
     this.#code.unsigned(this.#depth - label);
   }
 
-  branchIf(label: Label): void {
+  /** Pops the condition. `unlikely`: as for `if`. */
+  branchIf(label: Label, unlikely = false): void {
+    if (unlikely) this.#unlikely.push(this.#code.length);
     this.#code.byte(0x0d);
     this.#code.unsigned(this.#depth - label);
   }

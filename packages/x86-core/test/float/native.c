@@ -1,5 +1,5 @@
-/* Runs single instructions on the processor. Reads cases from standard input and writes them back as they are afterwards, 944 bytes each:
-   32 bytes of code (afterwards: the number of the signal, 8 bytes), 64 bytes of memory at RSI, RAX, RFLAGS, an XSAVE area with x87, SSE and AVX. */
+/* Runs instructions on the processor. Reads cases from standard input and writes them back as they are afterwards, 1040 bytes each:
+   128 bytes of code (afterwards: the number of the signal, 8 bytes), 64 bytes of memory at RSI, RAX, RFLAGS, an XSAVE area with x87, SSE and AVX. */
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <signal.h>
@@ -10,7 +10,7 @@
 #include <ucontext.h>
 
 struct state {
-  unsigned char code[32];
+  unsigned char code[128];
   unsigned char memory[64];
   uint64_t rax, rflags;
   unsigned char area[832];
@@ -25,8 +25,8 @@ void run(void);
 __asm__("run:\n push %rbx\n push %rbp\n push %r12\n"
         "lea current(%rip), %rsi\n lea area(%rip), %r12\n"
         "mov $7, %eax\n xor %edx, %edx\n xrstor64 (%r12)\n"
-        "pushq 104(%rsi)\n popfq\n mov 96(%rsi), %rax\n lea 32(%rsi), %rsi\n call *code(%rip)\n"
-        "lea current(%rip), %rsi\n mov %rax, 96(%rsi)\n pushfq\n popq 104(%rsi)\n"
+        "pushq 200(%rsi)\n popfq\n mov 192(%rsi), %rax\n lea 128(%rsi), %rsi\n call *code(%rip)\n"
+        "lea current(%rip), %rsi\n mov %rax, 192(%rsi)\n pushfq\n popq 200(%rsi)\n"
         "mov $7, %eax\n xor %edx, %edx\n xsave64 (%r12)\n fninit\n"
         "movl $0x1f80, -8(%rsp)\n ldmxcsr -8(%rsp)\n"
         "pop %r12\n pop %rbp\n pop %rbx\n ret\n");
@@ -50,7 +50,7 @@ int main(void) {
   code = mmap(0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (code == MAP_FAILED) return 1;
   while (fread(&current, sizeof current, 1, stdin) == 1) {
-    memcpy(code, current.code, 32);
+    memcpy(code, current.code, sizeof current.code);
     memcpy(area, current.area, sizeof area);
     memset(current.code, 0, 8);
     if (sigsetjmp(back, 1) == 0) run();

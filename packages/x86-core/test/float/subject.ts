@@ -1,5 +1,5 @@
 /** The same cases as native.c runs, on the interpreter or on a compiled region. */
-import { rax, rsi } from '../../src/index.ts';
+import { decode, rax, rsi } from '../../src/index.ts';
 import { writeFloatMode } from '../../src/semantics/float/mode.ts';
 import * as state from '../../src/semantics/state.ts';
 import { CORE, GUEST, type Region, TestCore } from '../semantics/core.ts';
@@ -25,7 +25,7 @@ export class Subject {
     this.#tier = tier;
   }
 
-  /** Cases as they are after their instruction ran. */
+  /** Cases as they are after their code ran. */
   run(cases: Buffer): Buffer {
     const after = Buffer.from(cases);
     for (let at = 0; at < cases.length; at += layout.CASE_BYTES) {
@@ -54,7 +54,7 @@ export class Subject {
     bytes[GUEST + CODE + lengthOf(code)] = HLT;
     interpreter.flush();
     if (this.#tier === 'interpreter') return;
-    this.#region = this.#core.compile([BigInt(CODE)]);
+    this.#region = this.#core.compile([CODE, ...targetsIn(code.subarray(0, lengthOf(code)))].map(BigInt));
   }
 
   #load(given: Buffer): void {
@@ -113,6 +113,19 @@ export class Subject {
       into.set(bytes.subarray(from, from + 10), layout.AREA_ST + 16 * index);
     }
   }
+}
+
+/** Where its branches go, all of which have a byte of displacement. */
+function targetsIn(code: Buffer): number[] {
+  const targets: number[] = [];
+  for (let at = 0; at < code.length; ) {
+    const instruction = decode(64, code, at);
+    if (instruction.kind === 'failure') throw new Error(`No instruction at ${at}`);
+    at += instruction.length;
+    const opcode = code[at - 2] as number;
+    if (instruction.length === 2 && opcode >= 0x70 && opcode < 0x80) targets.push(CODE + at + code.readInt8(at - 1));
+  }
+  return targets;
 }
 
 /** Bytes before the RET that ends the code and the zeros behind it. */

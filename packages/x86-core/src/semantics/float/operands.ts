@@ -60,9 +60,13 @@ export function writeScalar(m: MeaningBuilder, format: Format, first: Value, res
 }
 
 /** What a runtime function left. */
+export function resultHalf(m: MeaningBuilder, half: 0 | 1): Value {
+  return m.stateLoad(FLOAT_RESULT + 16 * half, 128);
+}
+
 export function resultHalves(m: MeaningBuilder, count: 1 | 2): Halves {
-  const low = m.stateLoad(FLOAT_RESULT, 128);
-  return count === 1 ? [low] : [low, m.stateLoad(FLOAT_RESULT + 16, 128)];
+  const low = resultHalf(m, 0);
+  return count === 1 ? [low] : [low, resultHalf(m, 1)];
 }
 
 /** Raises what a runtime function returned: #XM, or #UD where CR4.OSXMMEXCPT is 0 (SDM 3A 2.5). */

@@ -12,3 +12,8 @@ export const LIMIT32 = -0x7d00_0000;
 export const BIAS64 = -0x7fe0_0000;
 export const LIMIT64 = -0x7fa0_0000;
 export const NO_LIMIT = 0x7fff_ffff;
+
+/** The last exponent, that of NaNs and infinite numbers, passes too. */
+export const CALM_BIAS = -0x8000_0000;
+export const CALM_LIMIT32 = -0x7e00_0000;
+export const CALM_LIMIT64 = -0x7fc0_0000;

@@ -1,8 +1,19 @@
 /** Fused multiply and add: SDM 1 14.5. On the host where it rounds once (float/host-fma.ts) and float/fast-path.ts allows it, else by the runtime. */
-import { areLowestInRange, type Format, isInRange } from '../float/fast-path.ts';
+import type { Format } from '../float/fast-path.ts';
 import { hostFuses } from '../float/host-fma.ts';
 import * as code from '../float/operation.ts';
-import { type Halves, high, raiseFloat, readHalves, readScalar, resultHalves, writeScalar } from '../float/operands.ts';
+import {
+  type Halves,
+  high,
+  lowestOf,
+  raiseFloat,
+  readHalves,
+  readScalar,
+  resultHalf,
+  resultHalves,
+  withLowest,
+  writeScalar,
+} from '../float/operands.ts';
 import type { Value } from '../language.ts';
 import type { MeaningBuilder } from '../meaning-builder.ts';
 import * as v from '../value.ts';
@@ -65,18 +76,20 @@ function packed(fused: Fused): Definition {
     // Memory first: it is the last operand.
     const last = readHalves(m, 2, count);
     const values = [readHalves(m, 0, count), readHalves(m, 1, count), last];
-    const operands = order.map((operand) => values[operand] ?? last);
-    const slow = (): void => {
-      runtime(m, fused, (count * 128) / format, operands);
-      m.writeVector(0, resultHalves(m, count));
-    };
+    const [a, b, c] = order.map((operand) => values[operand] ?? last) as [Halves, Halves, Halves];
+    const slow = (): void => runtime(m, fused, (count * 128) / format, [a, b, c]);
     if (!hostFuses) {
       slow();
+      m.writeVector(0, resultHalves(m, count));
       return;
     }
-    const [a, b, c] = operands as [Halves, Halves, Halves];
     const results = a.map((each, half) => m.let(compute(fused, each, b[half] as Value, c[half] as Value)));
-    m.if(isInRange(m, format, operands.flat(), results), () => m.writeVector(0, results), slow);
+    const parts = results.map((result, half) => ({ operands: [a, b, c].map((each) => each[half] as Value), result }));
+    m.unlessHosts({ format, lanes: 'all', parts, zero: 'unknown' }, () => {
+      slow();
+      for (const [half, result] of results.entries()) m.assign(result, resultHalf(m, half as 0 | 1));
+    });
+    m.writeVector(0, results);
   };
 }
 
@@ -88,18 +101,26 @@ function scalar(fused: Fused): Definition {
     const values = [first, m.readVector(1), last];
     const operands = order.map((operand) => values[operand] ?? last);
     const slow = (): void => {
-      const halves = operands.map((operand): Halves => [operand]);
-      runtime(m, fused, 1, halves);
-      writeScalar(m, format, first, resultHalves(m, 1)[0]);
+      runtime(
+        m,
+        fused,
+        1,
+        operands.map((operand): Halves => [operand]),
+      );
     };
     if (!hostFuses) {
       slow();
+      writeScalar(m, format, first, resultHalf(m, 0));
       return;
     }
     const [a, b, c] = operands as [Value, Value, Value];
-    const result = m.let(compute(fused, a, b, c));
-    const fast = (): void => writeScalar(m, format, first, result);
-    m.if(areLowestInRange(m, format, [a, b, result, c]), fast, slow);
+    const result = m.let(lowestOf(format, compute(fused, a, b, c)));
+    const parts = [{ operands: operands.map((each) => m.let(lowestOf(format, each))), result }];
+    m.unlessHosts({ format, lanes: 'lowest', parts, zero: 'unknown' }, () => {
+      slow();
+      m.assign(result, lowestOf(format, resultHalf(m, 0)));
+    });
+    m.writeVector(0, [m.let(withLowest(format, first, result))]);
   };
 }
 

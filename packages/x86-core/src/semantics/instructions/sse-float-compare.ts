@@ -1,5 +1,5 @@
 /** Comparison of SSE and AVX: CMPxx with its 32 predicates, COMIxx and UCOMIxx (SDM 2 CMPPD table 3-1). */
-import { anyOf, type Format, isRight, isUnordered, lowestNumbers, numbers, operator } from '../float/fast-path.ts';
+import { type Format, operator } from '../float/fast-path.ts';
 import {
   high,
   lowestOf,
@@ -8,31 +8,53 @@ import {
   readHalves,
   readScalar,
   requireVectorAlignment,
-  resultHalves,
+  resultHalf,
   writeScalar,
 } from '../float/operands.ts';
 import { FLOAT_RESULT } from '../float/state.ts';
-import { carryWord, rflagsWords } from '../flags.ts';
 import type { Value } from '../language.ts';
 import type { MeaningBuilder } from '../meaning-builder.ts';
 import * as v from '../value.ts';
 import type { Definition } from './definition.ts';
 
-/** Bit n: predicate n (and n + 16) holds where a is less than, equal to, greater than b. */
-const WHERE_LESS = 0x9696;
-const WHERE_EQUAL = 0xa5a5;
-const WHERE_GREATER = 0xf0f0;
+/** Relations of a and b: each is one predicate of the first sixteen, and its negation another. None holds for 11, all for 15. */
+const relations: readonly {
+  readonly is: number;
+  readonly isNot: number;
+  readonly names: readonly ('eq' | 'lt' | 'le' | 'ge' | 'gt')[];
+}[] = [
+  { is: 0, isNot: 4, names: ['eq'] },
+  { is: 1, isNot: 5, names: ['lt'] },
+  { is: 2, isNot: 6, names: ['le'] },
+  { is: 7, isNot: 3, names: ['le', 'gt'] },
+  { is: 12, isNot: 8, names: ['lt', 'gt'] },
+  { is: 13, isNot: 9, names: ['ge'] },
+  { is: 14, isNot: 10, names: ['gt'] },
+];
+const NEGATIONS = relations.reduce((set, { isNot }) => set | (1 << isNot), 1 << 15);
 
-/** Masks of a comparison of operands that are no NaNs. */
+/** Bits of RFLAGS. */
+const CF = 0;
+const PF = 2;
+const ZF = 6;
+
+/** Masks of a comparison, NaNs included. `predicate`: of the first sixteen; the others differ in what they report. */
 function answers(m: MeaningBuilder, format: Format, predicate: Value, a: Value, b: Value): Value {
-  const where = (name: string, predicates: number): Value => {
+  const isAmong = (predicates: number): Value => {
     const holds = v.operation('i64.and', v.operation('i64.shr_u', v.constant(predicates), predicate), v.constant(1));
-    const mask = v.operation('i64x2.splat', v.operation('i64.sub', v.constant(0), holds));
-    return v.operation('v128.and', mask, v.operation(operator(format, name), a, b));
+    return v.operation('i64x2.splat', v.operation('i64.sub', v.constant(0), holds));
   };
-  const less = where('lt', WHERE_LESS);
-  const equal = where('eq', WHERE_EQUAL);
-  return m.let(v.operation('v128.or', v.operation('v128.or', less, equal), where('gt', WHERE_GREATER)));
+  const found = relations.map(({ is, isNot, names }) => {
+    const holds = names.map((name) => v.operation(operator(format, name), a, b));
+    const mask = isAmong((1 << is) | (1 << isNot));
+    return v.operation(
+      'v128.and',
+      mask,
+      holds.reduce((x, y) => v.operation('v128.or', x, y)),
+    );
+  });
+  const any = found.reduce((x, y) => v.operation('v128.or', x, y));
+  return m.let(v.operation('v128.xor', any, isAmong(NEGATIONS)));
 }
 
 /** Legacy forms know the first eight predicates. */
@@ -50,27 +72,16 @@ function comparePacked(format: Format): Definition {
     const b = readHalves(m, source, count);
     const a = readHalves(m, m.vex ? 1 : 0, count);
     const predicate = predicateOf(m);
-    const fault = anyOf([...a, ...b].map((each) => isUnordered(numbers(format, each))));
-    m.if(
-      isRight(fault, format),
-      () => {
-        const halves = a.map((each, half) => answers(m, format, predicate.ordered, each, b[half] as Value));
-        m.writeVector(0, halves);
-      },
-      () => {
-        const numbers = [v.operation('i32.wrap_i64', predicate.all), v.constant32(format)];
-        const lanes = v.constant32((count * 128) / format);
-        raiseFloat(m, m.call('sseCompare', m.core(), ...numbers, lanes, a[0], high(a), b[0], high(b)));
-        m.writeVector(0, resultHalves(m, count));
-      },
-    );
+    const results = a.map((each, half) => m.let(answers(m, format, predicate.ordered, each, b[half] as Value)));
+    const parts = [{ operands: [...a, ...b] }];
+    m.unlessHosts({ format, lanes: 'all', parts, zero: 'exact' }, () => {
+      const numbers = [v.operation('i32.wrap_i64', predicate.all), v.constant32(format)];
+      const lanes = v.constant32((count * 128) / format);
+      raiseFloat(m, m.call('sseCompare', m.core(), ...numbers, lanes, a[0], high(a), b[0], high(b)));
+      for (const [half, result] of results.entries()) m.assign(result, resultHalf(m, half as 0 | 1));
+    });
+    m.writeVector(0, results);
   };
-}
-
-/** i32: neither is denormal, a NaN or infinite. */
-function areUsual(m: MeaningBuilder, format: Format, a: Value, b: Value): Value {
-  const exponents = lowestNumbers(format, a, b);
-  return isRight(isUnordered({ ...exponents, lanes: m.let(exponents.lanes) }), format);
 }
 
 function compareScalar(format: Format): Definition {
@@ -78,49 +89,49 @@ function compareScalar(format: Format): Definition {
     const a = m.readVector(m.vex ? 1 : 0);
     const b = readScalar(m, m.operandCount - 2, format);
     const predicate = predicateOf(m);
-    m.if(
-      areUsual(m, format, a, b),
-      () => writeScalar(m, format, a, answers(m, format, predicate.ordered, a, b)),
-      () => {
-        const parameters = [v.operation('i32.wrap_i64', predicate.all), v.constant32(format), v.constant32(1)];
-        raiseFloat(m, m.call('sseCompare', m.core(), ...parameters, a, NO_VECTOR, b, NO_VECTOR));
-        writeScalar(m, format, a, resultHalves(m, 1)[0]);
-      },
-    );
+    const result = m.let(answers(m, format, predicate.ordered, a, b));
+    const parts = [{ operands: [a, b].map((each) => m.let(lowestOf(format, each))) }];
+    m.unlessHosts({ format, lanes: 'lowest', parts, zero: 'exact' }, () => {
+      const parameters = [v.operation('i32.wrap_i64', predicate.all), v.constant32(format), v.constant32(1)];
+      raiseFloat(m, m.call('sseCompare', m.core(), ...parameters, a, NO_VECTOR, b, NO_VECTOR));
+      m.assign(result, resultHalf(m, 0));
+    });
+    writeScalar(m, format, a, result);
   };
 }
 
-/** ZF, PF and CF as a comparison of unsigned integers would set them; all three for unordered operands. OF, SF and AF are cleared. */
+/**
+ * ZF, PF and CF as a comparison of unsigned integers would set them; all three for unordered operands. OF, SF and AF are cleared. What the runtime
+ * says, denormals may count as zeros, two numbers stand for.
+ */
 function compareOrder(format: Format, quietly: 0 | 1): Definition {
   return (m) => {
-    const b = readScalar(m, 1, format);
-    const a = m.readVector(0);
-    m.if(
-      areUsual(m, format, a, b),
-      () => {
-        const [x, y] = [lowestOf(format, a), lowestOf(format, b)];
-        const less = m.let(v.bit(v.operation(`f${format}.lt`, x, y)));
-        const equal = v.bit(v.operation(`f${format}.eq`, x, y));
-        // A result of 0 is ZF with PF, which bit 8 of the word for AF turns off; 1 is neither (PF is even parity).
-        const notEqual = m.let(v.operation('i64.xor', equal, v.constant(1)));
-        const aux = m.let(v.operation('i64.shl', v.operation('i64.xor', notEqual, v.constant(1)), v.constant(8)));
-        m.flags('settled', 64, m.let(carryWord(less, v.constant(0))), aux, notEqual);
-      },
-      () => {
-        const bits = [a, b].map((each) => lowestBits(format, each));
-        raiseFloat(m, m.call('sseOrder', m.core(), v.constant32(quietly), v.constant32(format), ...bits));
-        const words = rflagsWords(m.stateLoad(FLOAT_RESULT, 64));
-        const [carry, aux, result] = [m.let(words.carry), m.let(words.aux), m.let(words.result)];
-        m.flags('settled', 64, carry, aux, result);
-      },
-    );
+    const [b, a] = [m.let(lowestOf(format, readScalar(m, 1, format))), m.let(lowestOf(format, m.readVector(0)))];
+    m.unlessHosts({ format, lanes: 'lowest', parts: [{ operands: [a, b] }], zero: 'exact' }, () => {
+      const bits = [a, b].map((each) => bitsOf(format, each));
+      raiseFloat(m, m.call('sseOrder', m.core(), v.constant32(quietly), v.constant32(format), ...bits));
+      const flags = m.stateLoad(FLOAT_RESULT, 64);
+      const bit = (number: number): Value =>
+        v.operation('i64.and', v.operation('i64.shr_u', flags, v.constant(number)), v.constant(1));
+      // 1, 0 or -1 beside 0; or something beside a NaN.
+      const below = v.operation('i64.add', bit(ZF), v.operation('i64.shl', bit(CF), v.constant(1)));
+      m.assign(a, v.operation(`f${format}.convert_i64_s`, v.operation('i64.sub', v.constant(1), below)));
+      m.assign(b, numberOf(format, v.operation('i64.sub', v.constant(0), bit(PF))));
+    });
+    m.flags('order', format, a, b, v.constant(0));
   };
 }
 
 /** As an i64. */
-function lowestBits(format: Format, vector: Value): Value {
-  if (format === 64) return v.lane('i64x2.extract_lane', 0, vector);
-  return v.operation('i64.extend_i32_u', v.lane('i32x4.extract_lane', 0, vector));
+function bitsOf(format: Format, number: Value): Value {
+  if (format === 64) return v.operation('i64.reinterpret_f64', number);
+  return v.operation('i64.extend_i32_u', v.operation('i32.reinterpret_f32', number));
+}
+
+/** From an i64. */
+function numberOf(format: Format, bits: Value): Value {
+  if (format === 64) return v.operation('f64.reinterpret_i64', bits);
+  return v.operation('f32.reinterpret_i32', v.operation('i32.wrap_i64', bits));
 }
 
 const entries: [string, Definition][] = [

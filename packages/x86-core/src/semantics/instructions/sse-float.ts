@@ -1,16 +1,5 @@
 /** Arithmetic of SSE and AVX: SDM 1 11.4.1.2. On the host where float/fast-path.ts allows it, else by the runtime. */
-import {
-  anyOf,
-  areLowestInRange,
-  type Format,
-  isInRange,
-  isRight,
-  isUnordered,
-  lowestNumbers,
-  numbers,
-  once,
-  operator,
-} from '../float/fast-path.ts';
+import { type Format, operator } from '../float/fast-path.ts';
 import * as code from '../float/operation.ts';
 import {
   type Halves,
@@ -23,10 +12,11 @@ import {
   readScalar,
   requireVectorAlignment,
   resultHalves,
+  resultHalf,
   withLowest,
   writeScalar,
 } from '../float/operands.ts';
-import type { Value } from '../language.ts';
+import type { HostCheck, Value } from '../language.ts';
 import type { MeaningBuilder } from '../meaning-builder.ts';
 import * as v from '../value.ts';
 import type { Definition } from './definition.ts';
@@ -34,8 +24,9 @@ import type { Definition } from './definition.ts';
 interface Arithmetic {
   /** Of operation.ts. */
   readonly code: number;
-  /** What is asked of operands and result before the host's result is taken. */
   readonly kind: 'arithmetic' | 'root' | 'order';
+  /** When a result of zero is right: see HostCheck. */
+  readonly zero?: HostCheck['zero'];
   /** Of two vectors, on the host. */
   readonly compute: (format: Format, a: Value, b: Value) => Value;
   /** Of two scalars; without it vectors do. */
@@ -49,8 +40,8 @@ function plain(name: string): Arithmetic['compute'] {
 const arithmetic = {
   add: { code: code.ADD, kind: 'arithmetic', compute: plain('add'), scalarName: 'add' },
   sub: { code: code.SUBTRACT, kind: 'arithmetic', compute: plain('sub'), scalarName: 'sub' },
-  mul: { code: code.MULTIPLY, kind: 'arithmetic', compute: plain('mul'), scalarName: 'mul' },
-  div: { code: code.DIVIDE, kind: 'arithmetic', compute: plain('div'), scalarName: 'div' },
+  mul: { code: code.MULTIPLY, kind: 'arithmetic', zero: 'product', compute: plain('mul'), scalarName: 'mul' },
+  div: { code: code.DIVIDE, kind: 'arithmetic', zero: 'quotient', compute: plain('div'), scalarName: 'div' },
   // "If the values are both 0.0s the second operand is returned": b < a ? b : a is what pmin and pmax do, the other way round.
   min: { code: code.MINIMUM, kind: 'order', compute: (format, a, b) => v.operation(operator(format, 'pmin'), b, a) },
   max: { code: code.MAXIMUM, kind: 'order', compute: (format, a, b) => v.operation(operator(format, 'pmax'), b, a) },
@@ -91,43 +82,45 @@ function packed(operation: Arithmetic, format: Format): Definition {
 function computePacked(m: MeaningBuilder, operation: Arithmetic, format: Format, a: Halves, b: Halves): void {
   const count = a.length;
   const results = a.map((each, half) => m.let(operation.compute(format, each, b[half] as Value)));
-  const operands = isUnary(operation) ? b : [...a, ...b];
-  const isHosts =
-    operation.kind === 'order'
-      ? isRight(anyOf(operands.map((each) => isUnordered(numbers(format, each)))), format)
-      : isInRange(m, format, operands, results);
-  const host = (): void => m.writeVector(0, results);
-  m.if(isHosts, host, () => {
+  const parts = results.map((result, half) => partOf(operation, a[half] as Value, b[half] as Value, result));
+  m.unlessHosts({ format, lanes: 'all', parts, zero: operation.zero ?? 'exact' }, () => {
     const parameters = [operation.code, format, (count * 128) / format].map((number) => v.constant32(number));
     raiseFloat(m, m.call('sseArithmetic', m.core(), ...parameters, a[0], high(a), b[0], high(b)));
-    m.writeVector(0, resultHalves(m, count));
+    for (const [half, result] of results.entries()) m.assign(result, resultHalf(m, half as 0 | 1));
   });
+  m.writeVector(0, results);
+}
+
+/** What is asked of operands and result before the host's result is taken. */
+function partOf({ kind }: Arithmetic, a: Value, b: Value, result: Value): HostCheck['parts'][number] {
+  const operands = kind === 'root' ? [b] : [a, b];
+  return kind === 'order' ? { operands } : { operands, result };
 }
 
 function scalar(operation: Arithmetic, format: Format): Definition {
   return (m) => {
     const first = m.readVector(m.vex ? 1 : 0);
-    const b = readScalar(m, lastSource(m), format);
-    const a = isUnary(operation) ? b : first;
-    const result = m.let(withLowest(format, first, computeScalar(operation, format, a, b)));
-    const isHosts =
-      operation.kind === 'order'
-        ? isRight(isUnordered(once(m, lowestNumbers(format, a, b))), format)
-        : areLowestInRange(m, format, [a, b, result]);
-    const host = (): void => m.writeVector(0, [result]);
-    m.if(isHosts, host, () => {
+    const second = readScalar(m, lastSource(m), format);
+    const b = m.let(lowestOf(format, second));
+    const a = isUnary(operation) ? b : m.let(lowestOf(format, first));
+    const result = m.let(computeScalar(operation, format, a, b));
+    const parts = [partOf(operation, a, b, result)];
+    m.unlessHosts({ format, lanes: 'lowest', parts, zero: operation.zero ?? 'exact' }, () => {
       const parameters = [operation.code, format, 1].map((number) => v.constant32(number));
-      raiseFloat(m, m.call('sseArithmetic', m.core(), ...parameters, a, NO_VECTOR, b, NO_VECTOR));
-      writeScalar(m, format, first, resultHalves(m, 1)[0]);
+      const vectors = [isUnary(operation) ? second : first, NO_VECTOR, second, NO_VECTOR];
+      raiseFloat(m, m.call('sseArithmetic', m.core(), ...parameters, ...vectors));
+      m.assign(result, lowestOf(format, resultHalf(m, 0)));
     });
+    m.writeVector(0, [m.let(withLowest(format, first, result))]);
   };
 }
 
 /** f32 or f64. */
-function computeScalar({ scalarName, compute, kind }: Arithmetic, format: Format, a: Value, b: Value): Value {
-  if (scalarName === undefined) return lowestOf(format, compute(format, a, b));
-  const operands = kind === 'root' ? [b] : [a, b];
-  return v.operation(`f${format}.${scalarName}`, ...operands.map((each) => lowestOf(format, each)));
+function computeScalar({ scalarName, code: number, kind }: Arithmetic, format: Format, a: Value, b: Value): Value {
+  if (scalarName !== undefined) return v.operation(`f${format}.${scalarName}`, ...(kind === 'root' ? [b] : [a, b]));
+  // As compute of min and max: the second operand where the two are equal.
+  const isFirst = v.operation(`f${format}.${number === code.MINIMUM ? 'lt' : 'gt'}`, a, b);
+  return v.select(isFirst, a, b);
 }
 
 /** HADDxx and HSUBxx: neighbours, of the first operand below those of the second, in each half. */

@@ -1,0 +1,175 @@
+/**
+ * What a region holds in locals to know when the host's arithmetic does (fast-path.ts).
+ *
+ * `odd` is 0 while MXCSR allows the host's arithmetic and all facts hold that code was compiled for (ordered-facts.ts). What the runtime computed need
+ * not be ordered, so behind it `odd` is 1, and the limits are such that the runtime computes all that follows; until `recheck`, at the heads of
+ * loops and where the region is entered, finds that all is well again.
+ */
+import type { FunctionBody } from '../../wasm/function-body.ts';
+import type { Value } from '../language.ts';
+import { pushValue } from '../push-value.ts';
+import { areOrdered, type Kind } from './host-check.ts';
+import { lowestOf } from './operands.ts';
+import { kindsOf, OrderedFacts, type VectorHalf } from './ordered-facts.ts';
+import { hostMakesNan } from './host-nan.ts';
+import { BIAS32, BIAS64, CALM_BIAS, CALM_LIMIT32, CALM_LIMIT64, LIMIT32, LIMIT64, NO_LIMIT } from './range.ts';
+import { SSE_SLOW } from './state.ts';
+import { MXCSR } from '../state.ts';
+
+/** Parameter of a region's function. */
+const CORE = 1;
+
+/** Invalid and overflow, set. */
+const CALM = 0x9;
+
+interface Range {
+  readonly kind: Kind;
+  /** v128 or i32. */
+  readonly bias: number;
+  readonly limit: number;
+}
+
+export class HostFloats {
+  readonly facts: OrderedFacts = new OrderedFacts();
+  readonly #body: FunctionBody;
+  readonly #odd: number;
+  readonly #calm: number;
+  readonly #ranges = new Map<string, Range>();
+
+  /** @param lanes of the checks that the region will make */
+  constructor(body: FunctionBody, lanes: readonly Pick<Kind, 'format' | 'lanes'>[]) {
+    this.#body = body;
+    this.#odd = body.local('i32');
+    this.#calm = body.local('i32');
+    for (const each of lanes) {
+      for (const calm of [false, true]) {
+        const kind = { format: each.format, lanes: each.lanes, calm };
+        if (this.#ranges.has(keyOf(kind))) continue;
+        const type = kind.lanes === 'all' ? 'v128' : 'i32';
+        this.#ranges.set(keyOf(kind), { kind, bias: body.local(type), limit: body.local(type) });
+      }
+    }
+  }
+
+  /** i32 */
+  get odd(): Value {
+    return local('i32', this.#odd);
+  }
+
+  /** i32: invalid and overflow are set already, so that NaNs and infinite results raise nothing new. NaNs are then the processor's own. */
+  get calmly(): Value {
+    return local('i32', this.#calm);
+  }
+
+  /** See range.ts: vectors, or i32. */
+  limit(kind: Kind): Value {
+    return local(kind.lanes === 'all' ? 'v128' : 'i32', this.#range(kind).limit);
+  }
+
+  bias(kind: Kind): Value {
+    return local(kind.lanes === 'all' ? 'v128' : 'i32', this.#range(kind).bias);
+  }
+
+  #range(kind: Kind): Range {
+    const range = this.#ranges.get(keyOf(kind));
+    if (range === undefined) throw new Error(`A check of ${keyOf(kind)} was not planned`);
+    return range;
+  }
+
+  /** At the entry of the region nothing has been looked at. */
+  writePrologue(code: FunctionBody): void {
+    for (const { kind, bias } of this.#ranges.values()) {
+      this.#push(code, kind, kind.format === 64 ? BIAS64 : BIAS32);
+      code.set(bias);
+    }
+    this.#setOdd(code);
+  }
+
+  /** Code for where the facts may not hold, or MXCSR may have changed. */
+  lose(): void {
+    this.#setOdd(this.#body);
+  }
+
+  #setOdd(code: FunctionBody): void {
+    code.i32(1);
+    code.set(this.#odd);
+    for (const { kind, limit } of this.#ranges.values()) {
+      this.#push(code, kind, NO_LIMIT);
+      code.set(limit);
+    }
+  }
+
+  #setEven(): void {
+    const body = this.#body;
+    body.i32(0);
+    body.set(this.#odd);
+    for (const { kind, limit, bias } of this.#ranges.values()) {
+      this.#push(body, kind, kind.format === 64 ? LIMIT64 : LIMIT32);
+      body.set(limit);
+      if (!kind.calm) continue;
+      this.#push(body, kind, kind.format === 64 ? BIAS64 : BIAS32);
+      body.set(bias);
+    }
+    body.get(this.#calm);
+    body.if();
+    for (const { kind, limit, bias } of this.#ranges.values()) {
+      if (!kind.calm) continue;
+      this.#push(body, kind, kind.format === 64 ? CALM_LIMIT64 : CALM_LIMIT32);
+      body.set(limit);
+      this.#push(body, kind, CALM_BIAS);
+      body.set(bias);
+    }
+    body.end();
+  }
+
+  #push(code: FunctionBody, { lanes }: Kind, value: number): void {
+    if (lanes === 'all') code.v128(splat(value));
+    else code.i32(value);
+  }
+
+  /**
+   * Code for where numbers may be odd: finds out whether MXCSR allows the host's arithmetic and all facts hold now.
+   * @param half the local of a half of a vector register
+   */
+  recheck(half: (half: VectorHalf) => Value): void {
+    const body = this.#body;
+    pushValue(body, this.odd);
+    body.if(true);
+    if (hostMakesNan) {
+      body.get(CORE);
+      body.load32(MXCSR);
+      body.i32(CALM);
+      body.operator('i32.and');
+      body.i32(CALM);
+      body.operator('i32.eq');
+      body.set(this.#calm);
+    }
+    body.get(CORE);
+    body.load32(SSE_SLOW);
+    body.operator('i32.eqz');
+    for (const [number, facts] of this.facts.registers.entries()) {
+      for (const kind of kindsOf(facts)) {
+        const vector = half(number);
+        const value = kind.lanes === 'all' ? vector : lowestOf(kind.format, vector);
+        pushValue(body, areOrdered(kind, [value], this.calmly));
+        body.operator('i32.and');
+      }
+    }
+    body.if();
+    this.#setEven();
+    body.end();
+    body.end();
+  }
+}
+
+function keyOf({ format, lanes, calm }: Kind): string {
+  return `${format} ${lanes}${calm ? ' calm' : ''}`;
+}
+
+function local(type: 'i32' | 'v128', number: number): Value {
+  return { kind: 'temporary', type, number: ~number };
+}
+
+function splat(lane: number): bigint {
+  return BigInt(lane >>> 0) * 0x1_0000_0001_0000_0001_0000_0001n;
+}
