@@ -8,6 +8,7 @@ const config: Options = sharedBuild({
     'vitest/index': 'src/vitest/index.ts',
     // Beside what starts it: threads.ts.
     'core-worker': 'src/parallel/core-worker.ts',
+    'compile-worker': 'src/parallel/compile-worker.ts',
   },
 });
 export default config;

@@ -16,6 +16,7 @@ import { isModule, loadDevice } from './own-devices.ts';
 import { PacedInput } from './paced-input.ts';
 import { Kind } from './parallel/channel.ts';
 import type { DriveSetup } from './parallel/messages.ts';
+import { CompileThread } from './parallel/compile-thread.ts';
 import { ParallelEngine } from './parallel/parallel-engine.ts';
 import type { RemoteDiskInfo } from './parallel/remote-disk.ts';
 import { hasThreads } from './parallel/threads.ts';
@@ -76,13 +77,19 @@ async function createInTurns(options: MachineOptions, setup: BoardSetup, disks: 
   const devices = await Promise.all(
     (options.devices ?? []).map(async (device) => (isModule(device) ? loadDevice(device) : device)),
   );
+  const time = options.time ?? 'host';
+  const compiler =
+    options.jit === false || time === 'virtual'
+      ? undefined
+      : new CompileThread((error) => machine.endWith({ reason: 'failed', status: 1, error }));
   const physical = new PhysicalMemory({
     bytes: physicalBytes(setup.ram, setup.bios),
     cores: setup.cores,
     ...(options.jit === false ? { jit: false } : {}),
+    ...(compiler === undefined ? {} : { jit: compiler }),
   });
   const execution = new Execution(
-    options.time ?? 'host',
+    time,
     checkInstructionTime(options.instructionTime ?? INSTRUCTION_NANOSECONDS),
   );
   const report = options.report ?? ((): void => {});
@@ -132,7 +139,7 @@ async function createInTurns(options: MachineOptions, setup: BoardSetup, disks: 
     machine.inputArrived();
   });
   const engine: OneThread = new OneThread(
-    { board, cores, memory: physical, execution, ram, overlays },
+    { board, cores, memory: physical, execution, ram, overlays, compiler },
     {
       flush: () => machine.flush(),
       lineWaits: () => lines.some(({ lineWaits }) => lineWaits),

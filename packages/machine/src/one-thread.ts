@@ -7,6 +7,7 @@ import type { Engine, EngineEvents, TextCells } from './engine.ts';
 import { type Execution, type RunCore, runFast } from './execution.ts';
 import { MachineError } from './machine-error.ts';
 import { type GuestTime, type MachineState, restoreMachine, saveMachine, type StatefulParts } from './machine-state.ts';
+import type { CompileThread } from './parallel/compile-thread.ts';
 import { nextTask } from './next-task.ts';
 import { type Profile, type ProfileOptions, Profiler } from './profile/profiler.ts';
 
@@ -16,6 +17,8 @@ const HOST_TURN = 8;
 export interface OneThreadParts extends Omit<StatefulParts, 'time'> {
   readonly cores: readonly Cpu[];
   readonly execution: Execution;
+  /** On a thread of its own, where there is one. */
+  readonly compiler: CompileThread | undefined;
 }
 
 function timeOf(execution: Execution): GuestTime {
@@ -32,6 +35,7 @@ export class OneThread implements Engine {
   readonly #parts: StatefulParts;
   readonly #execution: Execution;
   readonly #events: EngineEvents;
+  readonly #compiler: CompileThread | undefined;
   #running = false;
   #wake: () => void = () => {};
   /** Something from the host waits for the guest. */
@@ -41,6 +45,7 @@ export class OneThread implements Engine {
     const { execution } = parts;
     this.#parts = { ...parts, time: timeOf(execution) };
     this.#execution = execution;
+    this.#compiler = parts.compiler;
     this.#events = events;
     this.cores = parts.cores;
     this.memory = parts.memory;
@@ -160,6 +165,7 @@ export class OneThread implements Engine {
 
   async end(): Promise<void> {
     this.halt();
+    await this.#compiler?.end();
   }
 
   /** `halt` may be called by a device while a core runs. */

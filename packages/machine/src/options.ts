@@ -104,7 +104,10 @@ export interface MachineOptions {
   readonly instructionTime?: number;
   /** What the real-time clock shows at the start. Default: now, and 2020-01-01 in virtual time. */
   readonly startTime?: Date;
-  /** Code that runs often is compiled to WebAssembly; false: all is interpreted. Default true. */
+  /**
+   * Code that runs often is compiled to WebAssembly; false: all is interpreted. Default true: in virtual time at once, so that every run is the same;
+   * in turns in the host's time on a thread of its own, once there is much to compile.
+   */
   readonly jit?: boolean;
   /** Told, once for each, when the guest uses a register, port, address or MSR that is not there. */
   readonly report?: (message: string) => void;

@@ -18,4 +18,8 @@ export { dispatchInterrupt } from './apic/dispatch.ts';
 export type { InterruptTarget } from './apic/destination.ts';
 export type { DeliveryMode, InterruptMessage } from './apic/interrupt-message.ts';
 export * from './cpu/index.ts';
+export type { CodeSource } from './jit/code-source.ts';
+export { type CompiledModule, type CompileEnvironment, compileSources } from './jit/compile.ts';
+export { compilerInThisThread } from './jit/compiler.ts';
+export type { RegionCompiler } from './jit/region-store.ts';
 export type { SavedSystemState } from './system/system-state.ts';

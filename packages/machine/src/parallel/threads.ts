@@ -48,6 +48,11 @@ function workerThreads(): WorkerThreads | undefined {
   return process?.getBuiltinModule?.('node:worker_threads') as WorkerThreads | undefined;
 }
 
+/** Whether there are threads at all. */
+export function hasWorkers(): boolean {
+  return workerThreads() !== undefined || typeof Worker !== 'undefined';
+}
+
 /** Whether a machine can have a thread for each core here: a page must be cross-origin isolated for it. */
 export function hasThreads(): boolean {
   if (typeof SharedArrayBuffer === 'undefined' || typeof Atomics === 'undefined') return false;
@@ -60,12 +65,21 @@ export function hasThreads(): boolean {
 /** Starts the thread of a core: core-worker.ts. */
 export function startCoreThread(): Thread {
   const threads = workerThreads();
-  return threads === undefined ? browserThread() : nodeThread(threads);
+  if (threads !== undefined) return nodeThread(threads, 'core-worker');
+  // Bundlers know a worker by this form alone.
+  return browserThread(new Worker(new URL('./core-worker.js', import.meta.url), { type: 'module' }));
 }
 
-function nodeThread({ Worker: NodeWorkerClass }: WorkerThreads): Thread {
+/** Starts the thread that compiles: compile-worker.ts. */
+export function startCompileThread(): Thread {
+  const threads = workerThreads();
+  if (threads !== undefined) return nodeThread(threads, 'compile-worker');
+  return browserThread(new Worker(new URL('./compile-worker.js', import.meta.url), { type: 'module' }));
+}
+
+function nodeThread({ Worker: NodeWorkerClass }: WorkerThreads, entry: string): Thread {
   const fromSource = import.meta.url.endsWith('.ts');
-  const url = new URL(fromSource ? './core-worker.ts' : './core-worker.js', import.meta.url);
+  const url = new URL(`./${entry}.${fromSource ? 'ts' : 'js'}`, import.meta.url);
   const worker = new NodeWorkerClass(url, { execArgv: fromSource ? ['--conditions=@drift-os/source'] : [] });
   const exited = new Promise<void>((resolve) => {
     worker.on('exit', () => resolve());
@@ -84,8 +98,7 @@ function nodeThread({ Worker: NodeWorkerClass }: WorkerThreads): Thread {
   };
 }
 
-function browserThread(): Thread {
-  const worker = new Worker(new URL('./core-worker.js', import.meta.url), { type: 'module' });
+function browserThread(worker: Worker): Thread {
   return {
     post: (message) => worker.postMessage(message),
     onMessage: (listener) => worker.addEventListener('message', (event) => listener(event.data)),
