@@ -76,9 +76,20 @@ export interface HostCheck {
   readonly lanes: 'all' | 'lowest';
   /** Temporaries. Without results it is an order that is asked for. */
   readonly parts: readonly { readonly operands: readonly Value[]; readonly result?: Value }[];
-  /** When a result of zero is right: always, where one of two factors is zero, where the dividend is, or who knows. */
-  readonly zero: 'exact' | 'product' | 'quotient' | 'unknown';
+  /** What was computed. It tells when a result of zero is right, and how one is recognised that was not rounded. */
+  readonly operation: HostOperation;
 }
+
+/** Of two operands, but for roots and for what is none of them. */
+export type HostOperation =
+  | 'sum'
+  | 'difference'
+  | 'product'
+  | 'quotient'
+  | 'root'
+  | 'alternating sum'
+  | 'order'
+  | 'other';
 
 /** How flags come about. They are computed from this when they are read, which is mostly never: see flags.ts. */
 export interface FlagSource {

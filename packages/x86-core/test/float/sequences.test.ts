@@ -154,18 +154,27 @@ class Sequence {
   }
 }
 
-/** Near 1 mostly, that something can be computed with it. */
-function operand(random: Random, mild: boolean): bigint {
+/** whole: halves of small whole numbers. mild: near 1. wild: what else there is, at times. */
+type Temper = 'whole' | 'mild' | 'wild';
+
+function operand(random: Random, temper: Temper): bigint {
   const isDouble = random.below(2) === 0;
-  if (mild || random.below(6) !== 0) {
-    const sign = random.bits() & (1n << 63n);
-    if (random.below(8) === 0) return sign;
-    if (isDouble) return sign | (BigInt(1015 + random.below(16)) << 52n) | (random.bits() >> 12n);
-    const single = (): bigint =>
-      ((random.bits() & 1n) << 31n) | (BigInt(119 + random.below(16)) << 23n) | (random.bits() >> 41n);
-    return (single() << 32n) | single();
+  if (temper === 'wild' && random.below(6) === 0) {
+    return isDouble ? random.double() : (random.single() << 32n) | random.single();
   }
-  return isDouble ? random.double() : (random.single() << 32n) | random.single();
+  const sign = random.bits() & (1n << 63n);
+  if (random.below(8) === 0) return sign;
+  const bits = new DataView(new ArrayBuffer(8));
+  if (temper === 'whole') {
+    const halves = (): number => (random.below(2001) - 1000) / 2;
+    if (isDouble) bits.setFloat64(0, halves());
+    else for (const at of [0, 4]) bits.setFloat32(at, halves());
+    return bits.getBigUint64(0);
+  }
+  if (isDouble) return sign | (BigInt(1015 + random.below(16)) << 52n) | (random.bits() >> 12n);
+  const single = (): bigint =>
+    ((random.bits() & 1n) << 31n) | (BigInt(119 + random.below(16)) << 23n) | (random.bits() >> 41n);
+  return (single() << 32n) | single();
 }
 
 function mxcsr(random: Random): number {
@@ -183,9 +192,9 @@ function caseOf(code: Uint8Array, random: Random): Buffer {
   bytes.writeBigUInt64LE(7n, layout.AREA_HEADER);
   bytes.writeBigUInt64LE(0x202n, layout.CASE_RFLAGS);
   bytes.writeBigUInt64LE(BigInt(1 + random.below(4)), layout.CASE_RAX);
-  const mild = random.below(2) === 0;
-  for (let at = 0; at < 64; at += 8) bytes.writeBigUInt64LE(operand(random, mild), layout.CASE_MEMORY + at);
-  for (let at = 0; at < 16 * REGISTERS; at += 8) bytes.writeBigUInt64LE(operand(random, mild), layout.AREA_XMM + at);
+  const temper = (['whole', 'mild', 'wild', 'wild'] as const)[random.below(4)] as Temper;
+  for (let at = 0; at < 64; at += 8) bytes.writeBigUInt64LE(operand(random, temper), layout.CASE_MEMORY + at);
+  for (let at = 0; at < 16 * REGISTERS; at += 8) bytes.writeBigUInt64LE(operand(random, temper), layout.AREA_XMM + at);
   return bytes;
 }
 

@@ -8,6 +8,7 @@ import type { OperatorName } from '../../wasm/operators.ts';
 import type { HostCheck, Value } from '../language.ts';
 import type { Target } from '../lowering.ts';
 import * as v from '../value.ts';
+import { hostFuses } from './host-fma.ts';
 import type { HostFloats } from './host-floats.ts';
 import { BIAS32, BIAS64 } from './range.ts';
 import { SSE_RANGE32, SSE_RANGE64 } from './state.ts';
@@ -49,9 +50,18 @@ export function lowerHostCheck(
   body.branch(done);
   body.end();
   if (floats !== undefined) {
-    const right = isOrder(check)
-      ? areOrdered(check, operandsOf(check))
-      : v.operation('i32.gt_u', areRight(check, floats), floats.odd);
+    const exact = areExact(check, floats);
+    if (exact !== undefined) {
+      lower(floats.isExact);
+      body.if();
+      lower(exact);
+      body.branchIf(done);
+      body.end();
+    }
+    const right =
+      check.operation === 'order'
+        ? areOrdered(check, operandsOf(check))
+        : v.operation('i32.gt_u', areRight(check, floats), floats.odd);
     lower(right);
     body.branchIf(done, true);
   }
@@ -62,11 +72,7 @@ export function lowerHostCheck(
 
 /** Quotients may be infinite for another reason: a divisor of zero. */
 function isCalm(check: HostCheck, { facts }: HostFloats): boolean {
-  return check.zero !== 'quotient' && operandsOf(check).every((each) => facts.knows(each, check));
-}
-
-function isOrder({ parts }: HostCheck): boolean {
-  return parts.every(({ result }) => result === undefined);
+  return check.operation !== 'quotient' && operandsOf(check).every((each) => facts.knows(each, check));
 }
 
 function operandsOf({ parts }: HostCheck): Value[] {
@@ -123,6 +129,8 @@ interface Operators {
   readonly not: (a: Value) => Value;
   readonly holds: (a: Value) => Value;
   readonly number: (bits: bigint) => Value;
+  /** Rounded once. */
+  readonly multiplyAdd: (a: Value, b: Value, c: Value) => Value;
   /** Whether the bits are the same. */
   readonly same: (a: Value, b: Value) => Value;
   /** An i32 of 0 or 1 as the result of a comparison. */
@@ -137,6 +145,11 @@ function operatorsOf({ format, lanes }: Lanes): Operators {
       either: (a, b) => v.operation('i32.or', a, b),
       not: (a) => v.operation('i32.eqz', a),
       holds: (a) => a,
+      multiplyAdd: (...operands) => {
+        const type = format === 64 ? 'f64x2' : 'f32x4';
+        const vectors = operands.map((each) => v.operation(`${type}.splat`, each));
+        return v.lane(`${type}.extract_lane`, 0, v.operation(`${type}.relaxed_madd`, ...vectors));
+      },
       same: (a, b) =>
         format === 64
           ? v.operation('i64.eq', v.operation('i64.reinterpret_f64', a), v.operation('i64.reinterpret_f64', b))
@@ -154,6 +167,7 @@ function operatorsOf({ format, lanes }: Lanes): Operators {
     either: (a, b) => v.operation('v128.or', a, b),
     not: (a) => v.operation('v128.not', a),
     holds: (a) => v.operation('i8x16.all_true', a),
+    multiplyAdd: (...operands) => v.operation(format === 64 ? 'f64x2.relaxed_madd' : 'f32x4.relaxed_madd', ...operands),
     same: (a, b) => v.operation(format === 64 ? 'i64x2.eq' : 'i32x4.eq', a, b),
     when: (condition) => v.operation('i32x4.splat', v.operation('i32.sub', v.constant32(0), condition)),
     number: (bits) =>
@@ -188,24 +202,79 @@ export function areOrdered(lanes: Lanes, values: readonly Value[], calmly?: Valu
 }
 
 /** i32: as the quick look, but operands may be zero, and so may results that are so without rounding. Facts need not be looked at. */
-function areRight(check: HostCheck, { facts, calmly }: HostFloats): Value {
+function areRight(check: HostCheck, floats: HostFloats): Value {
   const operators = operatorsOf(check);
-  const { on, both, either, not, holds, number, when } = operators;
-  const isZero = (value: Value): Value => on('eq', value, number(0n));
+  const { on, both, either, not, holds, when } = operators;
   const [least, most] = [leastNormal(operators, check.format), infinity(operators, check.format)];
   const conditions = check.parts.flatMap(({ operands, result }) => {
-    const unknown = operands.filter((each) => !facts.knows(each, check));
-    const ordered = unknown.map((each) => either(on('ge', on('abs', each), least), isZero(each)));
+    const ordered = unknownOrdered(check, operands, floats);
     if (result === undefined) return ordered;
     const size = on('abs', result);
     const normal =
-      check.zero === 'quotient'
+      check.operation === 'quotient'
         ? both(on('gt', size, least), on('lt', size, most))
-        : both(not(on('le', size, least)), either(on('lt', size, most), when(calmly)));
-    const [a, b] = operands as [Value, Value];
-    if (check.zero === 'unknown') return [...ordered, normal];
-    const exact = check.zero === 'exact' ? [] : check.zero === 'product' ? [either(isZero(a), isZero(b))] : [isZero(a)];
-    return [...ordered, either(normal, [isZero(result), ...exact].reduce(both))];
+        : both(not(on('le', size, least)), either(on('lt', size, most), when(floats.calmly)));
+    const zero = exactZero(check, operands, result);
+    return [...ordered, zero === undefined ? normal : either(normal, zero)];
+  });
+  return holds(conditions.reduce(both));
+}
+
+/** Operands of which nothing is known: that they are neither denormal nor NaNs. */
+function unknownOrdered(check: HostCheck, operands: readonly Value[], { facts }: HostFloats): Value[] {
+  const operators = operatorsOf(check);
+  const { on, either, number } = operators;
+  return operands
+    .filter((each) => !facts.knows(each, check))
+    .map((each) => either(on('ge', on('abs', each), leastNormal(operators, check.format)), on('eq', each, number(0n))));
+}
+
+/** Whether a result is zero without having been rounded to it. */
+function exactZero(check: HostCheck, [a, b]: readonly Value[], result: Value): Value | undefined {
+  const { on, both, either, number } = operatorsOf(check);
+  const isZero = (value: Value | undefined): Value => on('eq', value as Value, number(0n));
+  switch (check.operation) {
+    case 'other':
+      return undefined;
+    case 'product':
+      return both(isZero(result), either(isZero(a), isZero(b)));
+    case 'quotient':
+      return both(isZero(result), isZero(a));
+    default:
+      return isZero(result);
+  }
+}
+
+/** Powers of two from which on what a product lost by rounding is no denormal. */
+const LEAST_PRODUCT = { 32: BigInt(127 - 100) << 23n, 64: BigInt(1023 - 960) << 52n } as const;
+
+/**
+ * i32: nothing was lost by rounding, nor is anything else to be reported. undefined: nobody knows.
+ * What a sum lost is a number itself (D. Knuth, The Art of Computer Programming 2, 4.2.2), and so is what a product lost, if it is large enough.
+ */
+function areExact(check: HostCheck, floats: HostFloats): Value | undefined {
+  const operators = operatorsOf(check);
+  const { on, both, either, holds, number, multiplyAdd } = operators;
+  const { operation, format } = check;
+  const isSum = operation === 'sum' || operation === 'difference';
+  if (!isSum && (!hostFuses || !['product', 'quotient', 'root'].includes(operation))) return undefined;
+  const least = isSum ? leastNormal(operators, format) : number(LEAST_PRODUCT[format]);
+  const isLarge = (value: Value): Value => on('ge', on('abs', value), least);
+  const conditions = check.parts.flatMap(({ operands, result }) => {
+    const [a, b = a] = operands as [Value, Value?];
+    const r = result as Value;
+    const ordered = unknownOrdered(check, operands, floats);
+    const zero = exactZero(check, operands, r) as Value;
+    const exactly = (lost: Value): Value => on('eq', lost, number(0n));
+    if (isSum) {
+      const added = operation === 'sum' ? b : on('neg', b);
+      const part = on('sub', r, a);
+      const lost = on('add', on('sub', a, on('sub', r, part)), on('sub', added, part));
+      return [...ordered, either(isLarge(r), zero), exactly(lost)];
+    }
+    const [x, y, whole] = operation === 'product' ? [a, b, r] : operation === 'quotient' ? [r, b, a] : [r, r, a];
+    const lost = exactly(multiplyAdd(x, y, on('neg', whole)));
+    return [...ordered, either([isLarge(r), isLarge(whole), lost].reduce(both), zero)];
   });
   return holds(conditions.reduce(both));
 }

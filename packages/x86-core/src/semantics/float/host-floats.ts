@@ -7,20 +7,27 @@
  */
 import type { FunctionBody } from '../../wasm/function-body.ts';
 import type { Value } from '../language.ts';
+import * as v from '../value.ts';
 import { pushValue } from '../push-value.ts';
 import { areOrdered, type Kind } from './host-check.ts';
 import { lowestOf } from './operands.ts';
 import { kindsOf, OrderedFacts, type VectorHalf } from './ordered-facts.ts';
 import { hostMakesNan } from './host-nan.ts';
 import { BIAS32, BIAS64, CALM_BIAS, CALM_LIMIT32, CALM_LIMIT64, LIMIT32, LIMIT64, NO_LIMIT } from './range.ts';
-import { SSE_SLOW } from './state.ts';
 import { MXCSR } from '../state.ts';
 
 /** Parameter of a region's function. */
 const CORE = 1;
 
-/** Invalid and overflow, set. */
+/** Bits of MXCSR: invalid and overflow. */
 const CALM = 0x9;
+/** Rounding, masks, inexact; what they are where the host's arithmetic does: see mode.ts. */
+const HOSTS = 0x7fa0;
+const HOSTS_SET = 0x1fa0;
+const INEXACT = 0x20;
+/** Values of `odd`. */
+const ODD = 1;
+const EXACT = 2;
 
 interface Range {
   readonly kind: Kind;
@@ -51,9 +58,14 @@ export class HostFloats {
     }
   }
 
-  /** i32 */
+  /** i32: 0, or what keeps the host's arithmetic from being taken unseen: ODD or EXACT. */
   get odd(): Value {
     return local('i32', this.#odd);
+  }
+
+  /** i32: the facts hold, but inexact is not set: results that were not rounded may be taken. */
+  get isExact(): Value {
+    return v.operation('i32.eq', this.odd, v.constant32(EXACT));
   }
 
   /** i32: invalid and overflow are set already, so that NaNs and infinite results raise nothing new. NaNs are then the processor's own. */
@@ -91,7 +103,7 @@ export class HostFloats {
   }
 
   #setOdd(code: FunctionBody): void {
-    code.i32(1);
+    code.i32(ODD);
     code.set(this.#odd);
     for (const { kind, limit } of this.#ranges.values()) {
       this.#push(code, kind, NO_LIMIT);
@@ -133,20 +145,13 @@ export class HostFloats {
    */
   recheck(half: (half: VectorHalf) => Value): void {
     const body = this.#body;
-    pushValue(body, this.odd);
+    pushValue(body, v.operation('i32.eq', this.odd, v.constant32(ODD)));
     body.if(true);
     if (hostMakesNan) {
-      body.get(CORE);
-      body.load32(MXCSR);
-      body.i32(CALM);
-      body.operator('i32.and');
-      body.i32(CALM);
-      body.operator('i32.eq');
+      pushMxcsrIs(body, CALM, CALM);
       body.set(this.#calm);
     }
-    body.get(CORE);
-    body.load32(SSE_SLOW);
-    body.operator('i32.eqz');
+    body.i32(1);
     for (const [number, facts] of this.facts.registers.entries()) {
       for (const kind of kindsOf(facts)) {
         const vector = half(number);
@@ -156,10 +161,29 @@ export class HostFloats {
       }
     }
     body.if();
+    pushMxcsrIs(body, HOSTS, HOSTS_SET);
+    body.if();
     this.#setEven();
+    body.else();
+    pushMxcsrIs(body, HOSTS, HOSTS_SET & ~INEXACT);
+    body.if();
+    body.i32(EXACT);
+    body.set(this.#odd);
+    body.end();
+    body.end();
     body.end();
     body.end();
   }
+}
+
+/** Pushes whether bits of MXCSR are as given. */
+function pushMxcsrIs(body: FunctionBody, mask: number, bits: number): void {
+  body.get(CORE);
+  body.load32(MXCSR);
+  body.i32(mask);
+  body.operator('i32.and');
+  body.i32(bits);
+  body.operator('i32.eq');
 }
 
 function keyOf({ format, lanes, calm }: Kind): string {

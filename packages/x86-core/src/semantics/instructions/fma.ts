@@ -85,7 +85,7 @@ function packed(fused: Fused): Definition {
     }
     const results = a.map((each, half) => m.let(compute(fused, each, b[half] as Value, c[half] as Value)));
     const parts = results.map((result, half) => ({ operands: [a, b, c].map((each) => each[half] as Value), result }));
-    m.unlessHosts({ format, lanes: 'all', parts, zero: 'unknown' }, () => {
+    m.unlessHosts({ format, lanes: 'all', parts, operation: 'other' }, () => {
       slow();
       for (const [half, result] of results.entries()) m.assign(result, resultHalf(m, half as 0 | 1));
     });
@@ -116,7 +116,7 @@ function scalar(fused: Fused): Definition {
     const [a, b, c] = operands as [Value, Value, Value];
     const result = m.let(lowestOf(format, compute(fused, a, b, c)));
     const parts = [{ operands: operands.map((each) => m.let(lowestOf(format, each))), result }];
-    m.unlessHosts({ format, lanes: 'lowest', parts, zero: 'unknown' }, () => {
+    m.unlessHosts({ format, lanes: 'lowest', parts, operation: 'other' }, () => {
       slow();
       m.assign(result, lowestOf(format, resultHalf(m, 0)));
     });

@@ -74,7 +74,7 @@ function comparePacked(format: Format): Definition {
     const predicate = predicateOf(m);
     const results = a.map((each, half) => m.let(answers(m, format, predicate.ordered, each, b[half] as Value)));
     const parts = [{ operands: [...a, ...b] }];
-    m.unlessHosts({ format, lanes: 'all', parts, zero: 'exact' }, () => {
+    m.unlessHosts({ format, lanes: 'all', parts, operation: 'order' }, () => {
       const numbers = [v.operation('i32.wrap_i64', predicate.all), v.constant32(format)];
       const lanes = v.constant32((count * 128) / format);
       raiseFloat(m, m.call('sseCompare', m.core(), ...numbers, lanes, a[0], high(a), b[0], high(b)));
@@ -91,7 +91,7 @@ function compareScalar(format: Format): Definition {
     const predicate = predicateOf(m);
     const result = m.let(answers(m, format, predicate.ordered, a, b));
     const parts = [{ operands: [a, b].map((each) => m.let(lowestOf(format, each))) }];
-    m.unlessHosts({ format, lanes: 'lowest', parts, zero: 'exact' }, () => {
+    m.unlessHosts({ format, lanes: 'lowest', parts, operation: 'order' }, () => {
       const parameters = [v.operation('i32.wrap_i64', predicate.all), v.constant32(format), v.constant32(1)];
       raiseFloat(m, m.call('sseCompare', m.core(), ...parameters, a, NO_VECTOR, b, NO_VECTOR));
       m.assign(result, resultHalf(m, 0));
@@ -107,7 +107,7 @@ function compareScalar(format: Format): Definition {
 function compareOrder(format: Format, quietly: 0 | 1): Definition {
   return (m) => {
     const [b, a] = [m.let(lowestOf(format, readScalar(m, 1, format))), m.let(lowestOf(format, m.readVector(0)))];
-    m.unlessHosts({ format, lanes: 'lowest', parts: [{ operands: [a, b] }], zero: 'exact' }, () => {
+    m.unlessHosts({ format, lanes: 'lowest', parts: [{ operands: [a, b] }], operation: 'order' }, () => {
       const bits = [a, b].map((each) => bitsOf(format, each));
       raiseFloat(m, m.call('sseOrder', m.core(), v.constant32(quietly), v.constant32(format), ...bits));
       const flags = m.stateLoad(FLOAT_RESULT, 64);

@@ -16,7 +16,7 @@ import {
   withLowest,
   writeScalar,
 } from '../float/operands.ts';
-import type { HostCheck, Value } from '../language.ts';
+import type { HostCheck, HostOperation, Value } from '../language.ts';
 import type { MeaningBuilder } from '../meaning-builder.ts';
 import * as v from '../value.ts';
 import type { Definition } from './definition.ts';
@@ -24,9 +24,7 @@ import type { Definition } from './definition.ts';
 interface Arithmetic {
   /** Of operation.ts. */
   readonly code: number;
-  readonly kind: 'arithmetic' | 'root' | 'order';
-  /** When a result of zero is right: see HostCheck. */
-  readonly zero?: HostCheck['zero'];
+  readonly operation: HostOperation;
   /** Of two vectors, on the host. */
   readonly compute: (format: Format, a: Value, b: Value) => Value;
   /** Of two scalars; without it vectors do. */
@@ -38,16 +36,24 @@ function plain(name: string): Arithmetic['compute'] {
 }
 
 const arithmetic = {
-  add: { code: code.ADD, kind: 'arithmetic', compute: plain('add'), scalarName: 'add' },
-  sub: { code: code.SUBTRACT, kind: 'arithmetic', compute: plain('sub'), scalarName: 'sub' },
-  mul: { code: code.MULTIPLY, kind: 'arithmetic', zero: 'product', compute: plain('mul'), scalarName: 'mul' },
-  div: { code: code.DIVIDE, kind: 'arithmetic', zero: 'quotient', compute: plain('div'), scalarName: 'div' },
+  add: { code: code.ADD, operation: 'sum', compute: plain('add'), scalarName: 'add' },
+  sub: { code: code.SUBTRACT, operation: 'difference', compute: plain('sub'), scalarName: 'sub' },
+  mul: { code: code.MULTIPLY, operation: 'product', compute: plain('mul'), scalarName: 'mul' },
+  div: { code: code.DIVIDE, operation: 'quotient', compute: plain('div'), scalarName: 'div' },
   // "If the values are both 0.0s the second operand is returned": b < a ? b : a is what pmin and pmax do, the other way round.
-  min: { code: code.MINIMUM, kind: 'order', compute: (format, a, b) => v.operation(operator(format, 'pmin'), b, a) },
-  max: { code: code.MAXIMUM, kind: 'order', compute: (format, a, b) => v.operation(operator(format, 'pmax'), b, a) },
+  min: {
+    code: code.MINIMUM,
+    operation: 'order',
+    compute: (format, a, b) => v.operation(operator(format, 'pmin'), b, a),
+  },
+  max: {
+    code: code.MAXIMUM,
+    operation: 'order',
+    compute: (format, a, b) => v.operation(operator(format, 'pmax'), b, a),
+  },
   sqrt: {
     code: code.SQUARE_ROOT,
-    kind: 'root',
+    operation: 'root',
     compute: (format, _, b) => v.operation(operator(format, 'sqrt'), b),
     scalarName: 'sqrt',
   },
@@ -60,12 +66,12 @@ const evenSigns = {
 };
 const addSubtract: Arithmetic = {
   code: code.ADD_SUBTRACT,
-  kind: 'arithmetic',
+  operation: 'alternating sum',
   compute: (format, a, b) => v.operation(operator(format, 'add'), a, v.operation('v128.xor', b, evenSigns[format])),
 };
 
-function isUnary(operation: Arithmetic): boolean {
-  return operation.kind === 'root';
+function isUnary({ operation }: Arithmetic): boolean {
+  return operation === 'root';
 }
 
 function packed(operation: Arithmetic, format: Format): Definition {
@@ -83,7 +89,7 @@ function computePacked(m: MeaningBuilder, operation: Arithmetic, format: Format,
   const count = a.length;
   const results = a.map((each, half) => m.let(operation.compute(format, each, b[half] as Value)));
   const parts = results.map((result, half) => partOf(operation, a[half] as Value, b[half] as Value, result));
-  m.unlessHosts({ format, lanes: 'all', parts, zero: operation.zero ?? 'exact' }, () => {
+  m.unlessHosts({ format, lanes: 'all', parts, operation: operation.operation }, () => {
     const parameters = [operation.code, format, (count * 128) / format].map((number) => v.constant32(number));
     raiseFloat(m, m.call('sseArithmetic', m.core(), ...parameters, a[0], high(a), b[0], high(b)));
     for (const [half, result] of results.entries()) m.assign(result, resultHalf(m, half as 0 | 1));
@@ -92,9 +98,9 @@ function computePacked(m: MeaningBuilder, operation: Arithmetic, format: Format,
 }
 
 /** What is asked of operands and result before the host's result is taken. */
-function partOf({ kind }: Arithmetic, a: Value, b: Value, result: Value): HostCheck['parts'][number] {
-  const operands = kind === 'root' ? [b] : [a, b];
-  return kind === 'order' ? { operands } : { operands, result };
+function partOf({ operation }: Arithmetic, a: Value, b: Value, result: Value): HostCheck['parts'][number] {
+  const operands = operation === 'root' ? [b] : [a, b];
+  return operation === 'order' ? { operands } : { operands, result };
 }
 
 function scalar(operation: Arithmetic, format: Format): Definition {
@@ -105,7 +111,7 @@ function scalar(operation: Arithmetic, format: Format): Definition {
     const a = isUnary(operation) ? b : m.let(lowestOf(format, first));
     const result = m.let(computeScalar(operation, format, a, b));
     const parts = [partOf(operation, a, b, result)];
-    m.unlessHosts({ format, lanes: 'lowest', parts, zero: operation.zero ?? 'exact' }, () => {
+    m.unlessHosts({ format, lanes: 'lowest', parts, operation: operation.operation }, () => {
       const parameters = [operation.code, format, 1].map((number) => v.constant32(number));
       const vectors = [isUnary(operation) ? second : first, NO_VECTOR, second, NO_VECTOR];
       raiseFloat(m, m.call('sseArithmetic', m.core(), ...parameters, ...vectors));
@@ -116,8 +122,9 @@ function scalar(operation: Arithmetic, format: Format): Definition {
 }
 
 /** f32 or f64. */
-function computeScalar({ scalarName, code: number, kind }: Arithmetic, format: Format, a: Value, b: Value): Value {
-  if (scalarName !== undefined) return v.operation(`f${format}.${scalarName}`, ...(kind === 'root' ? [b] : [a, b]));
+function computeScalar({ scalarName, code: number, operation }: Arithmetic, format: Format, a: Value, b: Value): Value {
+  if (scalarName !== undefined)
+    return v.operation(`f${format}.${scalarName}`, ...(operation === 'root' ? [b] : [a, b]));
   // As compute of min and max: the second operand where the two are equal.
   const isFirst = v.operation(`f${format}.${number === code.MINIMUM ? 'lt' : 'gt'}`, a, b);
   return v.select(isFirst, a, b);
