@@ -32,6 +32,13 @@ export interface Anchor {
 export interface AnchorKnowledge {
   readonly registers: ReadonlyMap<number, Origin>;
   readonly anchors: readonly Anchor[];
+  readonly aligned: readonly Alignment[];
+}
+
+/** An address that is a multiple of so many bytes, a power of two. */
+interface Alignment {
+  readonly origin: Origin;
+  readonly bytes: bigint;
 }
 
 /** Anchors that are kept. */
@@ -42,6 +49,7 @@ export class Anchors {
   readonly #body: FunctionBody;
   #registers = new Map<number, Origin>();
   #anchors: readonly Anchor[] = [];
+  #aligned: readonly Alignment[] = [];
   #roots = 0;
 
   constructor(body: FunctionBody) {
@@ -52,15 +60,30 @@ export class Anchors {
   forget(): void {
     this.#registers.clear();
     this.#anchors = [];
+    this.#aligned = [];
   }
 
   get knowledge(): AnchorKnowledge {
-    return { registers: new Map(this.#registers), anchors: this.#anchors };
+    return { registers: new Map(this.#registers), anchors: this.#anchors, aligned: this.#aligned };
   }
 
-  set knowledge({ registers, anchors }: AnchorKnowledge) {
+  set knowledge({ registers, anchors, aligned }: AnchorKnowledge) {
     this.#registers = new Map(registers);
     this.#anchors = anchors;
+    this.#aligned = aligned;
+  }
+
+  /** Whether an address is known to be a multiple of so many bytes. */
+  isAligned({ root, distance }: Origin, bytes: bigint): boolean {
+    return this.#aligned.some(
+      ({ origin, bytes: known }) =>
+        origin.root === root && known % bytes === 0n && (distance - origin.distance) % bytes === 0n,
+    );
+  }
+
+  /** Code that comes here has found an address to be a multiple of so many bytes. */
+  align(origin: Origin, bytes: bigint): void {
+    this.#aligned = [{ origin, bytes }, ...this.#aligned].slice(0, MOST);
   }
 
   ofRegister(register: number): Origin {

@@ -174,6 +174,8 @@ export type Statement =
       readonly condition: Value;
       readonly body: readonly Statement[];
       readonly otherwise: readonly Statement[];
+      /** The condition seldom holds. */
+      readonly unlikely: boolean;
     }
   /** Runs the body, again while the condition holds afterwards. Each round is complete in itself: RIP stays until the last. */
   | {

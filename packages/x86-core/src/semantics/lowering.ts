@@ -526,8 +526,23 @@ class Lowering {
     this.#body.end();
   }
 
+  /** A multiple of a power of two that an address has to be, lest something is raised. */
+  #demand(condition: Value | undefined): { readonly origin: Origin; readonly bytes: bigint } | undefined {
+    if (condition?.kind !== 'operation' || condition.name !== 'i64.ne' || this.#depth > 0) return undefined;
+    const [low, zero] = condition.operands as [Value, Value];
+    if (low.kind !== 'operation' || low.name !== 'i64.and' || this.#evaluate(zero) !== 0n) return undefined;
+    const [address, mask] = low.operands as [Value, Value];
+    const origin = this.#originOf(address);
+    const bytes = (this.#evaluate(mask) ?? 0n) + 1n;
+    const isPower = bytes > 1n && (bytes & (bytes - 1n)) === 0n;
+    return origin === undefined || !isPower ? undefined : { origin, bytes };
+  }
+
   #raise({ condition, vector, errorCode }: Statement & { kind: 'raise' }): void {
     const body = this.#body;
+    const { anchors } = this.#target;
+    const demand = this.#demand(condition);
+    if (demand !== undefined && anchors?.isAligned(demand.origin, demand.bytes) === true) return;
     if (condition !== undefined) {
       this.#value(condition);
       body.if(true);
@@ -543,6 +558,7 @@ class Lowering {
     body.callNamed('raise');
     this.#target.fault();
     if (condition !== undefined) body.end();
+    if (demand !== undefined) anchors?.align(demand.origin, demand.bytes);
   }
 
   /** #GP(0) for a target outside of the limit of CS; in long mode for one that is not canonical. */
@@ -573,7 +589,7 @@ class Lowering {
     body.end();
   }
 
-  #if({ condition, body: statements, otherwise }: Statement & { kind: 'if' }): void {
+  #if({ condition, body: statements, otherwise, unlikely }: Statement & { kind: 'if' }): void {
     if (condition.kind === 'isHosts') {
       this.#depth++;
       lowerHostCheck(this.#target, condition.check, this.lower, () => this.statements(otherwise));
@@ -587,7 +603,7 @@ class Lowering {
     }
     this.#target.beginConditional();
     this.#value(condition);
-    this.#body.if();
+    this.#body.if(unlikely);
     this.#depth++;
     this.statements(statements);
     this.#target.endConditional();

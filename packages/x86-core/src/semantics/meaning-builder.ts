@@ -196,7 +196,8 @@ export class MeaningBuilder extends OperandBuilder {
     this.leave('assist', 'this');
   }
 
-  if(condition: Value, body: () => void, otherwise?: () => void): void {
+  /** `unlikely`: the condition seldom holds. */
+  if(condition: Value, body: () => void, otherwise?: () => void, unlikely = false): void {
     const before = this.changed;
     const statements = this.#block(body);
     const afterBody = this.changed;
@@ -204,7 +205,12 @@ export class MeaningBuilder extends OperandBuilder {
     const others = otherwise === undefined ? [] : this.#block(otherwise);
     this.changed ||= afterBody;
     if (this.changed) this.#noteChange();
-    this.statements.push({ kind: 'if', condition, body: statements, otherwise: others });
+    this.statements.push({ kind: 'if', condition, body: statements, otherwise: others, unlikely });
+  }
+
+  /** `if` whose condition holds nearly always. */
+  ifLikely(condition: Value, body: () => void, otherwise: () => void): void {
+    this.if(operation('i32.eqz', condition), otherwise, body, true);
   }
 
   /** What is to be done where the host's arithmetic may not be taken. It sets no flags. */
@@ -257,7 +263,7 @@ export class MeaningBuilder extends OperandBuilder {
     if (segmentation === 'flat') return;
     const always: Statement = { kind: 'checkTarget', target: truncate(this.operandSize, target) };
     const check: Statement =
-      condition === undefined ? always : { kind: 'if', condition, body: [always], otherwise: [] };
+      condition === undefined ? always : { kind: 'if', condition, body: [always], otherwise: [], unlikely: false };
     if (this.#firstChange < 0) this.statements.push(check);
     else this.statements.splice(this.#firstChange, 0, check);
   }

@@ -123,7 +123,7 @@ function convert(conversion: Conversion): Definition {
       m.writeVector(0, results);
       return;
     }
-    m.if(
+    m.ifLikely(
       conversion.check(m, operands, results),
       () => m.writeVector(0, results),
       () => {

@@ -81,7 +81,7 @@ function roundPacked(format: Format): Definition {
     const b = readHalves(m, 1, count);
     const control = controlOf(m);
     const fault = anyOf(b.map((half) => isUnusual(numbers(format, half))));
-    m.if(
+    m.ifLikely(
       v.operation('i32.and', control.allowed, isRight(fault, format)),
       () =>
         inMode(m, control, (name) =>
@@ -103,7 +103,7 @@ function roundScalar(format: Format): Definition {
     const first = m.readVector(m.vex ? 1 : 0);
     const b = readScalar(m, m.operandCount - 2, format);
     const control = controlOf(m);
-    m.if(
+    m.ifLikely(
       v.operation('i32.and', control.allowed, isRight(isUnusual(lowestNumbers(format, b, b)), format)),
       () =>
         inMode(m, control, (name) => {

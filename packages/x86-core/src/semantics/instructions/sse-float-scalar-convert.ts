@@ -52,7 +52,7 @@ function fromInteger(format: Format): Definition {
       writeNumber(m, 64, first, result);
       return;
     }
-    m.if(
+    m.ifLikely(
       v.operation('i32.eqz', isSlow(m)),
       () => writeNumber(m, format, first, result),
       () => {
@@ -79,7 +79,7 @@ function toInteger(format: Format, control: number): Definition {
     const inside = v.operation(`f${format}.lt`, v.operation(`f${format}.abs`, whole), limit);
     const exact = v.operation(`f${format}.eq`, whole, number);
     const right = v.operation('i32.and', inside, v.operation('i32.or', v.operation('i32.eqz', isSlow(m)), exact));
-    m.if(
+    m.ifLikely(
       right,
       () => m.write(0, v.truncate(bits, v.operation(`i64.trunc_sat_f${format}_s`, whole))),
       () => {
@@ -98,7 +98,7 @@ function singleToDouble(m: MeaningBuilder): void {
   const first = m.readVector(m.vex ? 1 : 0);
   const operand = readScalar(m, lastSource(m), 32);
   const one = m.let(v.operation('f32x4.splat', lowestOf(32, operand)));
-  m.if(
+  m.ifLikely(
     isRight(isUnusual(numbers(32, one)), 32),
     () => writeNumber(m, 64, first, v.operation('f64.promote_f32', lowestOf(32, operand))),
     () => {
@@ -113,7 +113,7 @@ function doubleToSingle(m: MeaningBuilder): void {
   const operand = readScalar(m, lastSource(m), 64);
   const result = m.let(v.operation('f32.demote_f64', lowestOf(64, operand)));
   const one = numbers(32, m.let(v.operation('f32x4.splat', result)));
-  m.if(
+  m.ifLikely(
     isRightInMode(m, anyOf([isNearlyTiny(one), isNotFinite(one)])),
     () => writeNumber(m, 32, first, result),
     () => {
