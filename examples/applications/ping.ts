@@ -1,5 +1,5 @@
 /** Plays ping-pong with whoever serves it, a ball at a time, and logs how long a ball takes there and back. Its argument says how many balls. */
-import { argument, Channel, line, now, quit, ticksPerSecond } from '@drift-os/kernel-w/sdk';
+import { argument, Channel, fail, line, now, quit, ticksPerSecond } from '@drift-os/kernel-w/sdk';
 import { PINGPONG_HASH, Ping, Pong } from './generated/ping-pong';
 
 let balls: u32 = 10000;
@@ -17,6 +17,7 @@ export function init(): void {
 export function message(number: u32): void {
   if (number != channel.number || !channel.isOpen) return quit(1);
   for (let at = channel.peek(); at != 0; at = channel.peek()) {
+    if (Pong.at(at).count != played) fail('a ball came back that was not sent last');
     const took = now() - Pong.at(at).sent;
     channel.release();
     total += took;
