@@ -21,11 +21,12 @@ async function boot(): Promise<void> {
     );
   }
   const image = new Uint8Array(await response.arrayBuffer());
-  const machine = await createMachine({ disks: [image], cores: 4, memory: '128M' });
+  const machine = await createMachine({ disks: [image], cores: 4, memory: '128M', execution: 'parallel' });
   showScreen(machine, element('screen') as HTMLCanvasElement);
   void showTerminal(machine, element('terminal'));
   await machine.waitFor('drift> ');
-  status.textContent = `Four cores and 128 MiB, at the prompt ${Math.round(performance.now() - begun)} ms after the page began to load them.`;
+  const threads = crossOriginIsolated ? 'Four cores, each on a Worker,' : 'Four cores in one thread';
+  status.textContent = `${threads} and 128 MiB, at the prompt ${Math.round(performance.now() - begun)} ms after the page began to load them.`;
   const { reason } = await machine.ended;
   status.textContent = `The machine has ended (${reason}). Reload the page to start it again.`;
 }

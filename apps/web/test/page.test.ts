@@ -17,9 +17,13 @@ if (program === undefined)
 const dist = new URL('../dist/', import.meta.url).pathname;
 const types: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
 
+/** With these the page may have threads that share memory. */
+const ISOLATION = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+
 /** Serves the built files below a path, and nothing beside it, as somebody's web space would. */
-async function serve(): Promise<Server> {
+async function serve(headers: Readonly<Record<string, string>>): Promise<Server> {
   const server = createServer((request, response) => {
+    response.setHeaders(new Map(Object.entries(headers)));
     const [, name] = /^\/some\/path\/([^?]*)/.exec(request.url ?? '') ?? [];
     if (name === undefined) return void response.writeHead(404).end();
     const path = name || 'index.html';
@@ -64,14 +68,17 @@ function difference(seen: Image, expected: Image | undefined): string {
   return cursor ? '' : [...cells.keys()].join(', ');
 }
 
-describe.skipIf(program === undefined)('the page', { timeout: 120_000 }, () => {
+describe.skipIf(program === undefined).each([
+  ['in one thread', {}, /^Four cores in one thread .* at the prompt/],
+  ['with a Worker for each core', ISOLATION, /^Four cores, each on a Worker, .* at the prompt/],
+] as const)('the page, %s', { timeout: 240_000 }, (_, headers, started) => {
   let server: Server;
   let browser: Browser;
   let page: Page;
   const problems: string[] = [];
 
   beforeAll(async () => {
-    server = await serve();
+    server = await serve(headers);
     const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'];
     browser = await chromium.launch({ executablePath: program as string, args });
     page = await browser.newPage();
@@ -104,8 +111,8 @@ describe.skipIf(program === undefined)('the page', { timeout: 120_000 }, () => {
   }
 
   it('boots to the prompt, and says when', async () => {
-    await expect.poll(text, { timeout: 60_000 }).toContain('drift>');
-    await expect.poll(() => page.locator('#status').innerText(), { timeout: 10_000 }).toContain('at the prompt');
+    await expect.poll(text, { timeout: 120_000 }).toContain('drift>');
+    await expect.poll(() => page.locator('#status').innerText(), { timeout: 10_000 }).toMatch(started);
   });
 
   it('answers to help, and draws what the same machine draws in Node', async () => {
