@@ -12,11 +12,14 @@ import {
   TLB_SET_BYTES,
   TLB_SETS,
   TLB_CHECKED,
+  TLB_SUPERVISOR,
   TLB_USED,
   TLB_USED_COUNT,
   TLB_USED_MAX,
+  TLB_USER,
   TLB_WRITE,
 } from '../src/semantics/state';
+import { pageIsGlobal, pageIsLarge } from './page-walk';
 import { holdsCode } from './physical';
 import { forgetVictims, forgetVictimsOf, forgetWriteVictims, isGlobalVictim, keepVictim, victimOf } from './victims';
 
@@ -25,8 +28,34 @@ const EVERYTHING: i32 = -1;
 
 /** The entry in which a page stands, or would stand, in the set in use. */
 export function tlbEntry(core: usize, linear: u64, write: bool): usize {
-  const set = <usize>load<u32>(core + TLB);
+  return entryIn(<usize>load<u32>(core + TLB), linear, write);
+}
+
+function entryIn(set: usize, linear: u64, write: bool): usize {
   return set + <usize>(write ? TLB_WRITE : 0) + ((<usize>(linear >> 12) & (TLB_ENTRIES - 1)) << 4);
+}
+
+/** Of accesses that are made for a user, or for the supervisor as it is without EFLAGS.AC, whatever the core runs. */
+function setFor(core: usize, user: bool): usize {
+  return core + TLB_SETS + <usize>(user ? TLB_USER : TLB_SUPERVISOR) * TLB_SET_BYTES;
+}
+
+/** Host address of bytes on one page that TypeScript is about to access, where the TLB has the page and stores to it hit no code; else 0. */
+export function hostOf(core: usize, linear: u64, bytes: i32, user: bool, write: bool): usize {
+  const page = linear & ~0xfff;
+  if (((linear + <u64>(bytes - 1)) & ~0xfff) != page) return 0;
+  const entry = entryIn(setFor(core, user), linear, write);
+  if (!recallEntry(core, entry, page) || !unmarkEntry(entry)) return 0;
+  return <usize>(<u32>linear + load<u32>(entry + 8));
+}
+
+/** Keeps the translation that `translateLinear` has just made for such an access. */
+export function keepHost(core: usize, linear: u64, host: usize, user: bool, write: bool): void {
+  const page = linear & ~0xfff;
+  const entry = entryIn(setFor(core, user), linear, write);
+  const code = write && holdsCode(host & ~0xfff);
+  setEntry(core, entry, code ? page | TLB_CODE : page, <u32>(host & ~0xfff) - <u32>page, pageIsGlobal);
+  if (pageIsLarge) store<i32>(core + TLB_LARGE, 1);
 }
 
 /** An entry for one page in the set in use. `host`: the page's host address. `code`: stores to it are to be looked at. @returns whether inlined code finds it */

@@ -95,7 +95,8 @@ export class StateContext implements CoreContext {
 
   setSegment(number: SegmentNumber, value: SegmentRegister): void {
     const real = (this.cr0 & Cr0.pe) === 0 || (this.state.get32(state.RFLAGS_SYSTEM) & Rflags.vm) !== 0;
-    const moves = number === Segment.cs && this.state.segment(number).base !== value.base;
+    const base = state.SEGMENTS + number * state.SEGMENT_BYTES + state.SEGMENT_BASE;
+    const moves = number === Segment.cs && this.state.get64(base) !== value.base;
     this.state.setSegment(number, value, real);
     if (moves) this.#connections.codeMoved();
     this.#connections.modeChanged();
@@ -199,7 +200,10 @@ export class StateContext implements CoreContext {
     this.state.set64(state.INHIBIT, this.rip);
   }
   get inhibited(): boolean {
-    return this.state.get64(state.INHIBIT) === this.rip;
+    const { state: core } = this;
+    return (
+      core.get32(state.INHIBIT) === core.get32(state.RIP) && core.get32(state.INHIBIT + 4) === core.get32(state.RIP + 4)
+    );
   }
 
   now(): bigint {

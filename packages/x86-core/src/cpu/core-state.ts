@@ -109,14 +109,17 @@ export class CoreState {
     const writable = usable && ((!isCode && (attributes & Attribute.writable) !== 0) || real);
     const expandsDown = !isCode && (attributes & Attribute.expandDown) !== 0;
     const top = (attributes & Attribute.big) === 0 ? 0xffff : 0xffff_ffff;
-    const [first, last] = expandsDown ? (limit >= top ? NOTHING : [limit + 1, top]) : [0, limit];
-    this.#setRange(at + state.SEGMENT_READ, readable ? [first, last] : NOTHING);
-    this.#setRange(at + state.SEGMENT_WRITE, writable ? [first, last] : NOTHING);
+    const isEmpty = expandsDown && limit >= top;
+    const first = expandsDown ? limit + 1 : 0;
+    const last = expandsDown ? top : limit;
+    this.#setRange(at + state.SEGMENT_READ, readable && !isEmpty, first, last);
+    this.#setRange(at + state.SEGMENT_WRITE, writable && !isEmpty, first, last);
   }
 
-  #setRange(at: number, [first, last]: readonly [number, number]): void {
-    this.set32(at, first);
-    this.set32(at + 4, last);
+  /** Of nothing: the first behind the last. */
+  #setRange(at: number, isAny: boolean, first: number, last: number): void {
+    this.set32(at, isAny ? first : 1);
+    this.set32(at + 4, isAny ? last : 0);
   }
 
   table(at: number): TableRegister {
@@ -131,7 +134,6 @@ export class CoreState {
 
 /** TF IF IOPL NT RF VM AC VIF VIP ID. */
 const SYSTEM_FLAGS = 0x3f_7300;
-const NOTHING: readonly [number, number] = [1, 0];
 
 class X87View implements X87State {
   readonly registers: Uint8Array;

@@ -516,7 +516,8 @@ export class Cpu {
       !mode.single &&
       view.getInt32(entry + 12, true) === view.getInt32(this.#base + state.JUMPS_KEY, true) &&
       view.getInt32(this.#base + state.LINK, true) === 0 &&
-      view.getBigUint64(entry, true) === rip
+      view.getInt32(entry, true) === view.getInt32(this.#base + state.RIP, true) &&
+      view.getInt32(entry + 4, true) === view.getInt32(this.#base + state.RIP + 4, true)
     ) {
       const at = view.getInt32(entry + 8, true);
       if (view.getInt32(at + record.HANDLER, true) !== record.STALE_HANDLER) return at;

@@ -31,8 +31,9 @@ export class LinearMemory {
     let address = linear;
     if (this.#state.get32(state.LONG_MODE) === 0) address &= 0xffff_ffffn;
     else {
-      const bits = (this.#state.get32(state.CR4) & CR4_LA57) === 0 ? 48 : 57;
-      if (BigInt.asUintN(64, BigInt.asIntN(bits, address)) !== address) throw generalProtection();
+      const isShort = (this.#state.get32(state.CR4) & CR4_LA57) === 0;
+      const extended = isShort ? BigInt.asIntN(48, address) : BigInt.asIntN(57, address);
+      if (BigInt.asUintN(64, extended) !== address) throw generalProtection();
     }
     const physical = this.#memory.runtime.translateLinear(this.#state.base, address, rights);
     if (physical === -1n) throw this.fault();
@@ -72,7 +73,7 @@ export class LinearMemory {
 
   /** #AC of the program's own accesses (SDM 3A 6.15). */
   #checkAlignment(address: bigint, bytes: MemoryBytes, access: Access): void {
-    if (access !== 'current' || (Number(address & 7n) & (bytes - 1)) === 0) return;
+    if (access !== 'current' || (Number(BigInt.asUintN(3, address)) & (bytes - 1)) === 0) return;
     const core = this.#state;
     const active = (core.get32(state.RFLAGS_SYSTEM) & RFLAGS_AC) !== 0 && (core.get32(state.CR0) & CR0_AM) !== 0;
     if (active && core.get32(state.CPL) === 3) throw new CpuFault(ALIGNMENT_CHECK, 0);
@@ -80,18 +81,47 @@ export class LinearMemory {
 
   read(address: bigint, bytes: MemoryBytes, access: Access): bigint {
     this.#checkAlignment(address, bytes, access);
+    const rights = this.rights(access);
+    const host = this.#hostOf(address, bytes, rights);
+    if (host !== 0) return this.#readHost(host, bytes);
     if (crosses(address, bytes)) return join(this.readBytes(address, bytes, access));
-    return this.readPhysical(this.translate(address, this.rights(access)), bytes);
+    const physical = this.translate(address, rights);
+    this.#keep(address, rights, this.#memory.hostAddress(physical));
+    return this.readPhysical(physical, bytes);
   }
 
   write(address: bigint, bytes: MemoryBytes, value: bigint, access: Access): void {
     this.#checkAlignment(address, bytes, access);
+    const rights = this.#writing(access);
+    const host = this.#hostOf(address, bytes, rights);
+    if (host !== 0) {
+      this.#writeHost(host, bytes, value);
+      return;
+    }
     if (crosses(address, bytes)) {
       this.writeBytes(address, split(value, bytes), access);
       return;
     }
-    const physical = this.translate(address, this.rights(access) | machine.ACCESS_WRITE);
+    const physical = this.translate(address, rights);
+    this.#keep(address, rights, this.#memory.hostAddressForWrite(physical));
     this.#writePhysical(physical, bytes, value);
+  }
+
+  /** Where the TLB has the page: without a walk. What the supervisor may do by EFLAGS.AC alone is in another set. */
+  #hostOf(address: bigint, bytes: MemoryBytes, rights: number): number {
+    const user = (rights & machine.ACCESS_USER) !== 0;
+    return this.#memory.runtime.hostOf(this.#state.base, address, bytes, user, (rights & machine.ACCESS_WRITE) !== 0);
+  }
+
+  /** Behind `translate`. */
+  #keep(address: bigint, rights: number, host: number): void {
+    if (host === 0) return;
+    const core = this.#state;
+    const user = (rights & machine.ACCESS_USER) !== 0;
+    const byFlag = (core.get32(state.RFLAGS_SYSTEM) & RFLAGS_AC) !== 0;
+    if (!user && byFlag && (rights & machine.ACCESS_SYSTEM) === 0) return;
+    const linear = core.get32(state.LONG_MODE) === 0 ? address & 0xffff_ffffn : address;
+    this.#memory.runtime.keepHost(core.base, linear, host, user, (rights & machine.ACCESS_WRITE) !== 0);
   }
 
   readBytes(address: bigint, length: number, access: Access): Uint8Array {
@@ -136,7 +166,10 @@ export class LinearMemory {
 
   readPhysical(physical: number, bytes: MemoryBytes): bigint {
     const host = this.#memory.hostAddress(physical);
-    if (host === 0) return this.#devices.read(physical, bytes);
+    return host === 0 ? this.#devices.read(physical, bytes) : this.#readHost(host, bytes);
+  }
+
+  #readHost(host: number, bytes: MemoryBytes): bigint {
     const { view } = this.#memory;
     if (bytes === 8) return view.getBigUint64(host, true);
     return BigInt(
@@ -146,9 +179,13 @@ export class LinearMemory {
 
   #writePhysical(physical: number, bytes: MemoryBytes, value: bigint): void {
     const host = this.#memory.hostAddressForWrite(physical);
-    const { view } = this.#memory;
     if (host === 0) this.#devices.write(physical, bytes, BigInt.asUintN(8 * bytes, value));
-    else if (bytes === 8) view.setBigUint64(host, value, true);
+    else this.#writeHost(host, bytes, value);
+  }
+
+  #writeHost(host: number, bytes: MemoryBytes, value: bigint): void {
+    const { view } = this.#memory;
+    if (bytes === 8) view.setBigUint64(host, value, true);
     else if (bytes === 4) view.setUint32(host, Number(value & 0xffff_ffffn), true);
     else if (bytes === 2) view.setUint16(host, Number(value & 0xffffn), true);
     else view.setUint8(host, Number(value & 0xffn));
@@ -161,7 +198,7 @@ const CR0_AM = 1 << 18;
 const RFLAGS_AC = 1 << 18;
 
 function crosses(address: bigint, bytes: number): boolean {
-  return (address & 0xfffn) + BigInt(bytes) > PAGE;
+  return Number(BigInt.asUintN(12, address)) + bytes > 4096;
 }
 
 function join(bytes: Uint8Array): bigint {

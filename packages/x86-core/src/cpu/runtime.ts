@@ -8,6 +8,9 @@ export interface Runtime {
   /** A physical address, or -1 after an exception was raised. `access`: ACCESS_ bits of semantics/machine-memory.ts. */
   translateLinear(core: number, linear: bigint, access: number): bigint;
   translate(core: number, linear: bigint, bytes: number, access: number): number;
+  /** Host address of bytes that TypeScript accesses, or 0 where `translateLinear` is to be asked: see assembly/tlb.ts. */
+  hostOf(core: number, linear: bigint, bytes: number, user: boolean, write: boolean): number;
+  keepHost(core: number, linear: bigint, host: number, user: boolean, write: boolean): void;
   clearTlb(core: number): void;
   flushTlb(core: number, keepGlobal: number): void;
   flushPage(core: number, linear: bigint): void;

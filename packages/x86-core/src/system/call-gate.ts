@@ -31,7 +31,7 @@ export function readCallGate(core: CoreContext, selector: number, descriptor: De
   const long = isLongMode(core);
   if (type !== SystemType.callGate32 && (long || type !== SystemType.callGate16)) throw generalProtection(code);
   // Type field of the upper half: must be 0 (SDM 3A 5.8.3.1).
-  if (long && ((descriptor.high >> 40n) & 0x1fn) !== 0n) throw generalProtection(code);
+  if (long && ((descriptor.upperHigh >> 8) & 0x1f) !== 0) throw generalProtection(code);
   if (dplOf(descriptor) < Math.max(core.cpl, selector & 3)) throw generalProtection(code);
   if (!isPresent(descriptor)) throw notPresent(code);
   const is16 = type === SystemType.callGate16;

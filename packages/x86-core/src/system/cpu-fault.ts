@@ -54,15 +54,26 @@ export class CpuFault extends Error {
   readonly committed: boolean;
 
   constructor(vector: number, errorCode?: number, address?: bigint, committed = false) {
-    const code = errorCode === undefined ? '' : `(${errorCode.toString(16)}h)`;
-    super(
-      `${names[vector] ?? `exception ${vector}`}${code}${address === undefined ? '' : ` at ${address.toString(16)}h`}`,
-    );
-    this.name = 'CpuFault';
+    // A guest's exception is no failure of the host. Where in here it was found is of no use, and finding that out would take longer than all the rest.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    super();
+    Error.stackTraceLimit = stackTraceLimit;
     this.vector = vector;
     this.errorCode = errorCode;
     this.address = address;
     this.committed = committed;
+  }
+
+  override get name(): string {
+    return 'CpuFault';
+  }
+
+  override get message(): string {
+    const { vector, errorCode, address } = this;
+    const code = errorCode === undefined ? '' : `(${errorCode.toString(16)}h)`;
+    const place = address === undefined ? '' : ` at ${address.toString(16)}h`;
+    return `${names[vector] ?? `exception ${vector}`}${code}${place}`;
   }
 
   inNewTask(): CpuFault {

@@ -1,7 +1,7 @@
 /** Access to the descriptor tables: GDT, LDT, IDT, and the flags the processor keeps in descriptors. */
 import { type CoreContext, Segment } from './core-context.ts';
 import { type CpuFault } from './cpu-fault.ts';
-import { Attribute, type Descriptor, isSegment } from './descriptor.ts';
+import { Attribute, type Descriptor, descriptorOf, isSegment } from './descriptor.ts';
 import { isLongMode } from './mode.ts';
 
 /** The error code of a selector: without its RPL (SDM 3A 6.13). */
@@ -31,10 +31,11 @@ function addressOf(core: CoreContext, selector: number, bytes: number): bigint |
 export function findDescriptor(core: CoreContext, selector: number): Descriptor | undefined {
   const address = addressOf(core, selector, 8);
   if (address === undefined) return undefined;
-  const descriptor = { low: core.read(address, 8, 'system'), high: 0n };
+  const first = core.read(address, 8, 'system');
+  const descriptor = descriptorOf(first);
   if (!isLongMode(core) || isSegment(descriptor)) return descriptor;
   if (addressOf(core, selector, 16) === undefined) return undefined;
-  return { low: descriptor.low, high: core.read(address + 8n, 8, 'system') };
+  return descriptorOf(first, core.read(address + 8n, 8, 'system'));
 }
 
 /** @throws CpuFault made by `fault` with the selector's code where the selector lies outside of its table. */
@@ -60,9 +61,9 @@ export function markAvailable(core: CoreContext, selector: number, descriptor: D
 }
 
 function setType(core: CoreContext, selector: number, descriptor: Descriptor, set: number, clear: number): Descriptor {
-  const low = (descriptor.low | (BigInt(set) << 40n)) & ~(BigInt(clear) << 40n);
-  if (low === descriptor.low) return descriptor;
+  const high = (descriptor.high | (set << 8)) & ~(clear << 8);
+  if (high === descriptor.high) return descriptor;
   const address = addressOf(core, selector, 8);
-  if (address !== undefined) core.write(address + 5n, 1, (low >> 40n) & 0xffn, 'system');
-  return { low, high: descriptor.high };
+  if (address !== undefined) core.write(address + 5n, 1, BigInt((high >> 8) & 0xff), 'system');
+  return { ...descriptor, high };
 }

@@ -37,26 +37,37 @@ export const SystemType = {
   trapGate32: 15,
 } as const;
 
-/** A descriptor as it lies in its table. */
+/** A descriptor as it lies in its table, in words of 32 bits, signed. */
 export interface Descriptor {
-  /** The first eight bytes. */
-  readonly low: bigint;
+  readonly low: number;
+  readonly high: number;
   /** Bytes 8 to 15 of a 16-byte system descriptor in long mode; else 0. */
-  readonly high: bigint;
+  readonly upperLow: number;
+  readonly upperHigh: number;
 }
 
-export function typeOf({ low }: Descriptor): number {
-  return Number((low >> 40n) & 15n);
+/** From its bytes 0 to 7, and those of 8 to 15 where it has them. */
+export function descriptorOf(first: bigint, second?: bigint): Descriptor {
+  return {
+    low: Number(BigInt.asIntN(32, first)),
+    high: Number(BigInt.asIntN(32, first >> 32n)),
+    upperLow: second === undefined ? 0 : Number(BigInt.asIntN(32, second)),
+    upperHigh: second === undefined ? 0 : Number(BigInt.asIntN(32, second >> 32n)),
+  };
 }
-export function dplOf({ low }: Descriptor): number {
-  return Number((low >> 45n) & 3n);
+
+export function typeOf({ high }: Descriptor): number {
+  return (high >> 8) & 15;
 }
-export function isPresent({ low }: Descriptor): boolean {
-  return ((low >> 47n) & 1n) !== 0n;
+export function dplOf({ high }: Descriptor): number {
+  return (high >> 13) & 3;
+}
+export function isPresent({ high }: Descriptor): boolean {
+  return (high & 0x8000) !== 0;
 }
 /** S is set: code or data. */
-export function isSegment({ low }: Descriptor): boolean {
-  return ((low >> 44n) & 1n) !== 0n;
+export function isSegment({ high }: Descriptor): boolean {
+  return (high & 0x1000) !== 0;
 }
 export function isCode(descriptor: Descriptor): boolean {
   return isSegment(descriptor) && (typeOf(descriptor) & Attribute.code) !== 0;
@@ -71,25 +82,30 @@ export function isReadable(descriptor: Descriptor): boolean {
   return isSegment(descriptor) && (!isCode(descriptor) || (typeOf(descriptor) & Attribute.readable) !== 0);
 }
 export function isLongCode(descriptor: Descriptor): boolean {
-  return ((descriptor.low >> 53n) & 1n) !== 0n;
+  return (descriptor.high & 0x20_0000) !== 0;
 }
 export function isBig(descriptor: Descriptor): boolean {
-  return ((descriptor.low >> 54n) & 1n) !== 0n;
+  return (descriptor.high & 0x40_0000) !== 0;
 }
 
 /** Bits 40 to 55 without the limit's. */
-export function attributesOf({ low }: Descriptor): number {
-  return Number((low >> 40n) & 0xf0ffn);
+export function attributesOf({ high }: Descriptor): number {
+  return (high >> 8) & 0xf0ff;
 }
 
 /** Last valid byte. */
-export function limitOf({ low }: Descriptor): number {
-  const limit = Number((low & 0xffffn) | ((low >> 32n) & 0xf0000n));
-  return ((low >> 55n) & 1n) !== 0n ? limit * 4096 + 4095 : limit;
+export function limitOf({ low, high }: Descriptor): number {
+  const limit = (low & 0xffff) | (high & 0xf_0000);
+  return (high & 0x80_0000) !== 0 ? limit * 4096 + 4095 : limit;
 }
 
-export function baseOf({ low, high }: Descriptor): bigint {
-  return ((low >> 16n) & 0xffffffn) | ((low >> 32n) & 0xff000000n) | ((high & 0xffffffffn) << 32n);
+export function baseOf({ low, high, upperLow }: Descriptor): bigint {
+  return joined((low >>> 16) | ((high & 0xff) << 16) | (high & 0xff00_0000), upperLow);
+}
+
+function joined(low: number, high: number): bigint {
+  const lower = BigInt(low >>> 0);
+  return high === 0 ? lower : lower | (BigInt(high >>> 0) << 32n);
 }
 
 export function segmentOf(selector: number, descriptor: Descriptor): SegmentRegister {
@@ -121,12 +137,11 @@ export interface Gate {
 }
 
 export function gateOf(descriptor: Descriptor, is16: boolean): Gate {
-  const { low, high } = descriptor;
-  const offset = (low & 0xffffn) | (is16 ? 0n : ((low >> 32n) & 0xffff0000n) | ((high & 0xffffffffn) << 32n));
+  const { low, high, upperLow } = descriptor;
   return {
-    selector: Number((low >> 16n) & 0xffffn),
-    offset,
-    parameters: Number((low >> 32n) & 31n),
-    interruptStack: Number((low >> 32n) & 7n),
+    selector: low >>> 16,
+    offset: is16 ? BigInt(low & 0xffff) : joined((low & 0xffff) | (high & 0xffff_0000), upperLow),
+    parameters: high & 31,
+    interruptStack: high & 7,
   };
 }

@@ -8,6 +8,7 @@ import { type CoreContext, Segment } from './core-context.ts';
 import { generalProtection, notPresent } from './cpu-fault.ts';
 import {
   type Descriptor,
+  descriptorOf,
   dplOf,
   type Gate,
   gateOf,
@@ -61,8 +62,8 @@ function readGate(core: CoreContext, { vector, source }: InterruptEvent): Descri
   const { base, limit } = core.idtr;
   if (vector * bytes + bytes - 1 > limit) throw generalProtection(code);
   const at = base + BigInt(vector * bytes);
-  const low = core.read(at, 8, 'system');
-  const gate = { low, high: long ? core.read(BigInt.asUintN(64, at + 8n), 8, 'system') : 0n };
+  const first = core.read(at, 8, 'system');
+  const gate = descriptorOf(first, long ? core.read(BigInt.asUintN(64, at + 8n), 8, 'system') : undefined);
   const type = typeOf(gate);
   const wide = type === SystemType.interruptGate32 || type === SystemType.trapGate32;
   const narrow = type === SystemType.interruptGate16 || type === SystemType.trapGate16 || type === SystemType.taskGate;

@@ -33,5 +33,7 @@ export function linearBits(core: CoreContext): 48 | 57 {
   return (core.cr4 & Cr4.la57) === 0 ? 48 : 57;
 }
 export function isCanonical(core: CoreContext, address: bigint): boolean {
-  return BigInt.asUintN(64, BigInt.asIntN(linearBits(core), address)) === address;
+  // Widths that are constants, which engines know how to compute with at once.
+  const extended = linearBits(core) === 48 ? BigInt.asIntN(48, address) : BigInt.asIntN(57, address);
+  return BigInt.asUintN(64, extended) === address;
 }

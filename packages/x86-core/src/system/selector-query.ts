@@ -54,7 +54,7 @@ export function lar(core: CoreContext, instruction: Instruction): void {
   const known = descriptor !== undefined && (isSegment(descriptor) || types.has(typeOf(descriptor)));
   if (known) {
     // The limit's upper bits come along, as processors do it; the manual leaves them undefined.
-    const rights = (descriptor.low >> 32n) & 0xffff00n;
+    const rights = BigInt(descriptor.high & 0xff_ff00);
     writeRegister(core, registerOperand(instruction, 0).number, instruction.operandSize, rights);
   }
   setZero(core, known);

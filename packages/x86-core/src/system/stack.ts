@@ -31,7 +31,7 @@ export class Stack {
     this.#bits = bits;
     this.#access = access;
     this.#errorCode = errorCode;
-    this.#pointer = BigInt.asUintN(bits, pointer);
+    this.#pointer = this.#wrapped(pointer);
   }
 
   /** The stack in use. */
@@ -46,7 +46,12 @@ export class Stack {
   push(value: bigint, bytes: MemoryBytes): void {
     this.skip(-bytes);
     const address = this.#linear(bytes, true);
-    this.#core.write(address, bytes, BigInt.asUintN(bytes * 8, value), this.#access);
+    this.#core.write(
+      address,
+      bytes,
+      bytes === 8 ? BigInt.asUintN(64, value) : BigInt.asUintN(8 * bytes, value),
+      this.#access,
+    );
   }
 
   pop(bytes: MemoryBytes): bigint {
@@ -66,7 +71,13 @@ export class Stack {
 
   /** Moves the pointer up. */
   skip(bytes: number): void {
-    this.#pointer = BigInt.asUintN(this.#bits, this.#pointer + BigInt(bytes));
+    this.#pointer = this.#wrapped(this.#pointer + BigInt(bytes));
+  }
+
+  /** Widths that are constants, which engines know how to compute with at once. */
+  #wrapped(pointer: bigint): bigint {
+    if (this.#bits === 64) return BigInt.asUintN(64, pointer);
+    return this.#bits === 32 ? BigInt.asUintN(32, pointer) : BigInt.asUintN(16, pointer);
   }
 
   /** Makes the pointer RSP, ESP or SP; the rest of the register stays, as the stack's width has it. Comes last, in the new mode. */
