@@ -102,7 +102,7 @@ function root(): Value {
 
 test('random trees', () => {
   let narrow = 0;
-  for (let round = 0; round < 3000; round++) {
+  for (let round = 0; round < 1000; round++) {
     const value = root();
     const both = compile(value);
     if (both.isNarrow) narrow++;
@@ -115,5 +115,5 @@ test('random trees', () => {
       if (typeOf(value) === 'i64' && isLow(value, known)) expect(BigInt.asUintN(64, expected) >> 32n).toBe(0n);
     }
   }
-  expect(narrow).toBeGreaterThan(1000);
+  expect(narrow).toBeGreaterThan(300);
 });
