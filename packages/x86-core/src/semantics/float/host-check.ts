@@ -18,6 +18,11 @@ export interface Kind extends Pick<HostCheck, 'format' | 'lanes'> {
   readonly calm: boolean;
 }
 
+/** Of a region's biases and limits: all 64 bits of one number are compared, for it takes an instruction to get at its upper half. */
+export function typeOfRange({ format, lanes }: Lanes): 'v128' | 'i64' | 'i32' {
+  return lanes === 'all' ? 'v128' : format === 64 ? 'i64' : 'i32';
+}
+
 const ONE: Value = v.constant32(1);
 
 /** `slow`: generates what is done instead. */
@@ -34,7 +39,8 @@ export function lowerHostCheck(
   const kind = { format: check.format, lanes: check.lanes, calm: floats !== undefined && isCalm(check, floats) };
   if (check.lanes === 'lowest') {
     for (const term of terms) {
-      lower(v.operation('i32.lt_s', biased(kind, term, floats), limitOf(kind, floats)));
+      const isWide = typeOfRange(kind) === 'i64' && floats !== undefined;
+      lower(v.operation(isWide ? 'i64.lt_s' : 'i32.lt_s', biased(kind, term, floats), limitOf(kind, floats)));
       body.branchIf(wrong, true);
     }
   } else if (terms.length > 0) {
@@ -95,6 +101,10 @@ function biased(kind: Kind, number: Value, floats: HostFloats | undefined): Valu
   if (lanes === 'all') {
     const bias = floats?.bias(kind) ?? stateVector(format, 0);
     return v.operation('i32x4.add', v.operation('i32x4.add', number, number), bias);
+  }
+  if (floats !== undefined && format === 64) {
+    const bits = v.operation('i64.reinterpret_f64', number);
+    return v.operation('i64.add', v.operation('i64.shl', bits, v.constant(1)), floats.bias(kind));
   }
   const top =
     format === 32

@@ -9,7 +9,7 @@ import type { FunctionBody } from '../../wasm/function-body.ts';
 import type { Value } from '../language.ts';
 import * as v from '../value.ts';
 import { pushValue } from '../push-value.ts';
-import { areOrdered, type Kind } from './host-check.ts';
+import { areOrdered, type Kind, typeOfRange } from './host-check.ts';
 import { lowestOf } from './operands.ts';
 import { kindsOf, OrderedFacts, type VectorHalf } from './ordered-facts.ts';
 import { hostMakesNan } from './host-nan.ts';
@@ -31,7 +31,7 @@ const EXACT = 2;
 
 interface Range {
   readonly kind: Kind;
-  /** v128 or i32. */
+  /** Of the type that `typeOfRange` says. */
   readonly bias: number;
   readonly limit: number;
 }
@@ -52,7 +52,7 @@ export class HostFloats {
       for (const calm of [false, true]) {
         const kind = { format: each.format, lanes: each.lanes, calm };
         if (this.#ranges.has(keyOf(kind))) continue;
-        const type = kind.lanes === 'all' ? 'v128' : 'i32';
+        const type = typeOfRange(kind);
         this.#ranges.set(keyOf(kind), { kind, bias: body.local(type), limit: body.local(type) });
       }
     }
@@ -73,13 +73,13 @@ export class HostFloats {
     return local('i32', this.#calm);
   }
 
-  /** See range.ts: vectors, or i32. */
+  /** See range.ts. */
   limit(kind: Kind): Value {
-    return local(kind.lanes === 'all' ? 'v128' : 'i32', this.#range(kind).limit);
+    return local(typeOfRange(kind), this.#range(kind).limit);
   }
 
   bias(kind: Kind): Value {
-    return local(kind.lanes === 'all' ? 'v128' : 'i32', this.#range(kind).bias);
+    return local(typeOfRange(kind), this.#range(kind).bias);
   }
 
   #range(kind: Kind): Range {
@@ -134,8 +134,11 @@ export class HostFloats {
     body.end();
   }
 
-  #push(code: FunctionBody, { lanes }: Kind, value: number): void {
-    if (lanes === 'all') code.v128(splat(value));
+  #push(code: FunctionBody, kind: Kind, value: number): void {
+    const type = typeOfRange(kind);
+    if (type === 'v128') code.v128(splat(value));
+    // The lower half of the number is doubled into the upper one: what is above all of them ends in ones.
+    else if (type === 'i64') code.i64((BigInt(value) << 32n) | (value === NO_LIMIT ? 0xffff_ffffn : 0n));
     else code.i32(value);
   }
 
@@ -190,7 +193,7 @@ function keyOf({ format, lanes, calm }: Kind): string {
   return `${format} ${lanes}${calm ? ' calm' : ''}`;
 }
 
-function local(type: 'i32' | 'v128', number: number): Value {
+function local(type: 'i32' | 'i64' | 'v128', number: number): Value {
   return { kind: 'temporary', type, number: ~number };
 }
 
