@@ -88,10 +88,7 @@ async function createInTurns(options: MachineOptions, setup: BoardSetup, disks: 
     ...(options.jit === false ? { jit: false } : {}),
     ...(compiler === undefined ? {} : { jit: compiler }),
   });
-  const execution = new Execution(
-    time,
-    checkInstructionTime(options.instructionTime ?? INSTRUCTION_NANOSECONDS),
-  );
+  const execution = new Execution(time, checkInstructionTime(options.instructionTime ?? INSTRUCTION_NANOSECONDS));
   const report = options.report ?? ((): void => {});
   const cores: Cpu[] = [];
   const send = (message: InterruptMessage): void =>

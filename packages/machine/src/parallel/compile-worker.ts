@@ -1,7 +1,7 @@
 /** The thread that compiles: answers each request in its turn. An entry of its own, that nothing imports. */
 import { type CodeSource, compileSources } from '@drift-os/x86-core';
 import type { CompileAnswer, ToCompiler } from './compile-thread.ts';
-import { starter } from './threads.ts';
+import { starter } from './starter.ts';
 
 const host = starter();
 const answer = (message: CompileAnswer): void => host.post(message);

@@ -4,7 +4,7 @@ import { BoardThread } from './board-thread.ts';
 import { CoreThread } from './core-thread.ts';
 import type { FromCore, StartMessage, ToCore } from './messages.ts';
 import { refusalOf } from './refusal.ts';
-import { starter } from './threads.ts';
+import { starter } from './starter.ts';
 
 const host = starter();
 const post = (message: FromCore): void => host.post(message);

@@ -1,4 +1,5 @@
-/** Workers of Node and of browsers under one face, from both ends. */
+/** Workers of Node and of browsers under one face, for those who start them; starter.ts is the other end. */
+import { type WorkerThreads, workerThreads } from './worker-threads.ts';
 
 /** A thread as the one that started it sees it. */
 export interface Thread {
@@ -12,40 +13,6 @@ export interface Thread {
   keepsProcess(keeps: boolean): void;
   /** Resolves when it is gone: where it has not left by itself within so many milliseconds, it is killed. */
   leave(milliseconds: number): Promise<void>;
-}
-
-/** The thread that started this one. */
-export interface Starter {
-  post(message: unknown): void;
-  onMessage(listener: (message: unknown) => void): void;
-  /** This thread ends as soon as nothing of its own keeps it. */
-  close(): void;
-}
-
-interface NodePort {
-  postMessage(message: unknown): void;
-  on(event: string, listener: (value: unknown) => void): void;
-}
-
-interface NodeParentPort extends NodePort {
-  close(): void;
-}
-
-interface NodeWorker extends NodePort {
-  terminate(): Promise<unknown>;
-  ref(): void;
-  unref(): void;
-}
-
-interface WorkerThreads {
-  readonly Worker: new (url: URL, options: { readonly execArgv: readonly string[] }) => NodeWorker;
-  readonly parentPort: NodeParentPort | null;
-}
-
-/** undefined outside of Node. Not an import, which bundlers for browsers would follow. */
-function workerThreads(): WorkerThreads | undefined {
-  const { process } = globalThis as { readonly process?: { getBuiltinModule?: (name: string) => unknown } };
-  return process?.getBuiltinModule?.('node:worker_threads') as WorkerThreads | undefined;
 }
 
 /** Whether there are threads at all. */
@@ -106,27 +73,5 @@ function browserThread(worker: Worker): Thread {
     onExit: () => {},
     keepsProcess: () => {},
     leave: async () => worker.terminate(),
-  };
-}
-
-/** In a thread that was started. */
-export function starter(): Starter {
-  const port = workerThreads()?.parentPort;
-  if (port !== undefined && port !== null) {
-    return {
-      post: (message) => port.postMessage(message),
-      onMessage: (listener) => port.on('message', listener),
-      close: () => port.close(),
-    };
-  }
-  const scope = globalThis as unknown as {
-    close(): void;
-    postMessage(message: unknown): void;
-    addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
-  };
-  return {
-    post: (message) => scope.postMessage(message),
-    onMessage: (listener) => scope.addEventListener('message', ({ data }) => listener(data)),
-    close: () => scope.close(),
   };
 }
