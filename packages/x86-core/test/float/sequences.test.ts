@@ -3,18 +3,7 @@
  * the next, and from one round to the next, must never be wrong.
  */
 import { describe, expect, test } from 'vitest';
-import {
-  CodeBuffer,
-  encode,
-  eax,
-  mem32,
-  mem64,
-  mem128,
-  type Mnemonic,
-  type Operand,
-  rsi,
-  xmm,
-} from '../../src/index.ts';
+import { CodeBuffer, encode, mem32, mem64, mem128, type Mnemonic, type Operand, rsi, xmm } from '../../src/index.ts';
 import * as layout from './native.ts';
 import { availableForArithmetic, CASE_BYTES, runNatively } from './native.ts';
 import { Subject } from './subject.ts';

@@ -4,8 +4,17 @@
  * SSE_SLOW is 0 while MXCSR rounds to nearest, masks all exceptions and has the inexact flag set already, which any result may set. What remains is
  * that no other flag arises and no NaN is made or passed on, whose payload WebAssembly leaves open: no operand is denormal, and the result is
  * finite and not tiny. Everything else goes to the runtime. Flush-to-zero and denormals-are-zero need no test: what they change is excluded.
- * Arithmetic looks at the exponents of operands and results in one comparison (range.ts), to which zero is no better than a denormal.
  * Comparisons, minimum and maximum do not round: they are right in any mode, unless an operand is denormal or a NaN.
+ *
+ * Arithmetic and comparisons ask by `unlessHosts`, which host-check.ts lowers. Regions know more than handlers:
+ *
+ *  - what was looked at once is not looked at again (ordered-facts.ts, fact-flow.ts);
+ *  - zeros pass;
+ *  - while invalid and overflow are set, NaNs and infinite results raise nothing new. They pass where the host makes x86's NaN (host-nan.ts), and no
+ *    other NaN is there whose payload would count;
+ *  - while inexact is clear, sums, products, quotients and roots are taken that were not rounded.
+ *
+ * Conversions and rounding ask by the faults below.
  *
  * ## Faults
  * A fault is a vector in which the sign of a lane is set where something is wrong; several are joined by OR and looked at once. They come from
@@ -15,7 +24,7 @@ import type { OperatorName } from '../../wasm/operators.ts';
 import type { Value } from '../language.ts';
 import type { MeaningBuilder } from '../meaning-builder.ts';
 import * as v from '../value.ts';
-import { SSE_RANGE32, SSE_RANGE64, SSE_SLOW } from './state.ts';
+import { SSE_SLOW } from './state.ts';
 
 export type Format = 32 | 64;
 
@@ -88,12 +97,6 @@ export function isNotFinite(of: Exponents): Value {
   return lanewise(of, 'shl', next, v.constant32(of.position));
 }
 
-/** Fault: what comparisons, minimum and maximum have to look at: denormal or a NaN. Of whole numbers. */
-export function isUnordered(of: Exponents): Value {
-  const nan = v.operation(operator(of.bits, 'ne'), of.lanes, of.lanes);
-  return anyOf([isDenormal(of), nan]);
-}
-
 /** Fault: what conversions have to look at: denormal, a NaN or infinite. Of whole numbers. */
 export function isUnusual(of: Exponents): Value {
   return anyOf([isDenormal(of), isNotFinite(of)]);
@@ -132,54 +135,4 @@ export function areWithin(format: Format, values: readonly Value[], power: numbe
   );
   const all = masks.reduce((a, b) => v.operation('v128.and', a, b));
   return v.operation(format === 64 ? 'i64x2.all_true' : 'i32x4.all_true', all);
-}
-
-/** Computed once. */
-export function once(m: MeaningBuilder, exponents: Exponents): Exponents {
-  return { ...exponents, lanes: m.let(exponents.lanes) };
-}
-
-/**
- * i32: no operand and no result of a vector operation is one that the host's arithmetic may not take or give, and MXCSR allows that arithmetic.
- * Infinite operands and NaNs show in the results.
- */
-export function isInRange(
-  m: MeaningBuilder,
-  format: Format,
-  operands: readonly Value[],
-  results: readonly Value[],
-): Value {
-  const outside = outOfRange(m, format, operands, results);
-  return v.operation('i32.eqz', v.operation(format === 64 ? 'i64x2.bitmask' : 'i32x4.bitmask', outside));
-}
-
-/** The same of the lowest elements, of two operands and the result, or of three operands and the result. */
-export function areLowestInRange(
-  m: MeaningBuilder,
-  format: Format,
-  numbers: readonly [Value, Value, Value, Value?],
-): Value {
-  const at = format === 64 ? 1 : 0;
-  const [a, b, c, d = c] = numbers;
-  const two = pick(a, b, [at, at, 4 + at, 4 + at]);
-  const all = pick(two, pick(c, d, [at, at, 4 + at, 4 + at]), [0, 2, 4, 6]);
-  const three = pick(two, c, [0, 2, 4 + at, 4 + at]);
-  const outside = outOfRange(m, format, [], [numbers[3] === undefined ? three : all]);
-  return v.operation('i32.eqz', v.operation('i32x4.bitmask', outside));
-}
-
-/** Lanes of all ones, of which upper halves count in lanes of 64 bits: see range.ts. */
-function outOfRange(m: MeaningBuilder, format: Format, operands: readonly Value[], results: readonly Value[]): Value {
-  const at = format === 64 ? SSE_RANGE64 : SSE_RANGE32;
-  const [bias, limit] = [m.stateLoad(at, 128), m.stateLoad(at + 16, 128)];
-  const doubled = (value: Value): Value => v.operation('i32x4.add', value, value);
-  // Of operands only the smallest exponent matters.
-  const least = operands
-    .map(doubled)
-    .reduce<Value | undefined>((a, b) => (a === undefined ? b : v.operation('i32x4.min_u', a, b)), undefined);
-  const biased = [...(least === undefined ? [] : [least]), ...results.map(doubled)].map((each) =>
-    v.operation('i32x4.add', each, bias),
-  );
-  const lowest = biased.reduce((a, b) => v.operation('i32x4.min_s', a, b));
-  return v.operation('i32x4.gt_s', limit, lowest);
 }

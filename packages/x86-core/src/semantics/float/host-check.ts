@@ -2,7 +2,7 @@
  * Code that asks whether the host's arithmetic does: see fast-path.ts.
  *
  * First comes a quick look at the exponents (range.ts): of results, and of operands of which nothing is known. What it turns down for no reason, zero
- * mostly, a second one lets pass, in code that is out of the way; handlers leave that to the runtime.
+ * mostly, a second one lets pass, in code that is out of the way; where nothing is compared, handlers leave that to the runtime.
  */
 import type { OperatorName } from '../../wasm/operators.ts';
 import type { HostCheck, Value } from '../language.ts';
@@ -55,22 +55,17 @@ export function lowerHostCheck(
   }
   body.branch(done);
   body.end();
-  if (floats !== undefined) {
-    const exact = areExact(check, floats);
-    if (exact !== undefined) {
-      lower(floats.isExact);
-      body.if();
-      lower(exact);
-      body.branchIf(done);
-      body.end();
-    }
-    const right =
-      check.operation === 'order'
-        ? areOrdered(check, operandsOf(check))
-        : v.operation('i32.gt_u', areRight(check, floats), floats.odd);
-    lower(right);
-    body.branchIf(done, true);
+  const exact = floats === undefined ? undefined : areExact(check, floats);
+  if (floats !== undefined && exact !== undefined) {
+    lower(floats.isExact);
+    body.if();
+    lower(exact);
+    body.branchIf(done);
+    body.end();
   }
+  if (check.operation === 'order') lower(areOrdered(check, operandsOf(check)));
+  else if (floats !== undefined) lower(v.operation('i32.gt_u', areRight(check, floats), floats.odd));
+  if (check.operation === 'order' || floats !== undefined) body.branchIf(done, true);
   slow();
   floats?.lose();
   body.end();
