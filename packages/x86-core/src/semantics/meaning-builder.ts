@@ -113,9 +113,12 @@ export class MeaningBuilder extends OperandBuilder {
       source: { operation: 'settled', bits: 64, a: settled[0], b: settled[1], result: settled[2], plain: false },
     });
     if (typeof mask !== 'bigint' || (mask & IF) !== 0n) {
-      // EVENTS is not written back as it was read: another thread may set it meanwhile.
+      // Here, and not where the block or the loop ends: IF may be clear there again. EVENTS is not written back as it was read: another thread may set it meanwhile.
       const waits = operation('i64.and', operation('i64.shr_u', merged, constant(9)), pending);
-      this.if(operation('i64.ne', waits, constant(0)), () => this.stateStore(state.EVENTS, 32, constant(1)));
+      this.if(operation('i64.ne', waits, constant(0)), () => {
+        this.stateStore(state.EVENTS, 32, constant(1));
+        this.leave('events', 'next');
+      });
     }
     if (typeof mask !== 'bigint' || (mask & MODE_FLAGS) !== 0n) {
       const different = operation('i64.and', operation('i64.xor', old, merged), constant(MODE_FLAGS));

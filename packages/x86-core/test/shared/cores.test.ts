@@ -9,6 +9,17 @@ const CODE_2 = 0x1_4000;
 const DATA = 0x4_0000;
 const FLAG = 0x5_0000;
 
+const enableX2: readonly Line[] = [
+  ['mov', ecx, 0x1b],
+  ['rdmsr'],
+  ['or', eax, 0xc00],
+  ['wrmsr'],
+  ['mov', ecx, 0x80f],
+  ['mov', eax, 0x1ff],
+  ['xor', edx, edx],
+  ['wrmsr'],
+];
+
 /** Carries out `body` so many times, and stops. */
 function repeated(count: number, body: readonly Line[]): readonly Line[] {
   return [['mov', rsi, count], 'again:', ...body, ['dec', rsi], ['jnz', 'again'], ['hlt']];
@@ -151,6 +162,77 @@ describe('code that another core writes', { timeout: 120_000 }, () => {
   });
 });
 
+describe('interrupts', { timeout: 120_000 }, () => {
+  const COUNT = DATA;
+  const CLOSED = DATA + 0x1000;
+  const WRONG = DATA + 0x2000;
+  const DONE = FLAG + 0x1000;
+  const INTERRUPTS = 200;
+
+  it.each<[string, readonly Line[], readonly Line[]]>([
+    ['STI and CLI', [['cli']], [['sti'], ['nop'], ['nop']]],
+    ['POPF', [['pushfq'], ['pop', r8], ['cli']], [['push', r8], ['popfq'], ['nop']]],
+  ])('come while IF is set for an instruction or two, and never else: %s', async (_, close, open) => {
+    const cores = new Cores(2);
+    const handler = 0x3_0000;
+    cores.gate(0x40, handler);
+    cores.load(handler, [
+      ['push', rax],
+      ['push', rcx],
+      ['push', rdx],
+      ['inc', mem32(COUNT)],
+      ['cmp', mem32(CLOSED), 0],
+      ['je', 'open'],
+      ['inc', mem32(WRONG)],
+      'open:',
+      ['mov', ecx, 0x80b],
+      ['xor', eax, eax],
+      ['xor', edx, edx],
+      ['wrmsr'],
+      ['pop', rdx],
+      ['pop', rcx],
+      ['pop', rax],
+      ['iretq'],
+    ]);
+    // Sends without end.
+    cores.load(CODE, [
+      ...enableX2,
+      'ready:',
+      ['cmp', mem32(FLAG), 1],
+      ['jne', 'ready'],
+      'round:',
+      ['mov', ecx, 0x830],
+      ['mov', eax, 0x40],
+      ['mov', edx, 1],
+      ['wrmsr'],
+      ['cmp', mem32(DONE), 0],
+      ['je', 'round'],
+      ['hlt'],
+    ]);
+    cores.load(CODE_2, [
+      ...enableX2,
+      ['mov', mem32(FLAG), 1],
+      ['sti'],
+      'again:',
+      ...close,
+      ['mov', mem32(CLOSED), 1],
+      ['call', 'other'],
+      ['mov', mem32(CLOSED), 0],
+      ...open,
+      ['cmp', mem32(COUNT), INTERRUPTS],
+      ['jb', 'again'],
+      ['cli'],
+      ['mov', mem32(DONE), 1],
+      ['hlt'],
+      'other:',
+      ['inc', rbx],
+      ['ret'],
+    ]);
+    await cores.run([CODE, CODE_2]);
+    expect(cores.view.getUint32(WRONG, true)).toBe(0);
+  });
+});
+
 describe('waiting', { timeout: 120_000 }, () => {
   it('ends in HLT with an interrupt of another core', async () => {
     const cores = new Cores(2);
@@ -172,16 +254,6 @@ describe('waiting', { timeout: 120_000 }, () => {
       ['pop', rax],
       ['iretq'],
     ]);
-    const enableX2: readonly Line[] = [
-      ['mov', ecx, 0x1b],
-      ['rdmsr'],
-      ['or', eax, 0xc00],
-      ['wrmsr'],
-      ['mov', ecx, 0x80f],
-      ['mov', eax, 0x1ff],
-      ['xor', edx, edx],
-      ['wrmsr'],
-    ];
     cores.load(CODE, [
       ...enableX2,
       'ready:',
