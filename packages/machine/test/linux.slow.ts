@@ -59,10 +59,7 @@ async function pings(machine: Machine, host: EchoHost): Promise<void> {
   expect(await run(machine, 'ping -c 1 -W 1 10.0.0.9')).toContain('0 packets received');
 }
 
-/**
- * DRIFT_LINUX_BOOTS=20 for as many boots in parallel, so that what goes wrong once in a while is seen. None unless asked for: on a host of two busy cores
- * one has been seen to send nothing within ten minutes, and it is not known why.
- */
+/** DRIFT_LINUX_BOOTS=20 for as many boots in parallel, so that what goes wrong once in a while is seen. None unless asked for: they take long. */
 const PARALLEL_BOOTS = Number(process.env['DRIFT_LINUX_BOOTS'] ?? 0);
 
 describe.skipIf(linux === undefined)('Linux', () => {
