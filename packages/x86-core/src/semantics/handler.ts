@@ -259,6 +259,12 @@ class HandlerTarget implements Target {
     this.#source = undefined;
   }
 
+  aside(way: () => void): void {
+    const source = this.#source;
+    way();
+    this.#source = source;
+  }
+
   endConditional(): void {
     this.#source = undefined;
   }

@@ -103,6 +103,8 @@ export interface Target {
   /** Flags may or may not be set by what follows, up to `endConditional`. */
   beginConditional(): void;
   endConditional(): void;
+  /** Generates code on a way of its own that sets no flags and comes back: what is known of them stays. */
+  aside(way: () => void): void;
   /** Called in a branch that ends there: must not return to the code behind. */
   fault(): void;
   leave(reason: LeaveReason, at: 'this' | 'next'): void;
@@ -592,7 +594,9 @@ class Lowering {
   #if({ condition, body: statements, otherwise, unlikely }: Statement & { kind: 'if' }): void {
     if (condition.kind === 'isHosts') {
       this.#depth++;
-      lowerHostCheck(this.#target, condition.check, this.lower, () => this.statements(otherwise));
+      lowerHostCheck(this.#target, condition.check, this.lower, () =>
+        this.#target.aside(() => this.statements(otherwise)),
+      );
       this.#depth--;
       return;
     }

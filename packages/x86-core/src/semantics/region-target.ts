@@ -434,6 +434,12 @@ export class RegionTarget implements Target {
     this.#source = undefined;
   }
 
+  aside(way: () => void): void {
+    const source = this.#source;
+    way();
+    this.#source = source;
+  }
+
   endConditional(): void {
     this.beginConditional();
   }

@@ -187,10 +187,11 @@ function caseOf(code: Uint8Array, random: Random): Buffer {
   return bytes;
 }
 
-/** MXCSR, memory, registers. */
+/** MXCSR, status flags, memory, registers. */
 function outcome(bytes: Buffer): string {
   return [
     bytes.readUInt32LE(layout.AREA_MXCSR).toString(16),
+    (bytes.readBigUInt64LE(layout.CASE_RFLAGS) & 0x8d5n).toString(16),
     bytes.toString('hex', layout.CASE_MEMORY, layout.CASE_MEMORY + 64),
     bytes.toString('hex', layout.AREA_XMM, layout.AREA_XMM + 16 * REGISTERS),
   ].join('\n');
