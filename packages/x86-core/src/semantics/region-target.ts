@@ -338,7 +338,6 @@ export class RegionTarget implements Target {
       this.core();
       push();
       body.store(bits, offset);
-      if (location.file === 'state' && offset === state.EVENTS) this.noteEvents();
       if (location.file !== 'mmx') return;
       this.core();
       body.i64(0xffffn);
@@ -569,7 +568,7 @@ export class RegionTarget implements Target {
     this.#withholdAtEvents(this.body);
   }
 
-  /** In one thread, EVENTS is set by what a region calls, or sets: only there it is looked at. */
+  /** In one thread, EVENTS is set by what a region calls: only there it is looked at. */
   #withholdAtEvents(code: FunctionBody): void {
     if (this.#isShared) return;
     code.get(CORE);
