@@ -110,7 +110,9 @@ export class LinearMemory {
   /** Where the TLB has the page: without a walk. What the supervisor may do by EFLAGS.AC alone is in another set. */
   #hostOf(address: bigint, bytes: MemoryBytes, rights: number): number {
     const user = (rights & machine.ACCESS_USER) !== 0;
-    return this.#memory.runtime.hostOf(this.#state.base, address, bytes, user, (rights & machine.ACCESS_WRITE) !== 0);
+    const write = (rights & machine.ACCESS_WRITE) !== 0;
+    // WebAssembly's numbers are signed.
+    return this.#memory.runtime.hostOf(this.#state.base, address, bytes, user, write) >>> 0;
   }
 
   /** Behind `translate`. */

@@ -32,7 +32,7 @@ import { constant, operation, vectorConstant } from './value.ts';
 /**
  * Functions that code calls besides the runtime functions of definitions:
  *
- *   translate(core, linear address, bytes, access): host address, or 0 after a fault. access: see accessCode
+ *   translate(core, linear address, bytes, access): host address, or 0 after a fault, in TRANSLATED_HOST too. access: see accessCode
  *   commit(core, slot): stores to a BOUNCE are complete
  *   segmentFault(core, segment): the exception of an access outside of a segment; the segment's address
  *   beginLocked(core, host address, slot): the other cores stand still, and what a BOUNCE holds is read anew; endLocked(core): they go on

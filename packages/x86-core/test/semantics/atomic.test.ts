@@ -29,8 +29,10 @@ const ROUNDS = 500_000;
 /** The handler alone, called again and again once both threads are there: no page is in the TLB, and every address is its own host address. */
 const worker = `
   const { workerData, parentPort } = require('node:worker_threads');
-  const { module, memory, record, core, rounds } = workerData;
-  const functions = { translate: (_, address) => Number(address), commit() {}, raise() {}, segmentFault() {}, beginLocked() {}, endLocked() {} };
+  const { module, memory, record, core, rounds, translated } = workerData;
+  const words = new Int32Array(memory.buffer);
+  const translate = (core, address) => (words[(core + translated) / 4] = Number(address));
+  const functions = { translate, commit() {}, raise() {}, segmentFault() {}, beginLocked() {}, endLocked() {} };
   const { handler } = new WebAssembly.Instance(module, { core: { ...functions, memory, table: new WebAssembly.Table({ element: 'anyfunc', initial: 1 }) } }).exports;
   const started = new Int32Array(memory.buffer, 256, 1);
   Atomics.add(started, 0, 1);
@@ -66,7 +68,10 @@ async function runOnBoth(module: WebAssembly.Module): Promise<DataView> {
     view.setInt32(at + record.OPERANDS + 4, core + state.GPR, true);
     view.setBigInt64(at + record.DISPLACEMENT, BigInt(PLACE), true);
     view.setBigInt64(core + state.GPR, 1n, true);
-    const thread = new Worker(worker, { eval: true, workerData: { module, memory, record: at, core, rounds: ROUNDS } });
+    const thread = new Worker(worker, {
+      eval: true,
+      workerData: { module, memory, record: at, core, rounds: ROUNDS, translated: state.TRANSLATED_HOST },
+    });
     return new Promise<void>((resolve, reject) => {
       thread.once('message', () => resolve());
       thread.once('error', reject);
