@@ -3,6 +3,7 @@ import * as machine from '../semantics/machine-memory.ts';
 import * as state from '../semantics/state.ts';
 import type { Access, MemoryBytes } from '../system/core-context.ts';
 import { CpuFault, generalProtection } from '../system/cpu-fault.ts';
+import { isSignExtended } from '../system/mode.ts';
 import type { CoreState } from './core-state.ts';
 import type { PhysicalMemory } from './physical-memory.ts';
 
@@ -31,9 +32,8 @@ export class LinearMemory {
     let address = linear;
     if (this.#state.get32(state.LONG_MODE) === 0) address &= 0xffff_ffffn;
     else {
-      const isShort = (this.#state.get32(state.CR4) & CR4_LA57) === 0;
-      const extended = isShort ? BigInt.asIntN(48, address) : BigInt.asIntN(57, address);
-      if (BigInt.asUintN(64, extended) !== address) throw generalProtection();
+      const bits = (this.#state.get32(state.CR4) & CR4_LA57) === 0 ? 48 : 57;
+      if (!isSignExtended(address, bits)) throw generalProtection();
     }
     const physical = this.#memory.runtime.translateLinear(this.#state.base, address, rights);
     if (physical === -1n) throw this.fault();
@@ -82,29 +82,35 @@ export class LinearMemory {
   read(address: bigint, bytes: MemoryBytes, access: Access): bigint {
     this.#checkAlignment(address, bytes, access);
     const rights = this.rights(access);
-    const host = this.#hostOf(address, bytes, rights);
-    if (host !== 0) return this.#readHost(host, bytes);
-    if (crosses(address, bytes)) return join(this.readBytes(address, bytes, access));
-    const physical = this.translate(address, rights);
-    this.#keep(address, rights, this.#memory.hostAddress(physical));
-    return this.readPhysical(physical, bytes);
+    let host = this.#hostOf(address, bytes, rights);
+    if (host === 0) {
+      if (crosses(address, bytes)) return join(this.readBytes(address, bytes, access));
+      const physical = this.translate(address, rights);
+      host = this.#memory.hostAddress(physical);
+      if (host === 0) return this.#devices.read(physical, bytes);
+      this.#keep(address, rights, host);
+    }
+    return this.#readHost(host, bytes);
   }
 
   write(address: bigint, bytes: MemoryBytes, value: bigint, access: Access): void {
     this.#checkAlignment(address, bytes, access);
     const rights = this.#writing(access);
-    const host = this.#hostOf(address, bytes, rights);
-    if (host !== 0) {
-      this.#writeHost(host, bytes, value);
-      return;
+    let host = this.#hostOf(address, bytes, rights);
+    if (host === 0) {
+      if (crosses(address, bytes)) {
+        this.writeBytes(address, split(value, bytes), access);
+        return;
+      }
+      const physical = this.translate(address, rights);
+      host = this.#memory.hostAddressForWrite(physical);
+      if (host === 0) {
+        this.#devices.write(physical, bytes, BigInt.asUintN(8 * bytes, value));
+        return;
+      }
+      this.#keep(address, rights, host);
     }
-    if (crosses(address, bytes)) {
-      this.writeBytes(address, split(value, bytes), access);
-      return;
-    }
-    const physical = this.translate(address, rights);
-    this.#keep(address, rights, this.#memory.hostAddressForWrite(physical));
-    this.#writePhysical(physical, bytes, value);
+    this.#writeHost(host, bytes, value);
   }
 
   /** Where the TLB has the page: without a walk. What the supervisor may do by EFLAGS.AC alone is in another set. */
@@ -117,7 +123,6 @@ export class LinearMemory {
 
   /** Behind `translate`. */
   #keep(address: bigint, rights: number, host: number): void {
-    if (host === 0) return;
     const core = this.#state;
     const user = (rights & machine.ACCESS_USER) !== 0;
     const byFlag = (core.get32(state.RFLAGS_SYSTEM) & RFLAGS_AC) !== 0;
@@ -177,12 +182,6 @@ export class LinearMemory {
     return BigInt(
       bytes === 4 ? view.getUint32(host, true) : bytes === 2 ? view.getUint16(host, true) : view.getUint8(host),
     );
-  }
-
-  #writePhysical(physical: number, bytes: MemoryBytes, value: bigint): void {
-    const host = this.#memory.hostAddressForWrite(physical);
-    if (host === 0) this.#devices.write(physical, bytes, BigInt.asUintN(8 * bytes, value));
-    else this.#writeHost(host, bytes, value);
   }
 
   #writeHost(host: number, bytes: MemoryBytes, value: bigint): void {

@@ -33,7 +33,12 @@ export function linearBits(core: CoreContext): 48 | 57 {
   return (core.cr4 & Cr4.la57) === 0 ? 48 : 57;
 }
 export function isCanonical(core: CoreContext, address: bigint): boolean {
+  return isSignExtended(address, linearBits(core));
+}
+
+/** Whether 64 bits are the sign extension of their lower ones. */
+export function isSignExtended(address: bigint, bits: 48 | 57): boolean {
   // Widths that are constants, which engines know how to compute with at once.
-  const extended = linearBits(core) === 48 ? BigInt.asIntN(48, address) : BigInt.asIntN(57, address);
+  const extended = bits === 48 ? BigInt.asIntN(48, address) : BigInt.asIntN(57, address);
   return BigInt.asUintN(64, extended) === address;
 }

@@ -6,42 +6,20 @@ import * as v from '../integer.ts';
 import type { Definition } from './definition.ts';
 import { overflowFlag, setCarry } from './status-flags.ts';
 
-function add(m: MeaningBuilder): void {
-  const bits = m.bits(0);
-  const a = m.readForWrite(0);
-  const b = m.read(1);
-  const result = m.let(v.add(bits, a, b));
-  m.write(0, result);
-  m.flags('add', bits, a, b, result, true);
-}
-
-function adc(m: MeaningBuilder): void {
-  const carryIn = m.let(carryFlag());
-  const bits = m.bits(0);
-  const a = m.readForWrite(0);
-  const b = m.read(1);
-  const result = m.let(v.add(bits, v.operation('i64.add', a, b), carryIn));
-  m.write(0, result);
-  m.flags('add', bits, a, b, result);
-}
-
-function sub(m: MeaningBuilder): void {
-  const bits = m.bits(0);
-  const a = m.readForWrite(0);
-  const b = m.read(1);
-  const result = m.let(v.sub(bits, a, b));
-  m.write(0, result);
-  m.flags('sub', bits, a, b, result, true);
-}
-
-function sbb(m: MeaningBuilder): void {
-  const bits = m.bits(0);
-  const borrowIn = m.let(carryFlag());
-  const a = m.readForWrite(0);
-  const b = m.read(1);
-  const result = m.let(v.sub(bits, v.operation('i64.sub', a, b), borrowIn));
-  m.write(0, result);
-  m.flags('sub', bits, a, b, result);
+/** ADD and SUB; `carries`: ADC and SBB, which take CF in. */
+function sum(operation: 'add' | 'sub', carries: boolean): Definition {
+  return (m) => {
+    const operator = `i64.${operation}` as const;
+    const carryIn = carries ? m.let(carryFlag()) : undefined;
+    const bits = m.bits(0);
+    const a = m.readForWrite(0);
+    const b = m.read(1);
+    const plain = v.operation(operator, a, b);
+    const whole = carryIn === undefined ? plain : v.operation(operator, plain, carryIn);
+    const result = m.let(v.truncate(bits, whole));
+    m.write(0, result);
+    m.flags(operation, bits, a, b, result, !carries);
+  };
 }
 
 function cmp(m: MeaningBuilder): void {
@@ -122,10 +100,10 @@ function sumWithCarry(m: MeaningBuilder, carryIn: Value): { result: Value; carry
 }
 
 export const arithmeticDefinitions: ReadonlyMap<string, Definition> = new Map<string, Definition>([
-  ['add', add],
-  ['adc', adc],
-  ['sub', sub],
-  ['sbb', sbb],
+  ['add', sum('add', false)],
+  ['adc', sum('add', true)],
+  ['sub', sum('sub', false)],
+  ['sbb', sum('sub', true)],
   ['cmp', cmp],
   ['neg', neg],
   ['not', not],
