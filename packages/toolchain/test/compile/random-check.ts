@@ -60,7 +60,7 @@ export async function checkBatch(first: number, count: number): Promise<BatchRes
     }
     const options = optionsOf(each.seed);
     const trapping = each.forEngine ? TRAPPING_IMPORTS.map((name) => `fuzzing-support.${name}`) : [];
-    const native = { wasm: each.wasm, calls: each.calls, options, trapping };
+    const native = { name: `seed ${each.seed}`, wasm: each.wasm, calls: each.calls, options, trapping };
     try {
       jobs.push(jobOf(native));
       runs.push(native);
