@@ -33,6 +33,7 @@ import { Rflags } from '../system/register-bits.ts';
 import { type Bus, emptyBus } from './bus.ts';
 import { CodeFetch, type FetchedRun } from './code-fetch.ts';
 import type { CodeMode } from './code-mode.ts';
+import { Warmth } from '../jit/warmth.ts';
 import { CodeSources } from './code-sources.ts';
 import { StateContext } from './core-context.ts';
 import { CoreState } from './core-state.ts';
@@ -87,6 +88,7 @@ export class Cpu {
   readonly #cache: DecodeCache;
   readonly #fetch: CodeFetch;
   readonly #sources: CodeSources;
+  readonly #warmth = new Warmth();
   readonly #modes: ModeTracker;
   /** Counts changes of the mapping: entries of JUMPS are for one of them. */
   #mapping = 1;
@@ -352,8 +354,11 @@ export class Cpu {
       case Reason.events:
         this.#modeIsKnown = false;
         return true;
+      case Reason.yield:
+        this.system.yields = this.system.cores > 1;
+        return true;
       case Reason.hot:
-        this.#compile();
+        if (this.memory.compilesAtOnce || this.#warmth.isHot(this.context.rip, this.instructions)) this.#compile();
         return true;
       case Reason.extend:
         this.#extend();
@@ -448,7 +453,7 @@ export class Cpu {
     }
   }
 
-  /** A branch to RIP was taken often. */
+  /** RIP is worth a region. */
   #compile(): void {
     const { regions } = this.memory;
     if (regions === undefined || !this.#usesRegions) return;

@@ -12,7 +12,7 @@ export interface CpuState {
   readonly system: SavedSystemState;
 }
 
-const VERSION = 1;
+const VERSION = 2;
 /** What is saved, in bytes of the state. */
 const FIRST = state.GPR;
 const LAST = state.PDPTES + 32;

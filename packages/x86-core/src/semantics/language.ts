@@ -107,7 +107,7 @@ export interface FlagSource {
 }
 
 /** Why an instruction leaves for TypeScript. */
-export type LeaveReason = 'halt' | 'assist' | 'events';
+export type LeaveReason = 'yield' | 'assist' | 'events';
 
 /** What an access will do: `modify` reads and then writes. */
 export type Access = 'read' | 'write' | 'modify';

@@ -43,6 +43,7 @@ export function translateInline(
   }
   const anchor = known === undefined || !lasting ? undefined : anchors?.add(known, write);
   const table = write ? TLB_WRITE : 0;
+  const tag = body.local('i64');
   linearAddress(target, statement, lower);
   body.tee(scratch.address);
   // The page's number modulo TLB_ENTRIES, times 16.
@@ -55,6 +56,7 @@ export function translateInline(
   body.operator('i32.add');
   body.tee(scratch.entry);
   body.load(64, table);
+  body.tee(tag);
   body.get(scratch.address);
   if (bytes > 1) {
     body.i64(BigInt(bytes - 1));
@@ -64,6 +66,9 @@ export function translateInline(
   body.operator('i64.and');
   body.operator('i64.ne');
   body.if(true);
+  target.core();
+  body.get(tag);
+  body.store(64, 0xa28);
   callTranslate(target, statement, host);
   if (anchor !== undefined) moveAnchor(target, anchor, host, 0);
   body.else();

@@ -6,8 +6,8 @@ export const Reason = {
   transfer: 1,
   /** The instruction at RIP raised the exception in EXCEPTION, and has changed nothing. */
   fault: 2,
-  /** HLT. RIP is behind it. */
-  halt: 3,
+  /** The core has spun for a while: others may have their turn. RIP is where to go on. */
+  yield: 3,
   /** TypeScript carries out the instruction at RIP: the one of RECORD. */
   assist: 4,
   /** EVENTS is set, or the mode has changed. RIP is where to go on. */

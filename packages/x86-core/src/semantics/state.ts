@@ -54,6 +54,8 @@ export const CR0 = 0x140;
 export const CR2 = 0x148;
 export const CR3 = 0x150;
 export const CR4 = 0x158;
+/** PAUSE instructions since the core yielded last (4 bytes). */
+export const PAUSES = 0x160;
 export const XCR0 = 0x168;
 export const EFER = 0x170;
 /** DR0 to DR7, 8 bytes each; 4 and 5 are unused. */
@@ -134,6 +136,8 @@ export const TRANSLATED = 0xa10;
 export const NOWHERE = 0x4000_0000;
 /** What `translate` returned last (4 bytes): loaded again, the engine knows that there is no upper half to clear. */
 export const TRANSLATED_HOST = 0xa20;
+/** In a region that computes with floating-point numbers (i32): see float/host-floats.ts. */
+export const FLOATS_ODD = 0xa24;
 /** Generations of victims: of those that are not global, of global ones, of those for writes (4 bytes each). */
 export const VICTIM_GENERATIONS = 0xa14;
 /** Two records for code that is not cached. */

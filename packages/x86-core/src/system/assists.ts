@@ -121,7 +121,6 @@ export const assists: ReadonlyMap<string, Assist> = new Map<string, Assist>([
   ['popfd', forbidden],
   ['enter', enterNested],
   ['hlt', wait.halt],
-  ['pause', wait.pause],
   ['monitor', wait.monitor],
   ['mwait', wait.mwait],
   ['umonitor', wait.userMonitor],

@@ -45,7 +45,6 @@ export interface SavedSystemState {
   readonly activity: Activity;
   readonly monitored: MonitoredLine | undefined;
   readonly wakesMasked: boolean;
-  readonly pauses: number;
   readonly nmiPending: boolean;
   readonly nmiBlocked: boolean;
   readonly initPending: boolean;
@@ -77,8 +76,6 @@ export class SystemState {
   monitored: MonitoredLine | undefined;
   /** The wait for a change of the monitored line is over, whatever the line holds. */
   monitorEnded = false;
-  /** PAUSE instructions since the last that ended the turn. */
-  pauses = 0;
   /** The core gives up the rest of its turn; whoever runs it clears this. */
   yields = false;
   nmiBlocked = false;
@@ -195,7 +192,6 @@ export class SystemState {
       activity: this.#activity,
       monitored: this.monitored,
       wakesMasked: this.wakesMasked,
-      pauses: this.pauses,
       nmiPending: this.nmiPending,
       nmiBlocked: this.nmiBlocked,
       initPending: this.initPending,
@@ -213,7 +209,6 @@ export class SystemState {
   restore(saved: SavedSystemState): void {
     this.monitored = saved.monitored;
     this.wakesMasked = saved.wakesMasked;
-    this.pauses = saved.pauses;
     this.nmiPending = saved.nmiPending;
     this.nmiBlocked = saved.nmiBlocked;
     this.initPending = saved.initPending;

@@ -15,20 +15,6 @@ export function halt(core: CoreContext): void {
   core.system.activity = 'halted';
 }
 
-/** PAUSE instructions that a core spins for before the others get their turn. */
-const SPINS = 32;
-
-/**
- * A core that spins waits for another: where cores take turns on one thread, its turn ends now and then. It ends here, between the release of a lock and
- * the next attempt to take it, which is where other cores must be able to get in.
- */
-export function pause(core: CoreContext): void {
-  const { system } = core;
-  if (system.cores === 1) return;
-  system.pauses = (system.pauses + 1) % SPINS;
-  if (system.pauses === 0) system.yields = true;
-}
-
 /** DS:RAX, or another segment. ECX holds extensions, of which there are none. */
 export function monitor(core: CoreContext, instruction: Instruction): void {
   if (core.cpl !== 0) throw invalidOpcode();

@@ -46,6 +46,25 @@ test('STI lets an interrupt in behind the next instruction', () => {
   expect(cpu.registers.get('rax')).toBe(0n);
 });
 
+test('a core that spins on PAUSE gives up its turn now and then, where there are others, interpreted and compiled', () => {
+  for (const tier of ['interpreted', 'compiled']) {
+    for (const cores of [1, 2]) {
+      const options = tier === 'compiled' ? { hotAfter: 8 } : { jit: false as const };
+      const memory = new PhysicalMemory({ bytes: (4 << 20) + (1 << 16), codeBytes: 1 << 20, cores, ...options });
+      const machine = new TestMachine({}, { memory, cores });
+      machine.startLong(CODE);
+      machine.load(CODE, 64, ['loop:', ['pause'], ['inc', rax], ['jmp', 'loop']]);
+      const turns = [1, 2, 3].map(() => {
+        expect(machine.cpu.run(3000)).toBe('budget');
+        return Number(machine.cpu.registers.get('rax'));
+      });
+      if (cores === 1) expect(turns[0], tier).toBeGreaterThanOrEqual(1000);
+      else expect(turns, tier).toEqual([31, 63, 95]);
+      expect(memory.regions?.counters.installed ?? 0).toBe(tier === 'compiled' ? 1 : 0);
+    }
+  }
+});
+
 test('HLT ends with an interrupt; sti, hlt misses none', () => {
   const machine = interruptible();
   const { cpu, ram } = machine;

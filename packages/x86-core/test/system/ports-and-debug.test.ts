@@ -267,15 +267,6 @@ describe('events', () => {
     expect(core.system.activity).toBe('running');
   });
 
-  test('a core that spins on PAUSE gives up its turn now and then, where there are others', () => {
-    const spin = (cores: number): boolean => {
-      const core = new PlainCore({ cores });
-      for (let each = 0; each < 100 && !core.system.yields; each++) core.do(16, 'pause');
-      return core.system.yields;
-    };
-    expect([spin(1), spin(2)]).toEqual([false, true]);
-  });
-
   test('shutdown ends with INIT', () => {
     const core = longCore();
     core.system.activity = 'shutdown';

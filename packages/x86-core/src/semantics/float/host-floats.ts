@@ -1,5 +1,5 @@
 /**
- * What a region holds in locals to know when the host's arithmetic does (fast-path.ts).
+ * What a region holds to know when the host's arithmetic does (fast-path.ts).
  *
  * `odd` is 0 while MXCSR allows the host's arithmetic and all facts hold that code was compiled for (ordered-facts.ts). What the runtime computed need
  * not be ordered, so behind it `odd` is 1, and the limits are such that the runtime computes all that follows; until `recheck`, at the heads of
@@ -14,7 +14,7 @@ import { lowestOf } from './operands.ts';
 import { kindsOf, OrderedFacts, type VectorHalf } from './ordered-facts.ts';
 import { hostMakesNan } from './host-nan.ts';
 import { BIAS32, BIAS64, CALM_BIAS, CALM_LIMIT32, CALM_LIMIT64, LIMIT32, LIMIT64, NO_LIMIT } from './range.ts';
-import { MXCSR } from '../state.ts';
+import { FLOATS_ODD, MXCSR } from '../state.ts';
 
 /** Parameter of a region's function. */
 const CORE = 1;
@@ -39,14 +39,12 @@ interface Range {
 export class HostFloats {
   readonly facts: OrderedFacts = new OrderedFacts();
   readonly #body: FunctionBody;
-  readonly #odd: number;
   readonly #calm: number;
   readonly #ranges = new Map<string, Range>();
 
   /** @param lanes of the checks that the region will make */
   constructor(body: FunctionBody, lanes: readonly Pick<Kind, 'format' | 'lanes'>[]) {
     this.#body = body;
-    this.#odd = body.local('i32');
     this.#calm = body.local('i32');
     for (const each of lanes) {
       for (const calm of [false, true]) {
@@ -60,7 +58,8 @@ export class HostFloats {
 
   /** i32: 0, or what keeps the host's arithmetic from being taken unseen: ODD or EXACT. */
   get odd(): Value {
-    return local('i32', this.#odd);
+    const location = { file: 'state', bits: 32, offset: FLOATS_ODD } as const;
+    return v.operation('i32.wrap_i64', { kind: 'register', type: 'i64', location });
   }
 
   /** i32: the facts hold, but inexact is not set: results that were not rounded may be taken. */
@@ -103,8 +102,7 @@ export class HostFloats {
   }
 
   #setOdd(code: FunctionBody): void {
-    code.i32(ODD);
-    code.set(this.#odd);
+    setOdd(code, ODD);
     for (const { kind, limit } of this.#ranges.values()) {
       this.#push(code, kind, NO_LIMIT);
       code.set(limit);
@@ -113,8 +111,7 @@ export class HostFloats {
 
   #setEven(): void {
     const body = this.#body;
-    body.i32(0);
-    body.set(this.#odd);
+    setOdd(body, 0);
     for (const { kind, limit, bias } of this.#ranges.values()) {
       this.#push(body, kind, kind.format === 64 ? LIMIT64 : LIMIT32);
       body.set(limit);
@@ -148,7 +145,10 @@ export class HostFloats {
    */
   recheck(half: (half: VectorHalf) => Value): void {
     const body = this.#body;
-    pushValue(body, v.operation('i32.eq', this.odd, v.constant32(ODD)));
+    body.get(CORE);
+    body.load32(FLOATS_ODD);
+    body.i32(ODD);
+    body.operator('i32.eq');
     body.if(true);
     if (hostMakesNan) {
       pushMxcsrIs(body, CALM, CALM);
@@ -170,13 +170,18 @@ export class HostFloats {
     body.else();
     pushMxcsrIs(body, HOSTS, HOSTS_SET & ~INEXACT);
     body.if();
-    body.i32(EXACT);
-    body.set(this.#odd);
+    setOdd(body, EXACT);
     body.end();
     body.end();
     body.end();
     body.end();
   }
+}
+
+function setOdd(code: FunctionBody, odd: number): void {
+  code.get(CORE);
+  code.i32(odd);
+  code.store32(FLOATS_ODD);
 }
 
 /** Pushes whether bits of MXCSR are as given. */
