@@ -33,7 +33,6 @@ import { Rflags } from '../system/register-bits.ts';
 import { type Bus, emptyBus } from './bus.ts';
 import { CodeFetch, type FetchedRun } from './code-fetch.ts';
 import type { CodeMode } from './code-mode.ts';
-import { Warmth } from '../jit/warmth.ts';
 import { CodeSources } from './code-sources.ts';
 import { StateContext } from './core-context.ts';
 import { CoreState } from './core-state.ts';
@@ -88,7 +87,6 @@ export class Cpu {
   readonly #cache: DecodeCache;
   readonly #fetch: CodeFetch;
   readonly #sources: CodeSources;
-  readonly #warmth = new Warmth();
   readonly #modes: ModeTracker;
   /** Counts changes of the mapping: entries of JUMPS are for one of them. */
   #mapping = 1;
@@ -358,7 +356,7 @@ export class Cpu {
         this.system.yields = this.system.cores > 1;
         return true;
       case Reason.hot:
-        if (this.memory.compilesAtOnce || this.#warmth.isHot(this.context.rip, this.instructions)) this.#compile();
+        this.#compile();
         return true;
       case Reason.extend:
         this.#extend();
@@ -453,7 +451,7 @@ export class Cpu {
     }
   }
 
-  /** RIP is worth a region. */
+  /** A branch to RIP was taken often. */
   #compile(): void {
     const { regions } = this.memory;
     if (regions === undefined || !this.#usesRegions) return;

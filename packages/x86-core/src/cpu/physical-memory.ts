@@ -32,7 +32,7 @@ export interface PhysicalMemoryOptions {
   readonly codeBytes?: number;
   /** What compiles code that runs often; false: all is interpreted. Default: at once, in this thread. */
   readonly jit?: RegionCompiler | false;
-  /** How often a branch is taken before what it leads to is compiled: a power of two. Default: as jit/warmth.ts finds, 4096 to 32768. */
+  /** How often a branch is taken before what it leads to is compiled: a power of two. Default 32768. */
   readonly hotAfter?: number;
   /** Bytes of WebAssembly that compiled code may have in all. Default 64 MiB. */
   readonly regionBytes?: number;
@@ -97,8 +97,6 @@ export class PhysicalMemory {
   readonly #halves: Uint16Array;
   readonly #wholes: Uint32Array;
   readonly #layout: MemoryLayout;
-  /** Code is compiled when a branch to it was taken `hotAfter` times. */
-  readonly compilesAtOnce: boolean;
   #free: number;
   #drops = 0;
   /** Of the core whose instructions this thread carries out. */
@@ -134,7 +132,6 @@ export class PhysicalMemory {
     const { runtime, functions } = instantiateRuntime(this.memory, imports, sharedMaximum);
     this.runtime = runtime;
     const { hotAfter, regionBytes = 64 * MEBIBYTE } = options;
-    this.compilesAtOnce = hotAfter !== undefined;
     this.handlers = new HandlerTable({ memory: this.memory, functions, sharedMaximum, ordered, hotAfter });
     const { jit = compilerInThisThread } = options;
     const environment: CompileEnvironment = { sharedMaximum, ordered, guestStart: layout.first };

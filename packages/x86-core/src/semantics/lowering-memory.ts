@@ -4,6 +4,7 @@ import type { Anchor, Origin } from './anchors.ts';
 import type { Target } from './lowering.ts';
 import {
   NOWHERE,
+  REFUSED_TAG,
   SEGMENT_BASE,
   SEGMENT_READ,
   SEGMENT_WRITE,
@@ -68,7 +69,7 @@ export function translateInline(
   body.if(true);
   target.core();
   body.get(tag);
-  body.store(64, 0xa28);
+  body.store(64, REFUSED_TAG);
   callTranslate(target, statement, host);
   if (anchor !== undefined) moveAnchor(target, anchor, host, 0);
   body.else();

@@ -34,8 +34,11 @@ export const INSTRUCTION_RIP = 56;
 /** In TARGET. */
 export const TARGET_IN_JUMPS = 1;
 
-/** How often a branch is taken from one time that TypeScript looks at its target to the next, by default: a power of two. See jit/warmth.ts. */
-export const TAKEN_PERIOD = 2048;
+/**
+ * How often a branch is taken from one time that TypeScript looks at its target to the next, by default: a power of two. Compiling an instruction takes
+ * as long as to interpret some ten thousand, so what is taken less often than that is likely never worth it.
+ */
+export const TAKEN_PERIOD = 32768;
 
 /** The handler of records that were dropped: it leaves before the instruction. */
 export const STALE_HANDLER = 1;

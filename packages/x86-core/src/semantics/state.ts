@@ -136,6 +136,8 @@ export const TRANSLATED = 0xa10;
 export const NOWHERE = 0x4000_0000;
 /** What `translate` returned last (4 bytes): loaded again, the engine knows that there is no upper half to clear. */
 export const TRANSLATED_HOST = 0xa20;
+/** The tag of the TLB that did not fit an access (8 bytes). Nobody reads it: V8 loads a tag that is only compared twice, one of more uses once. */
+export const REFUSED_TAG = 0xa28;
 /** In a region that computes with floating-point numbers (i32): see float/host-floats.ts. */
 export const FLOATS_ODD = 0xa24;
 /** Generations of victims: of those that are not global, of global ones, of those for writes (4 bytes each). */
