@@ -137,14 +137,13 @@ export class Execution {
     this.#stop = false;
     const began = this.clock.now();
     const budget = this.#budget(began);
-    const running = this.#cores.filter(({ system }) => system.activity === 'running').length;
-    this.#sharing = BigInt(Math.max(1, running));
+    this.#sharing = this.#runningCores();
     this.#turnBegan = began;
     let result: RoundResult | undefined;
     const first = this.#first;
     this.#first = 0;
-    for (const [index, core] of this.#cores.entries()) {
-      if (index < first) continue;
+    for (let index = first; index < this.#cores.length; index++) {
+      const core = this.#cores[index] as Cpu;
       const before = core.instructions;
       const reason = this.#turn(core, () => this.runCore(core, index, budget));
       const count = core.instructions - before;
@@ -158,6 +157,12 @@ export class Execution {
       if (this.#isStopped()) break;
     }
     return result ?? (this.#due() === undefined ? 'waiting' : 'idle');
+  }
+
+  #runningCores(): bigint {
+    let running = 0;
+    for (const { system } of this.#cores) if (system.activity === 'running') running++;
+    return BigInt(Math.max(1, running));
   }
 
   /** One instruction, or one event, of one core, which takes its time. `others`: then about an instruction of each other core. */

@@ -1,7 +1,14 @@
-/** Regions that a thread of its own compiles are those that are compiled here. */
-import { type CodeSource, type CompiledModule, type CompileEnvironment, compileSources } from '@drift-os/x86-core';
+/** Regions that a thread of its own compiles are those that are compiled here, and cores share them. */
+import {
+  type CodeSource,
+  type CompiledModule,
+  type CompileEnvironment,
+  compileSources,
+  type RegionCompiler,
+} from '@drift-os/x86-core';
 import { describe, expect, it } from 'vitest';
 import { CompileThread } from '../src/parallel/compile-thread.ts';
+import { SharedCompiler } from '../src/parallel/shared-compiler.ts';
 
 /** Counts to a million, and ends: mov ecx, 1000000; dec ecx; jnz -4; hlt. */
 const code = Uint8Array.of(0xb9, 0x40, 0x42, 0x0f, 0, 0xff, 0xc9, 0x75, 0xfc, 0xf4);
@@ -75,5 +82,56 @@ describe('a thread that compiles', () => {
     thread.compile([broken], environment, () => {});
     expect(await failed).toBeInstanceOf(Error);
     await thread.end();
+  });
+});
+
+describe('a compiler for several cores', () => {
+  /** Compiles later, when asked to. */
+  function slowly(): { readonly compiler: RegionCompiler; readonly asked: CodeSource[]; finish(): void } {
+    const asked: CodeSource[] = [];
+    let finish: () => void = () => {};
+    const compiler: RegionCompiler = {
+      compile: (sources, given, done) => {
+        asked.push(...sources);
+        finish = () => done(compileSources(sources, given));
+      },
+    };
+    return { compiler, asked, finish: () => finish() };
+  }
+
+  /** The modules that cores get who ask for these, one behind the other, before the first is made. */
+  function modulesOf(sources: readonly CodeSource[]): { readonly modules: unknown[]; readonly compiled: number } {
+    const { compiler, asked, finish } = slowly();
+    const shared = new SharedCompiler(compiler);
+    const modules: unknown[] = [];
+    for (const each of sources) shared.compile([each], environment, (compiled) => modules.push(compiled?.module));
+    for (let made = 0; made < asked.length; made++) finish();
+    expect(modules).toHaveLength(sources.length);
+    return { modules, compiled: asked.length };
+  }
+
+  it('gives the second core the module of the first', () => {
+    const { modules, compiled } = modulesOf([source(), { ...source(), starts: [0x1005n] }]);
+    expect(compiled).toBe(1);
+    expect(modules[0]).toBeInstanceOf(WebAssembly.Module);
+    expect(modules[1]).toBe(modules[0]);
+  });
+
+  it('compiles other code, another mode, and a larger region by themselves', () => {
+    const patched = source();
+    patched.pages[0]?.bytes.set([0x90], 9);
+    const { mode } = source();
+    const others: CodeSource[] = [
+      patched,
+      { ...source(), mode: { ...mode, key: 'user', user: true } },
+      { ...source(), wanted: [0x1009n] },
+      { ...source(), targets: new Map([[0x1007n, [0x1005n]]]) },
+      { ...source(), entry: 0x1000n },
+    ];
+    for (const other of others) expect(modulesOf([source(), other]).compiled).toBe(2);
+  });
+
+  it('takes a larger region for a smaller one', () => {
+    expect(modulesOf([{ ...source(), wanted: [0x1009n] }, source()]).compiled).toBe(1);
   });
 });

@@ -1,7 +1,7 @@
 /**
  * Compiles regions on a thread of its own, while the machine runs on: for machines in the host's time, where it does not matter when a region comes.
  *
- * A thread takes longer to start than a few regions take to compile, so the first ones are compiled where they are asked for.
+ * A thread takes longer to start than a few regions take to compile, so the first ones are compiled in the thread that asks.
  */
 import {
   type CodeSource,
@@ -10,6 +10,7 @@ import {
   compilerInThisThread,
   type RegionCompiler,
 } from '@drift-os/x86-core';
+import { KnownModes } from './known-modes.ts';
 import { hasWorkers, startCompileThread, type Thread } from './threads.ts';
 
 export interface CompileRequest {
@@ -28,22 +29,28 @@ export type CompileAnswer =
 type Waiting = Omit<CompileRequest, 'kind'> & { readonly done: Done };
 type Done = (compiled: CompiledModule | undefined) => void;
 
-/** Regions that are compiled before the thread is started. */
+/** Regions that are compiled before the thread is started, by default. */
 const FEW = 24;
 /** For a thread that is compiling when the machine ends, in milliseconds. */
 const LEAVE_WITHIN = 1000;
 
 export class CompileThread implements RegionCompiler {
   readonly #fail: (error: unknown) => void;
+  readonly #few: number;
+  readonly #modes = new KnownModes();
   #count = 0;
   #thread: Thread | undefined;
   #isReady = false;
   #ended = false;
   #waiting: Waiting | undefined;
 
-  /** `fail` is told of what a region could not be made for: a defect of the compiler. */
-  constructor(fail: (error: unknown) => void) {
+  /**
+   * @param fail is told of what a region could not be made for: a defect of the compiler
+   * @param few regions that are compiled before the thread is started
+   */
+  constructor(fail: (error: unknown) => void, few: number = FEW) {
     this.#fail = fail;
+    this.#few = few;
   }
 
   compile(sources: readonly CodeSource[], environment: CompileEnvironment, done: Done): void {
@@ -52,9 +59,14 @@ export class CompileThread implements RegionCompiler {
       this.#post({ kind: 'compile', sources, environment });
       return;
     }
-    compilerInThisThread.compile(sources, environment, done);
+    const known = sources.map((source) => this.#modes.withKnownMode(source));
+    try {
+      compilerInThisThread.compile(known, environment, done);
+    } catch (error) {
+      this.#fail(error);
+    }
     this.#count += sources.length;
-    if (this.#count >= FEW && this.#thread === undefined && !this.#ended && hasWorkers()) this.#start();
+    if (this.#count >= this.#few && this.#thread === undefined && !this.#ended && hasWorkers()) this.#start();
   }
 
   #post(message: ToCompiler): void {

@@ -1,20 +1,13 @@
 /** The thread that compiles: answers each request in its turn. An entry of its own, that nothing imports. */
-import { type CodeSource, compileSources } from '@drift-os/x86-core';
+import { compileSources } from '@drift-os/x86-core';
+import { KnownModes } from './known-modes.ts';
 import type { CompileAnswer, ToCompiler } from './compile-thread.ts';
 import { starter } from './starter.ts';
 
 const host = starter();
 const answer = (message: CompileAnswer): void => host.post(message);
 
-/** Modes by their keys: what is found out about a mode is kept by the object, and messages bring new ones. */
-const modes = new Map<string, CodeSource['mode']>();
-
-function withKnownMode(source: CodeSource): CodeSource {
-  const { key } = source.mode;
-  const known = modes.get(key);
-  if (known === undefined) modes.set(key, source.mode);
-  return { ...source, mode: known ?? source.mode };
-}
+const modes = new KnownModes();
 
 host.onMessage((message) => {
   const request = message as ToCompiler;
@@ -24,7 +17,13 @@ host.onMessage((message) => {
   }
   const { sources, environment } = request;
   try {
-    answer({ kind: 'compiled', compiled: compileSources(sources.map(withKnownMode), environment) });
+    answer({
+      kind: 'compiled',
+      compiled: compileSources(
+        sources.map((source) => modes.withKnownMode(source)),
+        environment,
+      ),
+    });
   } catch (error) {
     answer({ kind: 'failed', error });
   }

@@ -14,9 +14,17 @@ import { SHORT_TURN, SHORTEST_TURN } from '../machine-clock.ts';
 import { nextTask } from '../next-task.ts';
 import { Area } from './area.ts';
 import type { FromCore, StartMessage, ToCore } from './messages.ts';
+import { RemoteCompiler } from './remote-compiler.ts';
 
 /** Instructions between two looks at the clock. */
 const TURN = 50_000;
+/**
+ * After so many turns in a row that a core has ended waiting for another one, its thread sleeps for a while, in milliseconds: the other one may have no host
+ * core to run on. That takes a millisecond or more of spinning, much longer than the sleep with its way back, so that two cores that wait for each other in turn
+ * do not keep each other asleep.
+ */
+const SPINNING_TURNS = 256;
+const SPINNING_SLEEP = 0.05;
 /** Between two looks at a clock that waits for core 0's thread, in milliseconds. */
 const HELD = 1;
 
@@ -45,6 +53,7 @@ export class CoreThread {
   readonly number: number;
   readonly #post: (message: FromCore) => void;
   readonly #nextMessage: () => Promise<ToCore>;
+  readonly #compiler: RemoteCompiler;
   #cpu: Cpu | undefined;
   #duties: BoardDuties | undefined;
   #running = false;
@@ -58,7 +67,8 @@ export class CoreThread {
   constructor(start: StartMessage, post: (message: FromCore) => void, nextMessage: () => Promise<ToCore>) {
     this.number = start.core;
     this.area = new Area(start.area);
-    this.memory = PhysicalMemory.attach(start.place, start.core, start.jit ? {} : { jit: false });
+    this.#compiler = new RemoteCompiler(post);
+    this.memory = PhysicalMemory.attach(start.place, start.core, { jit: start.jit && this.#compiler });
     this.#post = post;
     this.#nextMessage = nextMessage;
   }
@@ -168,6 +178,9 @@ export class CoreThread {
         if (message.set) cpu.setWatchpoint(message.watchpoint);
         else cpu.clearWatchpoint(message.watchpoint);
         break;
+      case 'compiled':
+        this.#compiler.receive(message.compiled);
+        break;
       case 'cease':
         this.#running = false;
         this.#post({ kind: 'ceased' });
@@ -212,6 +225,7 @@ export class CoreThread {
           this.#post({ kind: 'stopped', reason, hit: cpu.watchHit });
         } else if (reason === 'shutdown' && duties !== undefined) duties.shutdown();
         else if (reason !== 'budget') link.sleepUnlessAsked(this.#untilDue());
+        else if (cpu.spins >= SPINNING_TURNS) link.sleepUnlessAsked(Math.min(SPINNING_SLEEP, this.#untilDue()));
       }
       return true;
     } finally {

@@ -1,5 +1,13 @@
 /** Messages between the host's thread and those of the cores: what is rare and has a structure. Bytes go over the channel. */
-import type { SavedSystemState, SharedMemoryPlace, Watchpoint, WatchHit } from '@drift-os/x86-core';
+import type {
+  CodeSource,
+  CompiledModule,
+  CompileEnvironment,
+  SavedSystemState,
+  SharedMemoryPlace,
+  Watchpoint,
+  WatchHit,
+} from '@drift-os/x86-core';
 import type { BoardSetup } from '../compose-board.ts';
 import type { Ending } from '../machine.ts';
 import type { MachineErrorCode } from '../machine-error.ts';
@@ -50,6 +58,8 @@ export type ToCore =
   | { readonly kind: 'pause' }
   | { readonly kind: 'breakpoint'; readonly linear: bigint; readonly set: boolean }
   | { readonly kind: 'watchpoint'; readonly watchpoint: Watchpoint; readonly set: boolean }
+  /** What the core's `compile` asked for. */
+  | { readonly kind: 'compiled'; readonly compiled: CompiledModule | undefined }
   /** To core 0. The cores too, where they run. */
   | { readonly kind: 'reset'; readonly cores: boolean }
   /** To core 0, of a paused machine: answered by `saved`, `restored` or `refused`. */
@@ -70,6 +80,12 @@ export type FromCore =
   | { readonly kind: 'restored'; readonly time: bigint }
   | { readonly kind: 'ending'; readonly ending: Ending }
   | { readonly kind: 'report'; readonly message: string }
+  /** One at a time: answered by `compiled`. */
+  | {
+      readonly kind: 'compile';
+      readonly sources: readonly CodeSource[];
+      readonly environment: CompileEnvironment;
+    }
   /** The channel has something. */
   | { readonly kind: 'channel' }
   | { readonly kind: 'failed'; readonly error: unknown }

@@ -22,11 +22,13 @@ import type { MachineState } from '../machine-state.ts';
 import type { Profile } from '../profile/profiler.ts';
 import { Area, type AreaBuffers, makeArea } from './area.ts';
 import { Channel, Kind, makeChannel } from './channel.ts';
+import { CompileThread } from './compile-thread.ts';
 import { Farewell } from './farewell.ts';
 import type { BoardStart, FromCore, ToCore } from './messages.ts';
 import { asError, errorOf } from './refusal.ts';
 import { serveDisk } from './remote-disk.ts';
 import { ScreenClient } from './screen-request.ts';
+import { SharedCompiler } from './shared-compiler.ts';
 import { startCoreThread, type Thread } from './threads.ts';
 
 export interface ParallelSetup extends Omit<BoardStart, 'channel'> {
@@ -67,6 +69,8 @@ export class ParallelEngine implements Engine {
   readonly #breakpoints = new Set<bigint>();
   #watchpoints: readonly Watchpoint[] = [];
   #running = false;
+  readonly #compileThread: CompileThread;
+  readonly #compiler: SharedCompiler;
   readonly #farewells: readonly Farewell[];
   #end: Promise<void> | undefined;
   /** The messages that somebody waits for, by core. */
@@ -107,6 +111,8 @@ export class ParallelEngine implements Engine {
     this.memory = memory;
     this.#events = events;
     this.#disks = setup.disks;
+    this.#compileThread = new CompileThread((error) => this.#fail(error), 1);
+    this.#compiler = new SharedCompiler(this.#compileThread);
     this.#area = new Area(buffers);
     this.#channel = new Channel(channel, 'host', () => exchange.cores[0]?.callAttention());
     this.#channel.receive(() => {});
@@ -175,6 +181,11 @@ export class ParallelEngine implements Engine {
         break;
       case 'report':
         this.#events.report(message.message);
+        break;
+      case 'compile':
+        this.#compiler.compile(message.sources, message.environment, (compiled) =>
+          this.#post(core, { kind: 'compiled', compiled }),
+        );
         break;
       case 'ending':
         this.#receiveBytes();
@@ -358,6 +369,7 @@ export class ParallelEngine implements Engine {
       this.#post(core, { kind: 'cease' });
     }
     this.#stop(undefined);
+    await this.#compileThread.end();
     await Promise.all(this.#farewells.map((farewell) => farewell.reached('ceased', PATIENCE)));
     await Promise.all(
       this.#threads.map(async (thread, core) => {

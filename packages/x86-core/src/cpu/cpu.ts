@@ -69,6 +69,15 @@ const idleReasons: Readonly<Record<Exclude<Activity, 'running'>, StopReason>> = 
   waitForStartup: 'waitForStartup',
 };
 
+/**
+ * PAUSE instructions that a core spins for before its turn ends, where cores take turns on one thread: it ends between the release of a lock and the next
+ * attempt to take it, which is where other cores must be able to get in. With a thread for each core the other one most often answers within so many.
+ */
+const SPINS = 32;
+const PARALLEL_SPINS = 1024;
+/** Of the state, in words of 4 bytes: what a core that does nothing but wait leaves as it is. */
+const SPIN_WORDS = (state.RIP + 8 - state.GPR) / 4;
+
 export class Cpu {
   readonly memory: PhysicalMemory;
   readonly registers: Registers;
@@ -78,6 +87,8 @@ export class Cpu {
   readonly system: SystemState;
   /** Its mailbox, where other threads share its memory. */
   readonly link: CoreLink | undefined;
+  readonly #spinWords = new Uint32Array(SPIN_WORDS);
+  #spins = 0;
   /** Linear addresses to stop at, before the instruction there. Change it with `setBreakpoint`. */
   readonly #breakpoints = new Set<bigint>();
   readonly #watchpoints = new Watchpoints();
@@ -202,6 +213,11 @@ export class Cpu {
     return this.#counted + this.#budget - this.#left;
   }
 
+  /** How many turns in a row the core has ended by PAUSE, with the same registers: it waits for another one. Counted where it has a thread of its own. */
+  get spins(): number {
+    return this.#spins;
+  }
+
   get #left(): number {
     return Number(this.#view.getBigInt64(this.#base + state.BUDGET, true));
   }
@@ -314,7 +330,10 @@ export class Cpu {
         if (once && taken) return 'budget';
       }
       if (this.system.activity !== 'running') return idleReasons[this.system.activity];
-      if (view.getInt32(base + state.BUDGET + 4, true) < 0 || (this.#left === 0 && !first)) return 'budget';
+      if (view.getInt32(base + state.BUDGET + 4, true) < 0 || (this.#left === 0 && !first)) {
+        this.#spins = 0;
+        return 'budget';
+      }
       if (!this.#modeIsKnown) this.#learnMode();
       const rip = this.context.rip;
       const passes = first && rip === begun && !this.#goesOn;
@@ -353,7 +372,7 @@ export class Cpu {
         this.#modeIsKnown = false;
         return true;
       case Reason.yield:
-        this.system.yields = this.system.cores > 1;
+        this.#yield();
         return true;
       case Reason.hot:
         this.#compile();
@@ -363,6 +382,25 @@ export class Cpu {
         return true;
       default:
         return true;
+    }
+  }
+
+  #yield(): void {
+    const { link } = this;
+    this.#state.set32(state.PAUSES, link === undefined ? SPINS : PARALLEL_SPINS);
+    this.system.yields = this.system.cores > 1;
+    if (link !== undefined) this.#noteSpin();
+  }
+
+  #noteSpin(): void {
+    const now = new Uint32Array(this.#view.buffer, this.#base + state.GPR, SPIN_WORDS);
+    const before = this.#spinWords;
+    this.#spins++;
+    for (let at = 0; at < SPIN_WORDS; at++) {
+      if (now[at] === before[at]) continue;
+      before.set(now);
+      this.#spins = 0;
+      return;
     }
   }
 

@@ -54,7 +54,7 @@ export const CR0 = 0x140;
 export const CR2 = 0x148;
 export const CR3 = 0x150;
 export const CR4 = 0x158;
-/** PAUSE instructions since the core yielded last (4 bytes). */
+/** PAUSE instructions until the core yields (4 bytes). */
 export const PAUSES = 0x160;
 export const XCR0 = 0x168;
 export const EFER = 0x170;

@@ -13,18 +13,11 @@ const waiting = ['hlt', 'monitor', 'mwait', 'umonitor', 'umwait', 'tpause'];
 const images = ['fxsave', 'fxrstor', 'xsave', 'xsaveopt', 'xsavec', 'xrstor'].flatMap((name) => [name, `${name}64`]);
 const ports = ['in', 'out'];
 
-/** PAUSE instructions that a core spins for before the others get their turn: a power of two. */
-const SPINS = 32n;
-
-/**
- * A core that spins waits for another: where cores take turns on one thread, its turn ends now and then. It ends here, between the release of a lock and
- * the next attempt to take it, which is where other cores must be able to get in.
- */
+/** A core that spins on PAUSE waits for another one: now and then it says so (Cpu). */
 const pause: Definition = (m) => {
-  const count = m.let(operation('i64.add', m.stateLoad(PAUSES, 32), constant(1)));
-  m.stateStore(PAUSES, 32, count);
-  const spun = operation('i64.eqz', operation('i64.and', count, constant(SPINS - 1n)));
-  m.if(spun, () => m.leave('yield', 'next'), undefined, true);
+  const left = m.let(operation('i64.sub', m.stateLoad(PAUSES, 32), constant(1)));
+  m.stateStore(PAUSES, 32, left);
+  m.if(operation('i64.le_s', left, constant(0)), () => m.leave('yield', 'next'), undefined, true);
 };
 
 export const systemDefinitions: ReadonlyMap<string, Definition> = new Map<string, Definition>(
