@@ -2,8 +2,9 @@
  * Flags in a region: remembered as what they come from, and computed only where they are read.
  *
  * Within a block the source is known while compiling, and costs nothing: a branch becomes one comparison, a source that is never read no code.
- * Where control leaves the block, four locals take the source along: kind, a, b, result. At the region's exit, and where a block reads flags
- * that came from outside, the function `settle` turns them into the three words of flags.ts.
+ * Where control leaves the block, the state takes the source along: its kind, and a, b and result in the words that hold settled flags elsewhere. Locals
+ * would do it too, but most blocks that get a source along only pass it on in case they fault, and V8 has few registers. At the region's exit, and
+ * where a block reads flags that came from outside, the function `settle` turns it into the three words of flags.ts.
  */
 import { FunctionBody } from '../wasm/function-body.ts';
 import type { Signature } from '../wasm/module-builder.ts';
@@ -18,7 +19,7 @@ const widths: readonly Bits[] = [8, 16, 32, 64];
 
 /** 0: settled; else which operation at which width, and whether it is plain. */
 export function kindOf({ operation, bits, plain }: FlagSource): number {
-  if (operation === 'order') throw new Error('An order has no locals: it is settled first');
+  if (operation === 'order') throw new Error('An order has no kind: it is settled first');
   const number = operations.indexOf(operation);
   if (number === 0) return 0;
   return (2 * (number - 1) + (plain ? 1 : 0)) * widths.length + widths.indexOf(bits) + 1;

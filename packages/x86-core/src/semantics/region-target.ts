@@ -11,6 +11,7 @@ import type {
   LeaveReason,
   Location,
   SegmentReference,
+  Value,
 } from './language.ts';
 import { HostFloats } from './float/host-floats.ts';
 import { Anchors, type AnchorKnowledge, type Origin } from './anchors.ts';
@@ -55,8 +56,9 @@ export interface RegionMemory {
 
 /** What is known where code is generated. */
 export interface Knowledge {
-  /** What the flags come from; undefined: it is in the four locals. */
+  /** What the flags come from; undefined: the state alone knows. */
   readonly source: FlagSource | undefined;
+  readonly inState: boolean;
   /** Instructions that have been carried out and not been taken from the budget. */
   readonly uncounted: number;
   readonly anchors: AnchorKnowledge;
@@ -86,14 +88,16 @@ export class RegionTarget implements Target {
   readonly #tlb = this.body.local('i32');
   readonly #reason = this.body.local('i32');
   readonly #site = this.body.local('i32');
-  readonly #flagKind = this.body.local('i32');
-  readonly #flagA = this.body.local('i64');
-  readonly #flagB = this.body.local('i64');
-  readonly #flagResult = this.body.local('i64');
+  /** Locals of settled flags. */
+  readonly #result = this.body.local('i64');
+  readonly #carry = this.body.local('i64');
+  readonly #aux = this.body.local('i64');
   #exitLabel: Label = 0;
   #instruction: RunInstruction | undefined;
   #address: AddressParts | undefined;
   #source: FlagSource | undefined;
+  /** Whether the state tells of the source. */
+  #inState = true;
   #uncounted = 0;
   /** Behind a store that may have changed what comes next: the rest of the instruction ends with the region. */
   #ending = false;
@@ -119,9 +123,6 @@ export class RegionTarget implements Target {
   writePrologue(code: FunctionBody): void {
     for (const [register, local] of this.#registers) this.#load(code, register, local);
     this.#load(code, state.BUDGET, this.budget);
-    this.#load(code, state.FLAG_RESULT, this.#flagResult);
-    this.#load(code, state.FLAG_CARRY, this.#flagA);
-    this.#load(code, state.FLAG_AUX, this.#flagB);
     code.get(CORE);
     code.load32(state.TLB);
     code.set(this.#tlb);
@@ -154,10 +155,17 @@ export class RegionTarget implements Target {
     this.core();
     body.get(this.#reason);
     body.store32(state.REASON);
-    this.#settleLocals();
-    this.#store(state.FLAG_RESULT, this.#flagResult);
-    this.#store(state.FLAG_CARRY, this.#flagA);
-    this.#store(state.FLAG_AUX, this.#flagB);
+    this.core();
+    body.load32(state.FLAG_KIND);
+    body.if();
+    this.#settleState();
+    this.#store(state.FLAG_RESULT, this.#result);
+    this.#store(state.FLAG_CARRY, this.#carry);
+    this.#store(state.FLAG_AUX, this.#aux);
+    this.core();
+    body.i32(0);
+    body.store32(state.FLAG_KIND);
+    body.end();
   }
 
   /** Locals that `end` leaves behind: why the region left, and at which of its exits. */
@@ -210,19 +218,21 @@ export class RegionTarget implements Target {
 
   get knowledge(): Knowledge {
     const facts = this.floats?.facts.registers.slice();
-    return { source: this.#source, uncounted: this.#uncounted, anchors: this.anchors.knowledge, facts };
+    const [source, inState, uncounted] = [this.#source, this.#inState, this.#uncounted];
+    return { source, inState, uncounted, anchors: this.anchors.knowledge, facts };
   }
 
-  set knowledge({ source, uncounted, anchors, facts }: Knowledge) {
+  set knowledge({ source, inState, uncounted, anchors, facts }: Knowledge) {
     if (facts !== undefined && this.floats !== undefined) this.floats.facts.registers = facts;
     this.#source = source;
+    this.#inState = inState;
     this.#uncounted = uncounted;
     this.anchors.knowledge = anchors;
   }
 
-  /** Control may come from elsewhere: the budget is up to date, the locals tell of the flags where somebody reads them. */
+  /** Control may come from elsewhere: the budget is up to date, the state tells of the flags where somebody reads them. */
   knowNothing(): void {
-    this.#source = undefined;
+    this.#forgetSource();
     this.#uncounted = 0;
     this.anchors.forget();
   }
@@ -426,17 +436,24 @@ export class RegionTarget implements Target {
 
   flags(source: FlagSource): void {
     this.#source = source;
+    this.#inState = false;
+  }
+
+  #forgetSource(): void {
+    this.#source = undefined;
+    this.#inState = true;
   }
 
   beginConditional(): void {
-    this.sourceToLocals();
-    this.#source = undefined;
+    this.sourceToState();
+    this.#forgetSource();
   }
 
   aside(way: () => void): void {
-    const source = this.#source;
+    const [source, inState] = [this.#source, this.#inState];
     way();
     this.#source = source;
+    this.#inState = inState;
   }
 
   endConditional(): void {
@@ -446,44 +463,47 @@ export class RegionTarget implements Target {
   /** What the flags come from: where a block does not know, they are settled first. */
   #flagSource(): FlagSource {
     if (this.#source === undefined) {
-      this.#settleLocals();
-      this.#source = {
-        operation: 'settled',
-        bits: 64,
-        a: localValue(this.#flagA),
-        b: localValue(this.#flagB),
-        result: localValue(this.#flagResult),
-        plain: false,
-      };
-      this.body.i32(0);
-      this.body.set(this.#flagKind);
+      this.#settleState();
+      const [a, b, result] = [localValue(this.#carry), localValue(this.#aux), localValue(this.#result)];
+      this.#source = { operation: 'settled', bits: 64, a, b, result, plain: false };
     }
     return this.#source;
   }
 
-  #settleLocals(): void {
+  /** From the state to the locals. */
+  #settleState(): void {
     const { body } = this;
-    for (const local of [this.#flagKind, this.#flagA, this.#flagB, this.#flagResult]) body.get(local);
+    this.core();
+    body.load32(state.FLAG_KIND);
+    for (const word of [state.FLAG_CARRY, state.FLAG_AUX, state.FLAG_RESULT]) {
+      this.core();
+      body.load(64, word);
+    }
     body.callNamed(SETTLE);
-    for (const local of [this.#flagB, this.#flagA, this.#flagResult]) body.set(local);
+    for (const local of [this.#aux, this.#carry, this.#result]) body.set(local);
   }
 
-  /** Where code is reached from several places, the four locals say what the flags come from. */
-  sourceToLocals(): void {
-    if (this.#source === undefined) return;
+  /** Where code is reached from several places, the state says what the flags come from. */
+  sourceToState(): void {
+    if (this.#source === undefined || this.#inState) return;
+    this.#inState = true;
     const { body } = this;
     const source = this.#source.operation === 'order' ? settledSource(this.#source) : this.#source;
-    const { a, b, result } = source;
+    this.core();
     body.i32(kindOf(source));
-    body.set(this.#flagKind);
+    body.store32(state.FLAG_KIND);
     const words = wordsOf(source);
-    // All are read before one is written: they may be what the locals hold.
-    if (words.operands) for (const value of [a, b]) pushValue(body, value);
-    if (words.result) {
-      pushValue(body, result);
-      body.set(this.#flagResult);
+    if (words.operands) {
+      this.#storeValue(state.FLAG_CARRY, source.a);
+      this.#storeValue(state.FLAG_AUX, source.b);
     }
-    if (words.operands) for (const local of [this.#flagB, this.#flagA]) body.set(local);
+    if (words.result) this.#storeValue(state.FLAG_RESULT, source.result);
+  }
+
+  #storeValue(address: number, value: Value): void {
+    this.core();
+    pushValue(this.body, value);
+    this.body.store(64, address);
   }
 
   fault(): void {
@@ -514,7 +534,9 @@ export class RegionTarget implements Target {
   /** RIP is in its local. */
   #exit(reason: number, site = -1): void {
     const { body } = this;
-    this.sourceToLocals();
+    const inState = this.#inState;
+    this.sourceToState();
+    this.#inState = inState;
     body.i32(reason);
     body.set(this.#reason);
     body.i32(site);

@@ -181,7 +181,7 @@ class RegionGenerator implements RegionEdges {
       return;
     }
     this.#target.settleBudget();
-    if (this.#needsFlags[to] === true) this.#target.sourceToLocals();
+    if (this.#needsFlags[to] === true) this.#target.sourceToState();
     if (kind === 'forward') body.branch(this.#labels.get(to) as Label);
     else if (kind === 'loop') {
       this.#checkBudget(rip);
@@ -205,7 +205,7 @@ class RegionGenerator implements RegionEdges {
     // Inside of a loop's own label other ways lead to its head, which know other things.
     if (this.#flow.isLoop(to)) {
       this.#target.settleBudget();
-      if (this.#needsFlags[to] === true) this.#target.sourceToLocals();
+      if (this.#needsFlags[to] === true) this.#target.sourceToState();
       this.#target.knowNothing();
     }
     this.#node(to);
@@ -237,7 +237,7 @@ class RegionGenerator implements RegionEdges {
 
   #goToDispatcher(to: FlowNode): void {
     const { body } = this.#target;
-    this.#target.sourceToLocals();
+    this.#target.sourceToState();
     this.#target.floats?.lose();
     body.i32(this.#flow.dispatched.indexOf(to));
     body.set(this.#number);

@@ -54,6 +54,8 @@ export const CR0 = 0x140;
 export const CR2 = 0x148;
 export const CR3 = 0x150;
 export const CR4 = 0x158;
+/** While a region runs: what the words FLAG_CARRY, FLAG_AUX and FLAG_RESULT are (4 bytes); 0: settled flags. See region-flags.ts. */
+export const FLAG_KIND = 0x164;
 /** PAUSE instructions until the core yields (4 bytes). */
 export const PAUSES = 0x160;
 export const XCR0 = 0x168;
