@@ -1,10 +1,8 @@
-/** How long operating systems take to boot: Drift to its prompt, Debian's kernel to a shell. */
+/** How long operating systems take to boot: Drift to its prompt, a Linux kernel to a shell. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Command, driftCommand, driftRun, type EngineName, qemuDisk, qemuRun } from './engines.ts';
-import type { Skips } from './skips.ts';
 import { runTimed } from './timed-process.ts';
 
 const execute = promisify(execFile);
@@ -23,61 +21,53 @@ export interface BootTime {
   readonly there: number | undefined;
 }
 
-/** Seconds. */
-const LIMIT = 600;
-
-/** @param folder for the files to boot */
-export async function preparedBoots(folder: string, skips: Skips): Promise<Boot[]> {
-  const linux = await debian(folder, skips);
-  return [await drift(folder), ...(linux === undefined ? [] : [linux])];
+export interface LinuxGuest {
+  readonly kernel: string;
+  readonly initrd: string;
+  /** What its shell writes. */
+  readonly until: string;
 }
 
-/** The image with all examples, as `drift build` makes it. */
-async function drift(folder: string): Promise<Boot> {
+/** Seconds. */
+const LIMIT = 300;
+
+export const LINUX = 'linux';
+export const driftBoots = [
+  { name: 'drift, 1 core', cores: 1 },
+  { name: 'drift, 4 cores', cores: 4 },
+] as const;
+
+/** @param folder for the image to boot, which is the one with all examples, as `drift build` makes it */
+export async function preparedBoots(folder: string, linux: LinuxGuest | undefined): Promise<Boot[]> {
   const image = join(folder, 'drift.img');
   const [program, ...args] = driftCommand('build', '-o', image);
   await execute(program, args);
-
-  return {
-    name: 'drift',
+  const boots = driftBoots.map(({ name, cores }) => ({
+    name,
     until: 'drift> ',
-    command: (engine) => {
-      const memory = '512M';
-      if (engine === 'tcg') return qemuRun(4, memory, ...qemuDisk(image));
-      const tier = tierOf(engine);
-      return tier && driftRun(tier, image, '--cores', '4', '--memory', memory);
-    },
-  };
+    command: onMachine(
+      () => qemuRun(cores, '512M', ...qemuDisk(image)),
+      (engine) => driftRun(engine, image, '--cores', String(cores), '--memory', '512M'),
+    ),
+  }));
+  return linux === undefined ? boots : [...boots, linuxBoot(linux)];
 }
 
-async function debian(folder: string, skips: Skips): Promise<Boot | undefined> {
-  const script = fileURLToPath(new URL('../../machine/test/write-linux-guest.ts', import.meta.url));
-  try {
-    await execute(process.execPath, ['--conditions=@drift-os/source', script, folder]);
-  } catch (error) {
-    const { stderr } = error as { readonly stderr?: string };
-    skips.add("Debian's kernel", (stderr ?? String(error)).trim().split('\n')[0] ?? '');
-    return undefined;
-  }
-  const [kernel, initrd] = [join(folder, 'vmlinuz'), join(folder, 'initrd')];
-  const append = 'console=ttyS0 quiet';
+function linuxBoot({ kernel, initrd, until }: LinuxGuest): Boot {
+  const args = ['--kernel', kernel, '--initrd', initrd, '--append', 'console=ttyS0 quiet'];
   return {
-    name: 'debian',
-    until: 'ready',
-    command: (engine) => {
-      const memory = '256M';
-      if (engine === 'tcg') {
-        return qemuRun(1, memory, '-kernel', kernel, '-initrd', initrd, '-append', append);
-      }
-      const tier = tierOf(engine);
-      return tier && driftRun(tier, '--kernel', kernel, '--initrd', initrd, '--append', append, '--memory', memory);
-    },
+    name: LINUX,
+    until,
+    command: onMachine(
+      () => qemuRun(1, '256M', ...args.map((arg) => arg.replace(/^--/, '-'))),
+      (engine) => driftRun(engine, ...args, '--memory', '256M'),
+    ),
   };
 }
 
-function tierOf(engine: EngineName): 'jit' | 'interpreter' | undefined {
-  if (engine === 'ours-jit') return 'jit';
-  return engine === 'ours-interpreter' ? 'interpreter' : undefined;
+/** On QEMU and on our machine with its compiler: others are not asked how long they take. */
+function onMachine(qemu: () => Command, ours: (engine: EngineName) => Command): Boot['command'] {
+  return (engine) => (engine === 'tcg' ? qemu() : engine === 'ours-jit' ? ours(engine) : undefined);
 }
 
 export async function timeBoot(command: Command, until: string): Promise<BootTime> {

@@ -21,7 +21,7 @@ const BARE = ['-Wl,-e,0x100000,-z,max-page-size=4096,--section-start=.entry=0x10
 const LINUX = ['-DLINUX', '-Wl,-z,noexecstack'];
 /** 20 cylinders of 16 heads and 63 sectors. */
 const DISK_SIZE = 20 * 16 * 63 * 512;
-/** Where the boot sector keeps the mask of the kernels to run. */
+/** Where the boot sector keeps the mask of the kernels to run, and behind it the scale of their counts. */
 const MASK_OFFSET = 0x1b0;
 
 export interface BuiltGuest {
@@ -33,12 +33,7 @@ export interface BuiltGuest {
 }
 
 /** Builds what this host has the tools for, and says by name what it cannot. */
-export async function buildGuest(
-  bits: Bits,
-  folder: string,
-  mask: number,
-  skips: Skips,
-): Promise<BuiltGuest | undefined> {
+export async function buildGuest(bits: Bits, folder: string, skips: Skips): Promise<BuiltGuest | undefined> {
   const name = join(folder, `bench${bits}`);
   if ((await findCommand('gcc')) === undefined) {
     skips.add('all kernels', 'gcc is not installed (apt-get install gcc)');
@@ -53,10 +48,10 @@ export async function buildGuest(
   }
   const runsHere = process.platform === 'linux' && process.arch === 'x64';
   if (!runsHere) skips.add('native', 'the kernels run natively on Linux on amd64 only');
-  return { bits, image: await buildImage(bits, name, mask, skips), program: runsHere ? name : undefined };
+  return { bits, image: await buildImage(bits, name, skips), program: runsHere ? name : undefined };
 }
 
-async function buildImage(bits: Bits, name: string, mask: number, skips: Skips): Promise<string | undefined> {
+async function buildImage(bits: Bits, name: string, skips: Skips): Promise<string | undefined> {
   for (const [command, hint] of [
     ['nasm', 'nasm'],
     ['objcopy', 'binutils'],
@@ -71,10 +66,14 @@ async function buildImage(bits: Bits, name: string, mask: number, skips: Skips):
   const defines = [`-DBITS=${bits}`, `-DKERNEL="${name}.bin"`];
   await execute('nasm', ['-f', 'bin', ...defines, '-o', image, 'boot.asm'], { cwd: sources });
   await truncate(image, DISK_SIZE);
-  const file = await open(image, 'r+');
-  await file.write(Uint8Array.of(mask, mask >> 8, mask >> 16, mask >> 24), 0, 4, MASK_OFFSET);
-  await file.close();
   return image;
+}
+
+/** What an image does from its next boot on. @param scale counts are divided by 2^scale */
+export async function selectInImage(image: string, mask: number, scale: number): Promise<void> {
+  const file = await open(image, 'r+');
+  await file.write(new Uint8Array(Uint32Array.of(mask, scale).buffer), 0, 8, MASK_OFFSET);
+  await file.close();
 }
 
 async function gcc(bits: Bits, args: readonly string[]): Promise<void> {

@@ -5,6 +5,8 @@ import { runTimed } from './timed-process.ts';
 export interface KernelTime {
   readonly kernel: string;
   readonly seconds: number;
+  /** How many times what the kernel repeats was done. */
+  readonly repetitions: number;
   /** Hexadecimal. */
   readonly sum: string;
 }
@@ -15,8 +17,8 @@ export interface GuestRun {
   readonly defect: string | undefined;
 }
 
-/** Seconds for all kernels on an interpreter. */
-const LIMIT = 1800;
+/** Seconds for the kernels of one bit. */
+const LIMIT = 300;
 
 /** Takes the times between the end of the line BEGIN and the first character of the line END. */
 export class KernelClock {
@@ -40,14 +42,20 @@ export class KernelClock {
     const line = this.#line;
     this.#line = '';
     this.output.push(line);
-    const [word, name = '', rest = ''] = line.split(' ');
+    const [word, name = '', ...fields] = line.split(' ');
     if (word === 'BEGIN') this.#current = { kernel: name, began: seconds };
     else if (word === 'END' && name === this.#current?.kernel) {
-      const sum = rest.replace('sum=', '');
-      this.times.push({ kernel: name, seconds: this.#lineBegan - this.#current.began, sum });
+      const { sum = '', n = '' } = fieldsOf(fields);
+      const seconds = this.#lineBegan - this.#current.began;
+      this.times.push({ kernel: name, seconds, repetitions: Number.parseInt(n, 16), sum });
       this.#current = undefined;
     } else if (word === 'DONE') this.done = true;
   }
+}
+
+/** `name=value` each. */
+function fieldsOf(words: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(words.map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]));
 }
 
 export async function runGuest(command: Command, limit: number = LIMIT): Promise<GuestRun> {

@@ -14,8 +14,8 @@ export interface Kernel {
   readonly only64?: true;
   /** Natively something else is measured than in a guest: a system call. No ratio to native is taken. */
   readonly notNative?: true;
-  /** Depends on where the host runs the two threads: the least of all rounds counts, not the median. */
-  readonly least?: true;
+  /** Needs two cores. Depends on where the host runs their threads: the least of all rounds counts, not the median. */
+  readonly twoCores?: true;
 }
 
 export const kernels: readonly Kernel[] = [
@@ -36,11 +36,26 @@ export const kernels: readonly Kernel[] = [
   { name: 'memcpy_alias', bit: 2, group: 'other' },
   { name: 'tlb_fill', bit: 10, group: 'other' },
   { name: 'tlb_rand', bit: 10, group: 'other' },
-  { name: 'smp_ping', bit: 11, group: 'other', only64: true, least: true },
-  { name: 'smp_stream', bit: 11, group: 'other', only64: true, least: true },
+  { name: 'smp_ping', bit: 11, group: 'other', only64: true, twoCores: true },
+  { name: 'smp_stream', bit: 13, group: 'other', only64: true, twoCores: true },
   { name: 'trap', bit: 12, group: 'other', notNative: true },
 ];
 
-export function maskOf(selected: readonly Kernel[]): number {
-  return selected.reduce((mask, { bit }) => mask | (1 << bit), 0);
+export interface Measurement {
+  readonly bits: Bits;
+  readonly bit: number;
+  /** Those of the bit that were asked for. */
+  readonly kernels: readonly Kernel[];
+}
+
+/** Each is a boot of its own: code is compiled anew, and a busy minute of the host hits one kernel on all engines. */
+export function measurementsOf(selected: readonly Kernel[], bits: readonly Bits[]): Measurement[] {
+  return bits.flatMap((width) => {
+    const fitting = selected.filter(({ only64 }) => width === 64 || only64 !== true);
+    return [...Map.groupBy(fitting, ({ bit }) => bit)].map(([bit, members]) => ({
+      bits: width,
+      bit,
+      kernels: members,
+    }));
+  });
 }

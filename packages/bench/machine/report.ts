@@ -59,11 +59,13 @@ export function targetTable(targets: readonly Target[]): string {
     return [
       what,
       measured === undefined ? '-' : `${measured.toFixed(2)} ${unit}`,
-      `${atMost ? 'at most' : 'at least'} ${bound} ${unit}${aim === undefined ? '' : `, aim ${aim}`}`,
-      met === undefined ? 'not measured' : met ? 'met' : 'MISSED',
+      bound === undefined
+        ? ''
+        : `${atMost ? 'at most' : 'at least'} ${bound} ${unit}${aim === undefined ? '' : `, aim ${aim}`}`,
+      met === undefined ? (measured === undefined ? 'not measured' : '') : met ? 'met' : 'MISSED',
     ];
   });
-  return tableText([['targets', 'measured', 'wanted', ''], ...rows]);
+  return tableText([['targets', 'measured', 'wanted', 'is it met?'], ...rows]);
 }
 
 function tableText(rows: readonly Row[]): string {

@@ -1,15 +1,12 @@
 /** What was measured in all rounds, and the numbers that are made of it. */
 import type { BootTime } from './boots.ts';
 import type { EngineName } from './engines.ts';
-import type { GuestRun } from './guest-run.ts';
+import type { GuestRun, KernelTime } from './guest-run.ts';
 import { type Bits, type Group, type Kernel, kernels } from './kernels.ts';
 
-interface Sample {
+interface Sample extends KernelTime {
   readonly engine: EngineName;
   readonly bits: Bits;
-  readonly kernel: string;
-  readonly seconds: number;
-  readonly sum: string;
 }
 
 interface BootSample extends BootTime {
@@ -23,6 +20,8 @@ export class Results {
   /** Runs that went wrong, in words. */
   readonly defects: string[] = [];
   readonly #selected: ReadonlySet<string>;
+  /** What the host's processor comes to, by kernel and repetitions. */
+  readonly #sums = new Map<string, string>();
 
   /** @param selected kernels that were asked for: others may run along with them */
   constructor(selected: readonly Kernel[]) {
@@ -33,6 +32,12 @@ export class Results {
     const wanted = run.times.filter(({ kernel }) => this.#selected.has(kernel));
     this.samples.push(...wanted.map((time) => ({ engine, bits, ...time })));
     if (run.defect !== undefined) this.defects.push(`${engine}, ${bits} bits: ${run.defect}`);
+    if (engine === 'native') this.addReference(run);
+  }
+
+  /** A native run whose sums count, not its times: there were as many repetitions as some engine is given. */
+  addReference({ times }: GuestRun): void {
+    for (const time of times) this.#sums.set(sumKey(time), time.sum);
   }
 
   addBoot(engine: EngineName, boot: string, time: BootTime): void {
@@ -40,10 +45,13 @@ export class Results {
     if (time.there === undefined) this.defects.push(`${engine}: ${boot} did not come up`);
   }
 
-  /** Seconds of a kernel: the median of all rounds, or the least where that is what counts. */
+  /** Seconds for all repetitions of a kernel: the median of all rounds, or the least where two cores are busy. */
   seconds(engine: EngineName, bits: Bits, kernel: Kernel): number | undefined {
-    const all = this.#of(engine, bits, kernel.name).map(({ seconds }) => seconds);
-    return kernel.least ? leastOf(all) : medianOf(all);
+    const all = this.#of(engine, bits, kernel.name).map(({ seconds, repetitions }) => seconds / repetitions);
+    const each = kernel.twoCores ? leastOf(all) : medianOf(all);
+    if (each === undefined) return undefined;
+    const counts = this.samples.filter((sample) => sample.kernel === kernel.name && sample.bits === bits);
+    return each * Math.max(...counts.map(({ repetitions }) => repetitions));
   }
 
   /** Time of one engine over that of another. */
@@ -69,21 +77,21 @@ export class Results {
 
   /** Whether the kernel came to another sum than the reference: the host's processor, or where that did not run, most engines. */
   isWrong(engine: EngineName, bits: Bits, kernel: string): boolean {
-    const expected = this.#expectedSum(kernel);
-    return this.#of(engine, bits, kernel).some(({ sum }) => sum !== expected);
+    return this.#of(engine, bits, kernel).some((sample) => sample.sum !== this.#expectedSum(sample));
   }
 
   /** Every kernel with a sum of its own on some engine, in words. */
   get wrongSums(): string[] {
-    const wrong = this.samples.filter(({ kernel, sum }) => sum !== this.#expectedSum(kernel));
+    const wrong = this.samples.filter((sample) => sample.sum !== this.#expectedSum(sample));
     return [...new Set(wrong.map(({ engine, bits, kernel, sum }) => `${engine}, ${bits} bits, ${kernel}: ${sum}`))];
   }
 
-  #expectedSum(kernel: string): string | undefined {
-    const all = this.samples.filter((sample) => sample.kernel === kernel);
-    const native = all.find(({ engine }) => engine === 'native');
-    if (native !== undefined) return native.sum;
-    const votes = Map.groupBy(all, ({ sum }) => sum);
+  #expectedSum(time: KernelTime): string | undefined {
+    const key = sumKey(time);
+    const known = this.#sums.get(key);
+    if (known !== undefined) return known;
+    const alike = this.samples.filter((sample) => sumKey(sample) === key);
+    const votes = Map.groupBy(alike, ({ sum }) => sum);
     return [...votes].sort(([, a], [, b]) => b.length - a.length)[0]?.[0];
   }
 
@@ -93,13 +101,16 @@ export class Results {
     );
   }
 
-  /** Medians of a boot. */
+  /** The best of all times of a boot. */
   boot(engine: EngineName, boot: string): BootTime {
     const all = this.boots.filter((sample) => sample.engine === engine && sample.boot === boot);
-    const median = (field: keyof BootTime): number | undefined =>
-      medianOf(all.flatMap((sample) => sample[field] ?? []));
-    return { firstByte: median('firstByte'), there: median('there') };
+    const best = (field: keyof BootTime): number | undefined => leastOf(all.flatMap((sample) => sample[field] ?? []));
+    return { firstByte: best('firstByte'), there: best('there') };
   }
+}
+
+function sumKey({ kernel, repetitions }: Pick<KernelTime, 'kernel' | 'repetitions'>): string {
+  return `${kernel} ${repetitions}`;
 }
 
 export function medianOf(values: readonly number[]): number | undefined {
@@ -119,5 +130,6 @@ export function geometricMean(values: readonly number[]): number | undefined {
 }
 
 export function quotient(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? undefined : a / b;
+  // What was too short to be seen has no ratio.
+  return a === undefined || b === undefined || b === 0 ? undefined : a / b;
 }

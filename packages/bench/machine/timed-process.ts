@@ -10,6 +10,9 @@ export interface TimedProcess {
   readonly receive: (text: string, seconds: number) => boolean;
 }
 
+/** For a program that is to end, in milliseconds, before it is made to. */
+const PATIENCE = 2000;
+
 /** Resolves when `receive` has everything, the program has ended, or its time is up. @returns what it wrote on standard error */
 export function runTimed({ command, limit, receive }: TimedProcess): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -17,16 +20,23 @@ export function runTimed({ command, limit, receive }: TimedProcess): Promise<str
     const begun = performance.now();
     // A group of its own: what it starts ends with it.
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-    const end = (): void => {
+    const signal = (name: 'SIGTERM' | 'SIGKILL'): void => {
       if (child.pid === undefined || child.exitCode !== null) return;
       try {
-        process.kill(-child.pid, 'SIGKILL');
+        process.kill(-child.pid, name);
       } catch {
         // It ended by itself.
       }
     };
+    let kill: NodeJS.Timeout | undefined;
+    const end = (): void => {
+      if (kill !== undefined) return;
+      signal('SIGTERM');
+      kill = setTimeout(() => signal('SIGKILL'), PATIENCE);
+    };
+    const atExit = (): void => signal('SIGKILL');
     const timer = setTimeout(end, limit * 1000);
-    process.once('exit', end);
+    process.once('exit', atExit);
     let complaints = '';
     child.stderr.setEncoding('latin1').on('data', (text: string) => {
       complaints += text;
@@ -37,7 +47,8 @@ export function runTimed({ command, limit, receive }: TimedProcess): Promise<str
     child.on('error', reject);
     child.on('close', () => {
       clearTimeout(timer);
-      process.off('exit', end);
+      clearTimeout(kill);
+      process.off('exit', atExit);
       resolve(complaints);
     });
   });

@@ -7,7 +7,7 @@
  *
  * Every kernel prints
  *     BEGIN name
- *     END name sum=<checksum> tsc=<guest TSC ticks, hex>
+ *     END name sum=<checksum> n=<repetitions, hex> tsc=<guest TSC ticks, hex>
  * and the host times the interval between the newline of BEGIN and the 'E' of END,
  * because the clocks of guests cannot be compared. Checksums are equal on every
  * correct processor.
@@ -30,34 +30,42 @@
  * bare metal: exception (ud2) and iret; Linux: the cheapest system call */
 static void k_trap(void)
 {
-    u32 i;
+    u32 i, n = times(N_TRAP);
     begin("trap");
-    for (i = 0; i < N_TRAP; i++) trap();
-    end("trap", i);
+    for (i = 0; i < n; i++) trap();
+    end("trap", i, n);
 }
 
 /* ------------------------------------------------------------------ main -- */
-static void (*const kernels[])(void) = {
-    k_coremix, k_sha256, k_mem, k_sieve, k_fib, k_qsort, k_nbody, k_mandel, k_saxpy, k_interp, k_tlb, k_smp, k_trap,
+static const struct {
+    u32 bits;             /* of the mask: any of them */
+    void (*run)(void);
+} kernels[] = {
+    {1 << 0, k_coremix}, {1 << 1, k_sha256}, {1 << 2, k_mem}, {1 << 3, k_sieve}, {1 << 4, k_fib}, {1 << 5, k_qsort},
+    {1 << 6, k_nbody}, {1 << 7, k_mandel}, {1 << 8, k_saxpy}, {1 << 9, k_interp}, {1 << 10, k_tlb},
+    {1 << SMP_PING | 1 << SMP_STREAM, k_smp}, {1 << 12, k_trap},
 };
 static NOINLINE void run_all(void)
 {
     platform_init();
     puts_("\nBENCH bits="), puthex(sizeof(void *) == 8 ? 0x64 : 0x32, 2), put('\n');
     for (u32 i = 0; i < sizeof kernels / sizeof *kernels; i++)
-        if (mask >> i & 1) kernels[i]();
+        if (mask & kernels[i].bits) kernels[i].run();
     puts_("DONE\n");
     finish();
 }
 
 #ifdef LINUX
+static u32 decimal(const char *s)
+{
+    u32 n = 0;
+    for (; *s; s++) n = n * 10 + (u32)(*s - '0');
+    return n;
+}
 __attribute__((used)) static void linux_main(long *sp)
 {
-    mask = ~0u;
-    if (sp[0] > 1) {                          /* argv[1]: kernel mask, decimal */
-        const char *s = (const char *)sp[2];
-        for (mask = 0; *s; s++) mask = mask * 10 + (u32)(*s - '0');
-    }
+    mask = sp[0] > 1 ? decimal((const char *)sp[2]) : ~0u;    /* argv[1]: kernel mask */
+    scale = sp[0] > 2 ? decimal((const char *)sp[3]) : 0;     /* argv[2]: scale */
     run_all();
 }
 #ifdef __x86_64__

@@ -3,6 +3,7 @@
 ; Assembled with  nasm -f bin -DBITS=32|64 -DKERNEL='"file"'.  The whole image is
 ; loaded at 0x7c00, so every label is also its address:
 ;   0x7c00 boot sector   0x7db0 kernel mask (patchable, file offset 0x1b0)
+;   0x7db4 scale of the counts (patchable, file offset 0x1b4)
 ;   0x7db8 entry address of the second processor, filled in by platform.h
 ;   0x7e00 stage 2       0x8000 second processor's first instruction (SIPI 08)
 
@@ -108,7 +109,7 @@ dap:    db      16, 0
 
         times   0x1b0 - ($ - first) db 0
 mask:   dd      0xffff                  ; bit n: run kernel n; bit 31: stay in ring 0
-        dd      0
+scale:  dd      0                       ; counts are divided by 2^scale
 ap_entry:
         dd      0                       ; 8 bytes at run time
         times   0x1be - ($ - first) db 0

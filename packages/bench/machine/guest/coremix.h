@@ -110,14 +110,14 @@ static void k_coremix(void)
     s32 *c = (s32 *)(b + 4096);
     u8 *s = heap + 2 * MIB;
     u16 crc = 0;
-    u32 i;
+    u32 i, n = times(N_CORE);
     seed = 1;
     begin("coremix");
-    for (i = 0; i < N_CORE; i++) {
+    for (i = 0; i < n; i++) {
         crc = list_kernel(pool, 256, crc);
         crc = matrix_kernel(a, b, c, 24, crc);
         crc = state_kernel(s, 2048, crc);
     }
-    end("coremix", crc);
+    end("coremix", crc, n);
 }
 

@@ -10,12 +10,13 @@ static NOINLINE PLAIN_CALLS __attribute__((aligned(4096))) u32 fib_pages(u32 n)
 }
 static void k_fib(void)
 {
-    u32 i, s = 0;
+    u32 i, s = 0, n = times(N_FIB);
     begin("fib");
-    for (i = 0; i < N_FIB; i++) s += fib(32);
-    end("fib", s);
+    for (i = 0; i < n; i++) s += fib(32);
+    end("fib", s, n);
+    n = times(N_FIB / 8);
     begin("fib_pages");
-    for (s = 0, i = 0; i < N_FIB / 8; i++) s += fib_pages(32);
-    end("fib_pages", s);
+    for (s = 0, i = 0; i < n; i++) s += fib_pages(32);
+    end("fib_pages", s, n);
 }
 

@@ -26,11 +26,11 @@ static HOT void nbody(struct body *b, u32 steps)
 }
 static void k_nbody(void)
 {
-    u32 h = 0;
+    u32 h = 0, n = times(N_NBODY);
     begin("nbody");
-    nbody(bodies, N_NBODY);
+    nbody(bodies, n);
     for (u32 i = 0; i < sizeof bodies / 4; i++) h = fold(h, ((u32 *)bodies)[i]);
-    end("nbody", h);
+    end("nbody", h, n);
 }
 
 /* ----------------------------------------------------- packed float SSE2 -- */
@@ -59,13 +59,13 @@ static HOT u32 mandel(void)
 }
 static void k_mandel(void)
 {
-    u32 s = 0;
+    u32 s = 0, n = times(N_MANDEL);
     begin("mandel");
-    for (u32 i = 0; i < N_MANDEL; i++) {
+    for (u32 i = 0; i < n; i++) {
         s += mandel();
         __asm__ volatile("" ::: "memory");
     }
-    end("mandel", s);
+    end("mandel", s, n);
 }
 static HOT void saxpy(v4f *y, const v4f *x, float a, u32 n)
 {
@@ -78,11 +78,11 @@ static HOT void saxpy(v4f *y, const v4f *x, float a, u32 n)
 static void k_saxpy(void)
 {
     float *x = (float *)heap, *y = (float *)(heap + 20480);
-    u32 i, h = 0;
+    u32 i, h = 0, n = times(N_SAXPY);
     for (i = 0; i < 4096; i++) x[i] = (float)i, y[i] = (float)(4096 - i);
     begin("saxpy");
-    for (i = 0; i < N_SAXPY; i++) saxpy((v4f *)y, (const v4f *)x, i & 1 ? 0.5f : -0.25f, 1024);
+    for (i = 0; i < n; i++) saxpy((v4f *)y, (const v4f *)x, i & 1 ? 0.5f : -0.25f, 1024);
     for (i = 0; i < 4096; i++) h = fold(h, ((u32 *)y)[i]);
-    end("saxpy", h);
+    end("saxpy", h, n);
 }
 

@@ -39,10 +39,10 @@ static void k_interp(void)
         {I_ADD, 2, 4, 0}, {I_ST, 0, 2, 0}, {I_LD, 6, 4, 0}, {I_XOR, 2, 6, 0}, /* 13 */
         {I_ADDI, 0, 0, 1}, {I_BLT, 0, 1, -16}, {I_HALT, 0, 0, 0},
     };
-    u32 s = 0;
+    u32 s = 0, rounds = times(N_INTERP);
     u64 n;
     begin("interp");
-    for (u32 i = 0; i < N_INTERP; i++) s = fold(s, interpret(code, &n)), s = fold(s, (u32)n);
-    end("interp", s);
+    for (u32 i = 0; i < rounds; i++) s = fold(s, interpret(code, &n)), s = fold(s, (u32)n);
+    end("interp", s, rounds);
 }
 

@@ -26,16 +26,16 @@ static HOT void k_qsort(void)
 {
     s32 *a = (s32 *)heap;
     const s32 n = MIB;
-    u32 pass, h = 0;
+    u32 pass, h = 0, passes = times(N_QSORT);
     s32 i;
     seed = 7;
     for (i = 0; i < n; i++) a[i] = 0;
     begin("qsort");
-    for (pass = 0; pass < N_QSORT; pass++) {
+    for (pass = 0; pass < passes; pass++) {
         for (i = 0; i < n; i++) a[i] = (s32)rnd();
         quicksort(a, 0, n - 1);
         for (i = 0; i < n; i += 4096) h = fold(h, (u32)a[i]);
     }
-    end("qsort", h);
+    end("qsort", h, passes);
 }
 
