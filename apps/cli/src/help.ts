@@ -83,7 +83,7 @@ Options:
     --symbols FILE      names of its functions: an ELF file or a System.map (for Linux, with nokaslr); default: Drift's own
     --profile-interval N  instructions of a core between two samples; default 20000
     --profile-by WHAT   what a sample stands for: instructions (default) or time, which they took on this host
-  --times               tell where the time to the prompt went
+  --times               tell where the time to the prompt went; --profile and --times tell at the end what was compiled
   --on drift|qemu|bochs what it runs on; default drift. For QEMU there are
     --machine pc|q35    its chipset; default pc
     --accel auto|kvm|tcg  default auto: KVM where it runs ring 0 properly, which is tried first

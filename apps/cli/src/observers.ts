@@ -3,6 +3,7 @@ import type { Machine, MachineOptions } from '@drift-os/machine';
 import { BootTimes } from './boot-times.ts';
 import { type Arguments, readNumber } from './command-line.ts';
 import { UsageError } from './exit-codes.ts';
+import { jitReport } from './jit-report.ts';
 import { note } from './output.ts';
 import { ProfileFile } from './profile-file.ts';
 import { TraceFile } from './trace-file.ts';
@@ -13,6 +14,7 @@ export class Observers implements AsyncDisposable {
   readonly #times: BootTimes | undefined;
   readonly #profile: ProfileFile | undefined;
   #end: (() => unknown) | undefined;
+  #counted: Machine | undefined;
 
   /** @throws UsageError */
   constructor(given: Arguments) {
@@ -60,10 +62,12 @@ export class Observers implements AsyncDisposable {
     }
     this.#end ??= await this.#profile?.attach(machine, disk);
     this.#times?.attach(machine);
+    if (this.#profile !== undefined || this.#times !== undefined) this.#counted = machine;
     machine.run();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#end?.();
+    if (this.#counted !== undefined) process.stderr.write(`\n${jitReport(await this.#counted.jitCounters())}`);
   }
 }

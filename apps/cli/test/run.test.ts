@@ -150,6 +150,8 @@ describe('drift run', { timeout: 120_000 }, () => {
       );
       expect(code, stderr).toBe(0);
       expect(stderr).toContain(`wrote ${path}`);
+      expect(stderr).toMatch(/\nCompiled: [1-9][0-9,]* of [1-9][0-9,]* regions asked for/);
+      expect(stderr).toMatch(/Left to TypeScript: .*hot [1-9]/);
       const file = JSON.parse(await readFile(path, 'utf8')) as { shared: { frames: { name: string }[] } };
       return file.shared.frames.map(({ name }) => name);
     };
@@ -167,6 +169,9 @@ describe('drift run', { timeout: 120_000 }, () => {
       ...['load the program', 'build or find the image', 'compose the machine', 'BIOS', 'loader and kernel', 'kernel'],
       'in all',
     ]);
+    expect(stderr).toMatch(/\nCompiled: [^]*modules, [^]* made in [0-9]+ ms\./);
+    const { stderr: interpreted } = await run('--times', '--no-jit', '--expect', 'drift> ');
+    expect(interpreted).toContain('\nCompiled: nothing, all was interpreted.\n');
   });
 
   it('refuses what does not fit, with a sentence and the way to help', async () => {

@@ -1,6 +1,6 @@
 /** What makes a machine go: all cores in one thread in turns, or each on a thread of its own. `Machine` is the face of either. */
 import type { Picture, TextScreen } from '@drift-os/devices';
-import type { Cpu, PhysicalMemory, Watchpoint } from '@drift-os/x86-core';
+import type { Cpu, JitCounters, PhysicalMemory, Watchpoint } from '@drift-os/x86-core';
 import type { Stop } from './debug/stop.ts';
 import type { TracedInstruction } from './debug/trace.ts';
 import type { MachineState } from './machine-state.ts';
@@ -24,6 +24,8 @@ export interface Engine {
   runFor(nanoseconds: bigint): Stop | undefined;
   step(core: number, others: boolean): Stop;
   profile(options: ProfileOptions): Profile;
+  /** Of all compilers; undefined where all is interpreted. */
+  jitCounters(): Promise<JitCounters | undefined>;
   trace(listener: (instruction: TracedInstruction) => void): () => void;
   setBreakpoint(linear: bigint): void;
   clearBreakpoint(linear: bigint): void;

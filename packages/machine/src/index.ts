@@ -10,6 +10,7 @@ export { MachineError, type MachineErrorCode } from './machine-error.ts';
 export type { MachineState } from './machine-state.ts';
 export { Mouse, type MouseButton } from './mouse.ts';
 export { type MemoryRange, MemorySpace } from './memory-space.ts';
+export type { JitCounters } from '@drift-os/x86-core';
 export { type MemorySize, parseMemorySize } from './memory-size.ts';
 export type { AttachDevice, Attachment, DiskOptions, LinuxOptions, MachineOptions } from './options.ts';
 export { type PortRange, PortSpace } from './port-space.ts';

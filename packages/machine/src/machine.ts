@@ -1,7 +1,7 @@
 /** A PC that runs: made by `createMachine`, driven through its consoles, stopped, looked into. */
 import { screenFromTextMemory, type SerialMatch, type WaitOptions } from '@drift-os/console';
 import type { Picture } from '@drift-os/devices';
-import type { Cpu, PhysicalMemory, Registers, Watchpoint } from '@drift-os/x86-core';
+import type { Cpu, JitCounters, PhysicalMemory, Registers, Watchpoint } from '@drift-os/x86-core';
 import { stopAt, type Stop, StopListeners } from './debug/stop.ts';
 import type { TracedInstruction } from './debug/trace.ts';
 import type { Engine } from './engine.ts';
@@ -211,6 +211,11 @@ export class Machine implements AsyncDisposable {
    */
   profile(options: ProfileOptions = {}): Profile {
     return this.#engine.profile(options);
+  }
+
+  /** What compiling the guest's code has come to so far, on all cores; undefined where all is interpreted. Also after the end. */
+  jitCounters(): Promise<JitCounters | undefined> {
+    return this.#engine.jitCounters();
   }
 
   /**

@@ -1,6 +1,6 @@
 /** Runs a machine in one thread, letting the host have its turn every few milliseconds. */
 import type { Picture } from '@drift-os/devices';
-import type { Cpu, PhysicalMemory, Watchpoint } from '@drift-os/x86-core';
+import type { Cpu, JitCounters, PhysicalMemory, Watchpoint } from '@drift-os/x86-core';
 import { stopAt, type Stop } from './debug/stop.ts';
 import { type TracedInstruction, tracing } from './debug/trace.ts';
 import type { Engine, EngineEvents, TextCells } from './engine.ts';
@@ -99,6 +99,10 @@ export class OneThread implements Engine {
     this.#events.flush();
     if (reason === 'shutdown' && core === 0) this.#events.resetByGuest();
     return this.#stopped(reason === 'breakpoint' || reason === 'watchpoint' ? reason : 'step');
+  }
+
+  async jitCounters(): Promise<JitCounters | undefined> {
+    return this.memory.regions?.counters;
   }
 
   trace(listener: (instruction: TracedInstruction) => void): () => void {

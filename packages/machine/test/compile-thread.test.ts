@@ -43,8 +43,8 @@ function source(): CodeSource {
 /** What there is of a module but its code. */
 function plain(compiled: CompiledModule | undefined): unknown {
   if (compiled === undefined) return undefined;
-  const { module, ...rest } = compiled;
-  return { ...rest, exports: WebAssembly.Module.exports(module) };
+  const { module, bytes, regions } = compiled;
+  return { bytes, regions, exports: WebAssembly.Module.exports(module) };
 }
 
 describe('a thread that compiles', () => {

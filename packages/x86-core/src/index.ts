@@ -21,5 +21,6 @@ export * from './cpu/index.ts';
 export type { CodeSource } from './jit/code-source.ts';
 export { type CompiledModule, type CompileEnvironment, compileSources } from './jit/compile.ts';
 export { compilerInThisThread } from './jit/compiler.ts';
+export { type ExitCause, exitCauses, type JitCounters, sumOfCounters } from './jit/jit-counters.ts';
 export type { RegionCompiler } from './jit/region-store.ts';
 export type { SavedSystemState } from './system/system-state.ts';

@@ -181,9 +181,12 @@ export class CoreThread {
       case 'compiled':
         this.#compiler.receive(message.compiled);
         break;
+      case 'counters':
+        this.#post({ kind: 'counters', counters: this.memory.regions?.counters });
+        break;
       case 'cease':
         this.#running = false;
-        this.#post({ kind: 'ceased' });
+        this.#post({ kind: 'ceased', counters: this.memory.regions?.counters });
         break;
       case 'end':
         this.#over = true;

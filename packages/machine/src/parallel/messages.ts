@@ -3,6 +3,7 @@ import type {
   CodeSource,
   CompiledModule,
   CompileEnvironment,
+  JitCounters,
   SavedSystemState,
   SharedMemoryPlace,
   Watchpoint,
@@ -65,6 +66,8 @@ export type ToCore =
   /** To core 0, of a paused machine: answered by `saved`, `restored` or `refused`. */
   | { readonly kind: 'save' }
   | { readonly kind: 'restore'; readonly state: MachineState }
+  /** Answered by `counters`. */
+  | { readonly kind: 'counters' }
   /** The core carries out no instruction any more; the thread still answers. Answered by `ceased`. */
   | { readonly kind: 'cease' }
   /** Of a core that has ceased, as all others have: the thread ends. Answered by `over`. */
@@ -89,6 +92,8 @@ export type FromCore =
   /** The channel has something. */
   | { readonly kind: 'channel' }
   | { readonly kind: 'failed'; readonly error: unknown }
-  | { readonly kind: 'ceased' }
+  /** Of this thread's compiler, if it has one. */
+  | { readonly kind: 'counters'; readonly counters: JitCounters | undefined }
+  | { readonly kind: 'ceased'; readonly counters: JitCounters | undefined }
   /** The last message of a thread. */
   | { readonly kind: 'over' };

@@ -5,27 +5,20 @@
  * (the registers lie in shared memory), and gets it back with `run`. So what a debugger does to a core of a paused machine, it does to the core.
  */
 import type { Disk, Picture } from '@drift-os/devices';
-import {
-  Cpu,
-  dispatchInterrupt,
-  type Exchange,
-  type InterruptMessage,
-  PhysicalMemory,
-  RemoteBus,
-  type Watchpoint,
-} from '@drift-os/x86-core';
+import { Cpu, type JitCounters, PhysicalMemory, type Watchpoint } from '@drift-os/x86-core';
 import { stopAt, type Stop } from '../debug/stop.ts';
 import type { Engine, TextCells } from '../engine.ts';
 import type { Ending } from '../machine.ts';
-import { MachineError } from '../machine-error.ts';
 import type { MachineState } from '../machine-state.ts';
 import type { Profile } from '../profile/profiler.ts';
 import { Area, type AreaBuffers, makeArea } from './area.ts';
 import { Channel, Kind, makeChannel } from './channel.ts';
 import { CompileThread } from './compile-thread.ts';
+import { CoreCounters } from './core-counters.ts';
 import { Farewell } from './farewell.ts';
+import { observedCores } from './observed-cores.ts';
 import type { BoardStart, FromCore, ToCore } from './messages.ts';
-import { asError, errorOf } from './refusal.ts';
+import { asError, endedError, errorOf, notInParallel } from './refusal.ts';
 import { serveDisk } from './remote-disk.ts';
 import { ScreenClient } from './screen-request.ts';
 import { SharedCompiler } from './shared-compiler.ts';
@@ -72,6 +65,7 @@ export class ParallelEngine implements Engine {
   readonly #compileThread: CompileThread;
   readonly #compiler: SharedCompiler;
   readonly #farewells: readonly Farewell[];
+  readonly #counters = new CoreCounters();
   #end: Promise<void> | undefined;
   /** The messages that somebody waits for, by core. */
   readonly #awaited: (((message: FromCore) => void) | undefined)[] = [];
@@ -117,7 +111,7 @@ export class ParallelEngine implements Engine {
     this.#channel = new Channel(channel, 'host', () => exchange.cores[0]?.callAttention());
     this.#channel.receive(() => {});
     this.#screen = new ScreenClient(this.#area, exchange);
-    this.cores = observers(memory, exchange, cores, this.#area);
+    this.cores = observedCores(memory, exchange, cores, this.#area);
     this.#farewells = this.cores.map(() => new Farewell());
     this.#threads = this.cores.map((_, core) => this.#startThread(core));
     const { setup: board, drives, devices, onReset } = setup;
@@ -140,6 +134,7 @@ export class ParallelEngine implements Engine {
     thread.onError((error) => this.#receive(core, { kind: 'failed', error }));
     thread.onExit(() => {
       this.#farewells[core]?.left();
+      this.#counters.left(core);
       this.#receive(core, { kind: 'failed', error: new Error(`The thread of core ${core} is gone`) });
     });
     return thread;
@@ -157,7 +152,7 @@ export class ParallelEngine implements Engine {
     return new Promise((resolve, reject) => {
       this.#awaited[core] = (answer) => {
         this.#awaited[core] = undefined;
-        this.#threads[core]?.keepsProcess(this.#running);
+        this.#threads[core]?.keepsProcess(this.#running || this.#counters.isAwaited(core));
         if (answer.kind === 'refused') reject(errorOf(answer));
         else if (answer.kind === 'failed') reject(asError(answer.error));
         else resolve(answer);
@@ -169,9 +164,18 @@ export class ParallelEngine implements Engine {
   }
 
   #receive(core: number, message: FromCore): void {
+    if (message.kind === 'counters' || message.kind === 'ceased') this.#receiveCounters(core, message.counters);
+    if (message.kind === 'counters') return;
     if (message.kind === 'ceased' || message.kind === 'over') this.#farewells[core]?.reach(message.kind);
     else if (this.#end === undefined) this.#receiveRunning(core, message);
     else this.#awaited[core]?.(message);
+  }
+
+  #receiveCounters(core: number, counters: JitCounters | undefined): void {
+    this.#counters.receive(core, counters);
+    if (this.#end === undefined && !this.#running && this.#awaited[core] === undefined) {
+      this.#threads[core]?.keepsProcess(false);
+    }
   }
 
   #receiveRunning(core: number, message: FromCore): void {
@@ -288,6 +292,20 @@ export class ParallelEngine implements Engine {
     throw notInParallel('profile', 'Samples are taken between turns of the cores');
   }
 
+  async jitCounters(): Promise<JitCounters | undefined> {
+    if (this.#end !== undefined) await this.#end;
+    else {
+      const asked = this.#threads.map((thread, core) => {
+        const next = this.#counters.next(core);
+        thread.keepsProcess(true);
+        this.#post(core, { kind: 'counters' });
+        return next;
+      });
+      await Promise.all(asked);
+    }
+    return this.#counters.sum;
+  }
+
   trace(): () => void {
     throw notInParallel('trace', 'Its instructions have no order among cores that run at the same time');
   }
@@ -377,32 +395,10 @@ export class ParallelEngine implements Engine {
         await this.#farewells[core]?.reached('over', PATIENCE);
         await thread.leave(PATIENCE);
         this.#awaited[core]?.({ kind: 'failed', error: endedError() });
+        this.#counters.left(core);
       }),
     );
   }
 }
 
 const PIECE = 4096;
-
-function endedError(): MachineError {
-  return new MachineError('MACHINE_ENDED', 'The machine has ended.');
-}
-
-function notInParallel(what: string, why: string): MachineError {
-  return new MachineError('NOT_IN_PARALLEL', `${what}: ${why}. Create the machine with execution: 'turns' for it.`);
-}
-
-/** The cores as the host's thread has them while the machine is paused. */
-function observers(memory: PhysicalMemory, exchange: Exchange, cores: number, area: Area): Cpu[] {
-  const all: Cpu[] = [];
-  const sendInterrupt = (message: InterruptMessage): void =>
-    dispatchInterrupt(
-      all.map((cpu) => cpu.system.apic),
-      message,
-    );
-  for (let core = 0; core < cores; core++) {
-    const bus = new RemoteBus(exchange, { core, sendInterrupt });
-    all.push(new Cpu(bus, { memory, core, apicId: core, cores, now: area.now }));
-  }
-  return all;
-}

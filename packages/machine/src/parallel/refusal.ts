@@ -19,3 +19,11 @@ export function asError(thrown: unknown): Error {
 export function errorOf({ code, message }: Refusal): Error {
   return code === undefined ? new Error(message) : new MachineError(code, message);
 }
+
+export function endedError(): MachineError {
+  return new MachineError('MACHINE_ENDED', 'The machine has ended.');
+}
+
+export function notInParallel(what: string, why: string): MachineError {
+  return new MachineError('NOT_IN_PARALLEL', `${what}: ${why}. Create the machine with execution: 'turns' for it.`);
+}

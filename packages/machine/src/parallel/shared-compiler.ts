@@ -43,7 +43,8 @@ export class SharedCompiler implements RegionCompiler {
       const { sources, environment, done } = request;
       const known = this.#find(sources);
       if (known !== undefined) {
-        done(known.compiled);
+        // It took no time again.
+        done(known.compiled && { ...known.compiled, milliseconds: 0 });
         continue;
       }
       this.#isCompiling = true;

@@ -6,6 +6,7 @@
  */
 import { dispatchInterrupt } from '../apic/dispatch.ts';
 import type { Instruction } from '../decode/instruction.ts';
+import { exitCauses } from '../jit/jit-counters.ts';
 import { Reason, type ReasonCode } from '../semantics/reason.ts';
 import * as record from '../semantics/record.ts';
 import * as state from '../semantics/state.ts';
@@ -99,6 +100,8 @@ export class Cpu {
   readonly #fetch: CodeFetch;
   readonly #sources: CodeSources;
   readonly #modes: ModeTracker;
+  /** By Reason: those of the memory's regions. */
+  readonly #exits: Float64Array;
   /** Counts changes of the mapping: entries of JUMPS are for one of them. */
   #mapping = 1;
   #modeIsKnown = false;
@@ -162,6 +165,7 @@ export class Cpu {
     this.#fetch = new CodeFetch(this.context, this.memory, linear, devices);
     this.#sources = new CodeSources(this.#fetch, this.#cache, this.memory, this.system.features);
     this.memory.regions?.addCache(this.#cache);
+    this.#exits = this.memory.regions?.exits ?? new Float64Array(exitCauses.length);
     this.link = this.#linked(linear);
     this.memory.runtime.clearTlb(this.#base);
     this.#state.set64(state.INHIBIT, NO_ADDRESS);
@@ -352,6 +356,7 @@ export class Cpu {
       if (at === 0) continue;
       handlers.run(at, base);
       const reason = view.getInt32(base + state.REASON, true) as ReasonCode;
+      this.#exits[reason] = (this.#exits[reason] as number) + 1;
       if (reason > Reason.transfer) this.#leave(reason);
       if (this.system.yields) {
         this.system.yields = false;
@@ -696,6 +701,7 @@ export class Cpu {
   }
 
   #forgetCode(): void {
+    this.memory.regions?.beforeClear(this.#cache);
     this.#cache.clear();
     this.memory.bytes.fill(0, this.#base + state.BLOCKS, this.#base + state.EXECUTE_TLB);
     this.#nextMapping();

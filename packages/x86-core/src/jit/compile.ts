@@ -34,6 +34,8 @@ export interface CompiledModule {
   readonly module: WebAssembly.Module;
   /** Size of the module in bytes. */
   readonly bytes: number;
+  /** That it took to make it. */
+  readonly milliseconds: number;
   /** For each source: undefined where there is nothing to compile. */
   readonly regions: readonly (CompiledRegion | undefined)[];
 }
@@ -48,6 +50,7 @@ export function compileSources(
   sources: readonly CodeSource[],
   { sharedMaximum, ordered, guestStart }: CompileEnvironment,
 ): CompiledModule | undefined {
+  const begun = performance.now();
   const memory: RegionMemory = { ordered, guestStart, isShared: sharedMaximum !== undefined };
   const found = sources.map((source) => {
     const discovered = discoverRegion(source);
@@ -75,5 +78,6 @@ export function compileSources(
     return { name, pages: pages.map(({ linear }) => linear), ranges, entries, sites: code.sites, instructions };
   });
   const bytes = builder.encode();
-  return { module: new WebAssembly.Module(bytes), bytes: bytes.length, regions };
+  const module = new WebAssembly.Module(bytes);
+  return { module, bytes: bytes.length, milliseconds: performance.now() - begun, regions };
 }

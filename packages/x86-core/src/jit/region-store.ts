@@ -5,6 +5,7 @@
 import type { DecodeCache } from '../cpu/decode-cache.ts';
 import type { HandlerTable } from '../semantics/handler-table.ts';
 import type { CodePage, CodeSource } from './code-source.ts';
+import { exitCauses, exitsOf, type JitCounters } from './jit-counters.ts';
 import type { CompiledModule, CompiledRegion, CompileEnvironment } from './compile.ts';
 
 /** Makes modules of regions: in this thread, or in another one. */
@@ -15,24 +16,6 @@ export interface RegionCompiler {
     environment: CompileEnvironment,
     done: (compiled: CompiledModule | undefined) => void,
   ): void;
-}
-
-export interface JitCounters {
-  /** Regions that were asked for, that were put to use, that were given up for others that hold more, and that were dropped with their code. */
-  requested: number;
-  installed: number;
-  extended: number;
-  dropped: number;
-  /** Regions whose code had changed when they were ready, or that were nothing worth compiling. */
-  refused: number;
-  /** Regions thrown out to make room. */
-  evicted: number;
-  modules: number;
-  /** Of guest code in all regions made, and bytes of WebAssembly. */
-  instructions: number;
-  bytes: number;
-  /** Milliseconds from asking to having, which is waiting where another thread compiles. */
-  compileTime: number;
 }
 
 /** What the store needs to know of guest memory. */
@@ -73,7 +56,9 @@ const MAX_GENERATIONS = 6;
 const PAGE = 4096;
 
 export class RegionStore {
-  readonly counters: JitCounters = {
+  /** How often guest code returned to TypeScript, by Reason: the cores count. */
+  readonly exits: Float64Array = new Float64Array(exitCauses.length);
+  readonly #counts = {
     requested: 0,
     installed: 0,
     extended: 0,
@@ -85,6 +70,8 @@ export class RegionStore {
     bytes: 0,
     compileTime: 0,
   };
+  /** At exits of regions that are gone. */
+  #handedOver = 0;
   readonly #memory: CodeMemory;
   readonly #handlers: HandlerTable;
   readonly #compiler: RegionCompiler;
@@ -121,6 +108,18 @@ export class RegionStore {
     this.#caches.add(cache);
   }
 
+  /** As they are now. */
+  get counters(): JitCounters {
+    let handedOver = this.#handedOver;
+    for (const cache of this.#caches) for (const region of this.#regions) handedOver += timesLeft(cache, region);
+    return { ...this.#counts, handedOver, exits: exitsOf(this.exits) };
+  }
+
+  /** The cache is about to forget everything. */
+  beforeClear(cache: DecodeCache): void {
+    for (const region of this.#regions) this.#handedOver += timesLeft(cache, region);
+  }
+
   /** The region that stands for a block which begins there. */
   entryAt(physical: number, rip: bigint, modeKey: string): RegionEntry | undefined {
     return this.#entries.get(physical)?.findLast(({ region, number }) => {
@@ -137,7 +136,7 @@ export class RegionStore {
     const key = keyOf(request.source);
     if (this.#asked.has(key)) return;
     this.#asked.add(key);
-    this.counters.requested++;
+    this.#counts.requested++;
     this.#waiting.push(request);
     this.#compileNext();
   }
@@ -146,12 +145,10 @@ export class RegionStore {
     if (this.#isCompiling || this.#waiting.length === 0) return;
     this.#isCompiling = true;
     const requests = this.#waiting.splice(0);
-    const begun = performance.now();
     this.#compiler.compile(
       requests.map(({ source }) => source),
       this.#environment,
       (compiled) => {
-        this.counters.compileTime += performance.now() - begun;
         this.#isCompiling = false;
         this.#install(requests, compiled);
         this.#compileNext();
@@ -165,11 +162,12 @@ export class RegionStore {
       if (replaces !== undefined) replaces.extending = false;
     }
     if (compiled === undefined) {
-      this.counters.refused += requests.length;
+      this.#counts.refused += requests.length;
       return;
     }
-    this.counters.modules++;
-    this.counters.bytes += compiled.bytes;
+    this.#counts.modules++;
+    this.#counts.bytes += compiled.bytes;
+    this.#counts.compileTime += compiled.milliseconds;
     const wanted = compiled.regions.filter((each) => each !== undefined);
     const indexes = this.#handlers.install(
       compiled.module,
@@ -178,7 +176,7 @@ export class RegionStore {
     for (const [position, request] of requests.entries()) {
       const made = compiled.regions[position];
       if (made === undefined) {
-        this.counters.refused++;
+        this.#counts.refused++;
         continue;
       }
       const index = indexes[wanted.indexOf(made)] as number;
@@ -188,7 +186,7 @@ export class RegionStore {
       const region: Region = { ...made, pages, source, index, size, generation, extending: false };
       if (this.#isCurrent(region)) this.#put(region, request);
       else {
-        this.counters.refused++;
+        this.#counts.refused++;
         this.#handlers.free(index);
       }
     }
@@ -212,10 +210,10 @@ export class RegionStore {
   }
 
   #put(region: Region, { replaces }: Request): void {
-    this.counters.installed++;
-    this.counters.instructions += region.instructions;
+    this.#counts.installed++;
+    this.#counts.instructions += region.instructions;
     if (replaces !== undefined && this.#regions.has(replaces)) {
-      this.counters.extended++;
+      this.#counts.extended++;
       this.#remove(replaces);
     }
     this.#regions.add(region);
@@ -275,14 +273,14 @@ export class RegionStore {
   /** Code on a page (by number) is no longer true. */
   dropPage(page: number): void {
     for (const region of this.#pages.get(page) ?? []) {
-      this.counters.dropped++;
+      this.#counts.dropped++;
       this.#remove(region);
     }
   }
 
   dropAll(): void {
     for (const region of [...this.#regions]) {
-      this.counters.dropped++;
+      this.#counts.dropped++;
       this.#remove(region);
     }
   }
@@ -290,7 +288,7 @@ export class RegionStore {
   #evict(): void {
     for (const region of this.#regions) {
       if (this.#size <= this.#maximumBytes) return;
-      this.counters.evicted++;
+      this.#counts.evicted++;
       this.#remove(region);
     }
   }
@@ -306,13 +304,21 @@ export class RegionStore {
       if (left.length === 0) this.#entries.delete(physical);
       else this.#entries.set(physical, left);
     }
-    for (const cache of this.#caches) cache.leaveRegion(region);
+    for (const cache of this.#caches) {
+      this.#handedOver += timesLeft(cache, region);
+      cache.leaveRegion(region);
+    }
     this.#handlers.free(region.index);
   }
 }
 
 /** An exit counts where it is taken at least one time for so many of the one that is taken most. */
 const SHARE = 16;
+
+/** What the exits of a region have counted on one core. */
+function timesLeft(cache: DecodeCache, region: Region): number {
+  return cache.sitesOf(region)?.counts.reduce((sum, count) => sum + count, 0) ?? 0;
+}
 
 function keyOf({ entry, mode, pages }: CodeSource): string {
   return `${physicalOf(entry, pages)} ${entry} ${mode.key}`;
