@@ -13,6 +13,9 @@ import { Results } from './results.ts';
 import { Skips } from './skips.ts';
 import { targetsOf } from './targets.ts';
 
+/** Ctrl-C: what has been measured is reported. A second one ends the program. */
+let stopped = false;
+
 try {
   const options = readOptions(process.argv.slice(2));
   if (options === undefined) process.stdout.write(USAGE);
@@ -27,6 +30,9 @@ async function main(options: Options): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'drift-bench-'));
   try {
     const begun = performance.now();
+    process.once('SIGINT', () => {
+      stopped = true;
+    });
     const skips = new Skips();
     const engines = await availableEngines(options.engines, skips);
     const results = new Results(options.kernels);
@@ -58,7 +64,7 @@ async function measureKernels(
   for (let round = 0; round < rounds; round++) {
     for (const measurement of measurementsOf(kernels, bits)) {
       const guest = guests.find((each) => each.bits === measurement.bits);
-      if (guest === undefined) continue;
+      if (guest === undefined || stopped) continue;
       note(`Round ${round + 1} of ${rounds}, ${measurement.bits} bits: ${namesOf(measurement)}`);
       const able = engines.filter((engine) => measures(engine, measurement));
       for (const engine of able) {
@@ -81,6 +87,7 @@ async function measureBoots(
   results: Results,
 ): Promise<void> {
   for (let round = 0; round < (boots.length === 0 ? 0 : bootRounds); round++) {
+    if (stopped) return;
     note(`Boot ${round + 1} of ${bootRounds}`);
     for (const boot of boots) {
       for (const engine of engines) {
