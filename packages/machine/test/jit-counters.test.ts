@@ -95,7 +95,7 @@ describe('the counters of several threads', () => {
     bytes: 100 * hot,
     compileTime: 1.5 * hot,
     handedOver: 0,
-    exits: { budget: 0, transfer: 0, fault: 0, halt: 0, assist: 0, events: 0, hot, extend: 0, yield: 0 },
+    exits: { budget: 0, transfer: 0, fault: 0, yield: 0, assist: 0, events: 0, hot, extend: 0 },
   });
 
   it('are added, the latest of each', async () => {

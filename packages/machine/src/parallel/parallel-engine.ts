@@ -165,8 +165,8 @@ export class ParallelEngine implements Engine {
 
   #receive(core: number, message: FromCore): void {
     if (message.kind === 'counters' || message.kind === 'ceased') this.#receiveCounters(core, message.counters);
-    if (message.kind === 'counters') return;
     if (message.kind === 'ceased' || message.kind === 'over') this.#farewells[core]?.reach(message.kind);
+    else if (message.kind === 'counters') return;
     else if (this.#end === undefined) this.#receiveRunning(core, message);
     else this.#awaited[core]?.(message);
   }
@@ -293,16 +293,12 @@ export class ParallelEngine implements Engine {
   }
 
   async jitCounters(): Promise<JitCounters | undefined> {
-    if (this.#end !== undefined) await this.#end;
-    else {
-      const asked = this.#threads.map((thread, core) => {
-        const next = this.#counters.next(core);
-        thread.keepsProcess(true);
-        this.#post(core, { kind: 'counters' });
-        return next;
-      });
-      await Promise.all(asked);
-    }
+    const ask = (thread: Thread, core: number): Promise<void> => {
+      thread.keepsProcess(true);
+      this.#post(core, { kind: 'counters' });
+      return this.#counters.next(core);
+    };
+    await (this.#end ?? Promise.all(this.#threads.map(ask)));
     return this.#counters.sum;
   }
 

@@ -4,9 +4,9 @@ import { Reason } from '../semantics/reason.ts';
 /**
  * Why guest code returned to TypeScript, be it a region or the interpreter's handlers.
  *
- * budget: its turn was over. transfer: nothing is known yet of the code to go on with. fault: an exception. halt: HLT. assist: an instruction that TypeScript
- * carries out. events: something waited, such as an interrupt, or code or the mode has changed. hot: a branch of the interpreter's was taken often. extend:
- * a region was left often at one of its exits. yield: a core waits for another one by PAUSE.
+ * budget: its turn was over. transfer: nothing is known yet of the code to go on with. fault: an exception. yield: a core waits for another one by PAUSE.
+ * assist: an instruction that TypeScript carries out, HLT among them. events: something waited, such as an interrupt, or code or the mode has changed.
+ * hot: a branch of the interpreter's was taken often. extend: a region was left often at one of its exits.
  */
 export type ExitCause = keyof typeof Reason;
 
