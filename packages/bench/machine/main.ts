@@ -37,7 +37,7 @@ async function main(options: Options): Promise<void> {
     const engines = await availableEngines(options.engines, skips);
     const results = new Results(options.kernels);
     await measureKernels(options, engines, await builtGuests(options, folder, skips), results);
-    const boots = options.boots ? await preparedBoots(folder, options.linux) : [];
+    const boots = options.boots && !stopped ? await preparedBoots(folder, options.linux) : [];
     await measureBoots(options, engines, boots, results);
     await report(options, engines, boots, skips, results, (performance.now() - begun) / 1000);
   } finally {
@@ -112,7 +112,9 @@ async function report(
 ): Promise<void> {
   const [cpu] = cpus();
   const host = `${cpu?.model ?? 'unknown'}, ${cpus().length} processors, Node ${process.version}`;
-  console.log(`\n${host}, ${options.rounds} rounds in ${seconds.toFixed(0)} s; × is time over native, per repetition`);
+  console.log(
+    `\n${host}, ${options.rounds} rounds${stopped ? ', ended early,' : ''} in ${seconds.toFixed(0)} s; × is time over native, per repetition`,
+  );
   if (options.extraScale > 0) console.log('Quick: kernels are so short that compiling and noise are a part of them.');
   console.log('');
   for (const bits of options.bits) {
