@@ -35,27 +35,31 @@ export class SharedCompiler implements RegionCompiler {
 
   compile(sources: readonly CodeSource[], environment: CompileEnvironment, done: Done): void {
     this.#waiting.push({ sources, environment, done });
-    if (!this.#isCompiling) this.#next();
+    this.#next();
   }
 
   #next(): void {
-    for (let request = this.#waiting.shift(); request !== undefined; request = this.#waiting.shift()) {
-      const { sources, environment, done } = request;
-      const known = this.#find(sources);
-      if (known !== undefined) {
-        // It took no time again.
-        done(known.compiled && { ...known.compiled, milliseconds: 0 });
-        continue;
-      }
-      this.#isCompiling = true;
-      this.#compiler.compile(sources, environment, (compiled) => {
-        this.#isCompiling = false;
-        this.#keep(sources, compiled);
-        done(compiled);
-        if (!this.#isCompiling) this.#next();
-      });
-      if (this.#isCompiling) return;
+    while (!this.#isCompiling) {
+      const request = this.#waiting.shift();
+      if (request === undefined) return;
+      this.#serve(request);
     }
+  }
+
+  #serve({ sources, environment, done }: Request): void {
+    const known = this.#find(sources);
+    if (known !== undefined) {
+      // It took no time again.
+      done(known.compiled && { ...known.compiled, milliseconds: 0 });
+      return;
+    }
+    this.#isCompiling = true;
+    this.#compiler.compile(sources, environment, (compiled) => {
+      this.#isCompiling = false;
+      this.#keep(sources, compiled);
+      done(compiled);
+      this.#next();
+    });
   }
 
   #find(sources: readonly CodeSource[]): Made | undefined {
