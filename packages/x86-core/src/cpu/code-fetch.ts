@@ -1,10 +1,7 @@
-/** Reads guest code through the page tables, and decodes blocks of it: SDM 3A 4.6, 5.3. */
-import type { Instruction } from '../decode/instruction.ts';
+/** Reads guest code through the page tables: SDM 3A 4.6, 5.3. */
 import { ACCESS_EXECUTE, ACCESS_USER } from '../semantics/machine-memory.ts';
-import { decodeRun, type StraightRun } from '../semantics/straight-run.ts';
 import { type CoreContext, Segment } from '../system/core-context.ts';
 import { CpuFault, generalProtection } from '../system/cpu-fault.ts';
-import { availabilityOf } from './availability.ts';
 import type { CodeMode } from './code-mode.ts';
 import type { DeviceMemory, LinearMemory } from './linear-memory.ts';
 import type { PhysicalMemory } from './physical-memory.ts';
@@ -13,12 +10,17 @@ const PAGE = 4096;
 /** Of an instruction, in bytes. */
 const MAXIMUM_LENGTH = 15;
 
-export interface FetchedRun {
-  readonly run: StraightRun;
-  /** Page number of the second page, or -1. */
-  readonly secondPage: number;
+/** Code that is about to be decoded. */
+export interface FetchedCode {
+  readonly place: CodePlace;
+  /** From there on. */
+  bytes: Uint8Array;
   /** Of code in memory that other threads store to: the bytes that were decoded, and more, by their page. */
-  readonly copies: readonly CodeCopy[];
+  readonly copies: CodeCopy[];
+  /** Page number of the second page, once `fetchBeyond` has reached it; else -1. */
+  secondPage: number;
+  /** What an instruction raises that is longer than all bytes that `fetchBeyond` found. */
+  fault: CpuFault | undefined;
 }
 
 /** Bytes as they were at some moment. */
@@ -60,46 +62,33 @@ export class CodeFetch {
     return this.#linear.translate(address, ACCESS_EXECUTE | (mode.user ? ACCESS_USER : 0));
   }
 
-  /** Decodes from a place. @throws CpuFault where the first instruction reaches into what cannot be fetched */
-  decode(place: CodePlace, isBreakpoint: ((rip: bigint) => boolean) | undefined): FetchedRun {
-    const { rip: start, mode, physical } = place;
-    let secondPage = -1;
+  /** The bytes at a place: up to the end of its page, or 15 where stores to them are not seen; fewer where CS ends. */
+  begin(place: CodePlace): FetchedCode {
+    const { physical, rip, mode } = place;
     const copies: CodeCopy[] = [];
-    let fault: CpuFault | undefined;
-    const cacheable = this.isCacheable(physical);
-    const fetch = (rip: bigint, beyond: boolean): Uint8Array => {
-      const at = physical + Number(BigInt.asUintN(32, rip - start));
-      const rest = PAGE - (at % PAGE);
-      const here = this.#bytes(at, beyond || !cacheable ? Math.min(MAXIMUM_LENGTH, rest) : rest, copies);
-      const limited = this.#limited(here, rip, mode);
-      if (!beyond || limited.length < here.length || here.length === MAXIMUM_LENGTH) {
-        if (beyond) fault = generalProtection();
-        return limited;
-      }
-      try {
-        const next = this.#translate(BigInt.asUintN(64, rip + BigInt(here.length)), mode);
-        secondPage = Math.floor(next / PAGE);
-        const both = new Uint8Array(MAXIMUM_LENGTH);
-        both.set(here);
-        both.set(this.#bytes(next, MAXIMUM_LENGTH - here.length, copies), here.length);
-        const all = this.#limited(both, rip, mode);
-        if (all.length < both.length) fault = generalProtection();
-        return all;
-      } catch (error) {
-        if (!(error instanceof CpuFault)) throw error;
-        fault = error;
-        return here;
-      }
-    };
-    const { features } = this.#core.system;
-    const run = decodeRun(fetch, start, mode.shape, {
-      throughBranches: true,
-      maximum: mode.single || !cacheable ? 1 : 64,
-      availability: (instruction: Instruction) => availabilityOf(instruction, mode, features),
-      ...(isBreakpoint === undefined ? {} : { isBreakpoint }),
-    });
-    if (run.ending === 'truncated') throw fault ?? generalProtection();
-    return { run, secondPage: run.crosses || run.instructions.length === 0 ? secondPage : -1, copies };
+    const rest = PAGE - (physical % PAGE);
+    const here = this.#bytes(physical, this.isCacheable(physical) ? rest : Math.min(MAXIMUM_LENGTH, rest), copies);
+    return { place, bytes: this.#limited(here, rip, mode), copies, secondPage: -1, fault: undefined };
+  }
+
+  /** Fetches as many bytes as an instruction may have, those of the next page too. Where there are none, `fault` becomes what the instruction raises. */
+  fetchBeyond(code: FetchedCode): void {
+    const { rip, mode, physical } = code.place;
+    const here = code.bytes;
+    const isLimited = here.length < Math.min(MAXIMUM_LENGTH, PAGE - (physical % PAGE));
+    code.fault = generalProtection();
+    if (isLimited || here.length >= MAXIMUM_LENGTH) return;
+    try {
+      const next = this.#translate(BigInt.asUintN(64, rip + BigInt(here.length)), mode);
+      code.secondPage = Math.floor(next / PAGE);
+      const both = new Uint8Array(MAXIMUM_LENGTH);
+      both.set(here);
+      both.set(this.#bytes(next, MAXIMUM_LENGTH - here.length, code.copies), here.length);
+      code.bytes = this.#limited(both, rip, mode);
+    } catch (error) {
+      if (!(error instanceof CpuFault)) throw error;
+      code.fault = error;
+    }
   }
 
   /** Code in memory that stores are seen to. */

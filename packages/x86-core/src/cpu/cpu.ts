@@ -32,7 +32,8 @@ import {
 } from '../system/index.ts';
 import { Rflags } from '../system/register-bits.ts';
 import { type Bus, emptyBus } from './bus.ts';
-import { CodeFetch, type FetchedRun } from './code-fetch.ts';
+import { BlockWriter, MAX_INSTRUCTIONS } from './block-writer.ts';
+import { CodeFetch, type CodePlace, type FetchedCode } from './code-fetch.ts';
 import type { CodeMode } from './code-mode.ts';
 import { CodeSources } from './code-sources.ts';
 import { StateContext } from './core-context.ts';
@@ -98,6 +99,7 @@ export class Cpu {
   readonly #view: DataView;
   readonly #cache: DecodeCache;
   readonly #fetch: CodeFetch;
+  readonly #writer: BlockWriter;
   readonly #sources: CodeSources;
   readonly #modes: ModeTracker;
   /** By Reason: those of the memory's regions. */
@@ -161,8 +163,9 @@ export class Cpu {
       codeMoved: () => this.#nextMapping(),
     });
     this.registers = new Registers(this.context);
-    this.#cache = new DecodeCache(this.#view, this.memory.handlers, this.#base, this.#base + this.memory.coreBytes);
+    this.#cache = new DecodeCache(this.#view, this.#base, this.#base + this.memory.coreBytes);
     this.#fetch = new CodeFetch(this.context, this.memory, linear, devices);
+    this.#writer = new BlockWriter(this.#view, this.#base, this.memory.handlers, this.#fetch, this.system.features);
     this.#sources = new CodeSources(this.#fetch, this.#cache, this.memory, this.system.features);
     this.memory.regions?.addCache(this.#cache);
     this.#exits = this.memory.regions?.exits ?? new Float64Array(exitCauses.length);
@@ -573,7 +576,9 @@ export class Cpu {
       const { physical } = place;
       if (!this.#fetch.isCacheable(physical)) {
         this.#state.set32(state.LINK, 0);
-        return this.#cache.addUnkept(this.#fetch.decode(place, undefined).run, rip);
+        const at = this.#cache.unkept;
+        this.#cache.noteAssisted(this.#writer.write(this.#fetch.begin(place), at, 1, undefined).assisted);
+        return at;
       }
       const known = this.#cache.find(physical, rip, mode);
       const block = known !== undefined && this.#stillCrosses(known) ? known : this.#decode(place);
@@ -599,24 +604,21 @@ export class Cpu {
     return false;
   }
 
-  #decode(place: { readonly rip: bigint; readonly physical: number; readonly mode: CodeMode }): Block {
+  #decode(place: CodePlace): Block {
     const { rip, physical, mode } = place;
     if (this.#cache.isFull) this.#forgetCode();
     const isBreakpoint = this.#breakpoints.size === 0 ? undefined : (at: bigint): boolean => this.#isBreakpoint(at);
     for (;;) {
       const { drops } = this.memory;
-      const fetched = this.#fetch.decode(place, isBreakpoint);
-      const { run, secondPage } = fetched;
-      const bytes = Math.max(
-        1,
-        Number(BigInt.asUintN(32, run.end - rip)) + (run.ending === 'jump' || run.ending === 'cut' ? 0 : 1),
-      );
-      const here = Math.min(bytes, 4096 - (physical % 4096));
+      const code = this.#fetch.begin(place);
+      const written = this.#writer.write(code, this.#cache.free, mode.single ? 1 : MAX_INSTRUCTIONS, isBreakpoint);
+      const { secondPage } = written;
+      const here = Math.min(written.bytes, 4096 - (physical % 4096));
       this.memory.markCode(physical, here, this.link);
       const crosses = secondPage >= 0 && this.#fetch.isCacheable(secondPage * 4096);
       if (crosses) this.memory.markCode(secondPage * 4096, 15, this.link);
-      if (this.memory.drops !== drops || !this.#isAsDecoded(fetched, physical, here)) continue;
-      const block = this.#cache.add(run, rip, mode, physical, secondPage);
+      if (this.memory.drops !== drops || !this.#isAsDecoded(code, physical, here)) continue;
+      const block = this.#cache.add(written, place);
       if (this.#usesRegions && !mode.single) {
         const entry = this.memory.regions?.entryAt(physical, rip, mode.key);
         if (entry !== undefined) this.#cache.enterRegionAt(block, entry, false);
@@ -626,7 +628,7 @@ export class Cpu {
   }
 
   /** Whether memory still holds what was decoded, now that stores to it are told of. */
-  #isAsDecoded({ copies, secondPage }: FetchedRun, physical: number, bytes: number): boolean {
+  #isAsDecoded({ copies, secondPage }: FetchedCode, physical: number, bytes: number): boolean {
     return copies.every((copy) => {
       if (copy.physical === physical) return this.#fetch.isUnchanged(copy, bytes);
       return copy.physical !== secondPage * 4096 || this.#fetch.isUnchanged(copy, Math.min(15, copy.bytes.length));

@@ -6,10 +6,7 @@
  */
 import type { Instruction } from '../decode/instruction.ts';
 import type { Region, RegionEntry } from '../jit/region-store.ts';
-import { immediateOf } from '../semantics/effective-address.ts';
-import type { HandlerTable } from '../semantics/handler-table.ts';
 import * as record from '../semantics/record.ts';
-import { writePlainRecord, writeRecord } from '../semantics/record-writer.ts';
 import {
   ENTRY_FALLBACK,
   ENTRY_KEY,
@@ -19,7 +16,8 @@ import {
   ENTRY_SITES,
 } from '../semantics/region-entry.ts';
 import * as state from '../semantics/state.ts';
-import type { StraightRun } from '../semantics/straight-run.ts';
+import { MAX_RECORDS, type WrittenBlock } from './block-writer.ts';
+import type { CodePlace } from './code-fetch.ts';
 import type { CodeMode } from './code-mode.ts';
 import { RegionPlaces, type RegionSites } from './region-places.ts';
 
@@ -45,7 +43,6 @@ const PAGE_MASK = ~0xfffn;
 
 export class DecodeCache {
   readonly #view: DataView;
-  readonly #handlers: HandlerTable;
   readonly #core: number;
   readonly #end: number;
   #free: number;
@@ -55,9 +52,8 @@ export class DecodeCache {
   readonly #instructions = new Map<number, Instruction>();
   readonly #regions: RegionPlaces;
 
-  constructor(view: DataView, handlers: HandlerTable, core: number, end: number) {
+  constructor(view: DataView, core: number, end: number) {
     this.#view = view;
-    this.#handlers = handlers;
     this.#core = core;
     this.#end = end;
     this.#free = core + state.RECORDS;
@@ -77,12 +73,21 @@ export class DecodeCache {
     return this.#free + MAX_BLOCK_BYTES > this.#end;
   }
 
-  /** Writes a run as a block. The caller has seen that there is room. */
-  add(run: StraightRun, rip: bigint, mode: CodeMode, physical: number, secondPage: number): Block {
+  /** Where the next block is to be written. */
+  get free(): number {
+    return this.#free;
+  }
+
+  /** Where code is to be written that is not kept: one instruction. */
+  get unkept(): number {
+    return this.#core + state.SCRATCH_RECORDS;
+  }
+
+  /** Keeps what was written at `free`. */
+  add({ records, secondPage, leadsTo, assisted }: WrittenBlock, { rip, mode, physical }: CodePlace): Block {
     const at = this.#free;
-    const records = this.#write(run, rip);
     this.#free = at + records * record.RECORD_BYTES;
-    const leadsTo = targetsElsewhere(run, rip);
+    this.noteAssisted(assisted);
     const block: Block = {
       rip,
       mode,
@@ -102,54 +107,14 @@ export class DecodeCache {
     return block;
   }
 
-  /** Writes a run that is not kept: it holds one instruction. @returns its first record */
-  addUnkept(run: StraightRun, rip: bigint): number {
-    const free = this.#free;
-    this.#free = this.#core + state.SCRATCH_RECORDS;
-    const at = this.#free;
-    this.#write(run, rip);
-    this.#free = free;
-    return at;
+  noteAssisted(assisted: WrittenBlock['assisted']): void {
+    for (const { at, instruction } of assisted) this.#instructions.set(at, instruction);
   }
 
   #enterPage(page: number, block: Block): void {
     const blocks = this.#pages.get(page);
     if (blocks === undefined) this.#pages.set(page, new Set([block]));
     else blocks.add(block);
-  }
-
-  #write({ instructions, end, ending }: StraightRun, rip: bigint): number {
-    const view = this.#view;
-    this.#handlers.prepare(instructions.map(({ shape }) => shape));
-    let at = this.#free;
-    let isSecond = false;
-    for (const [position, each] of instructions.entries()) {
-      // The second of a pair keeps a handler of its own: a branch may go to it.
-      const pair: number | undefined = isSecond ? undefined : this.#pairAt(instructions, position);
-      isSecond = pair !== undefined;
-      writeRecord(view, this.#core, at, each, pair ?? this.#handlers.indexOf(each.shape), position + 1);
-      if (leavesPage(view.getBigUint64(at + record.IMMEDIATE, true), rip)) {
-        view.setInt32(at + record.TARGET, record.TARGET_IN_JUMPS, true);
-      }
-      if (each.assists) this.#instructions.set(at, each.instruction);
-      at += record.RECORD_BYTES;
-    }
-    if (ending !== 'jump') {
-      const isCut = ending === 'cut';
-      const handler = this.#handlers.special(isCut ? 'goOn' : failures[ending]);
-      writePlainRecord(view, at, handler, instructions.length + (isCut ? 0 : 1), end, 0);
-      view.setBigUint64(at + record.IMMEDIATE, end, true);
-      if (leavesPage(end, rip)) view.setInt32(at + record.TARGET, record.TARGET_IN_JUMPS, true);
-      at += record.RECORD_BYTES;
-    }
-    return (at - this.#free) / record.RECORD_BYTES;
-  }
-
-  #pairAt(instructions: StraightRun['instructions'], position: number): number | undefined {
-    const first = instructions[position];
-    const second = instructions[position + 1];
-    if (first?.leads !== true || second === undefined) return undefined;
-    return this.#handlers.pairOf(first.shape, second.shape);
   }
 
   /**
@@ -283,27 +248,4 @@ export class DecodeCache {
   }
 }
 
-/** 64 instructions and an ending. */
-const MAX_BLOCK_BYTES = 65 * record.RECORD_BYTES;
-const failures = {
-  invalid: 'undefined',
-  notAvailable: 'notAvailable',
-  'too long': 'tooLong',
-  truncated: 'undefined',
-} as const;
-
-/** Where a block's direct branches go that leave its page. */
-function targetsElsewhere({ instructions, end, ending }: StraightRun, rip: bigint): bigint[] {
-  const targets: bigint[] = [];
-  for (const { instruction, shape, next, branches } of instructions) {
-    if (!branches || typeof instruction.operands[0] !== 'number') continue;
-    const target = immediateOf(instruction, shape, next);
-    if (target !== undefined && leavesPage(target, rip)) targets.push(target);
-  }
-  if (ending === 'cut' && leavesPage(end, rip)) targets.push(end);
-  return targets;
-}
-
-function leavesPage(target: bigint, rip: bigint): boolean {
-  return (target & PAGE_MASK) !== (rip & PAGE_MASK);
-}
+const MAX_BLOCK_BYTES = MAX_RECORDS * record.RECORD_BYTES;

@@ -43,9 +43,15 @@ function numberOf(instruction: Instruction): number {
   number = number * 7 + (segment === undefined ? 6 : segment.number);
   number = number * 3 + (repeat === 0 ? 0 : repeat - 0xf1);
   number = number * 2 + (lock ? 1 : 0);
-  for (const operand of operands) number = number * 32 + operandNumber(operand);
+  // A digit for each operand that there may be: rows of different lengths must not meet.
+  for (let position = 0; position < MAX_OPERANDS; position++) {
+    const operand = operands[position];
+    number = number * 32 + (operand === undefined ? 0 : operandNumber(operand));
+  }
   return number;
 }
+
+const MAX_OPERANDS = 4;
 
 /** 0 to 31: a digit of the form's number. */
 function operandNumber(operand: Operand): number {

@@ -34,8 +34,10 @@ export class HandlerTable {
   readonly #byShape = new WeakMap<Shape, number>();
   /** The same, by the fingerprint of the code. */
   readonly #byCode = new Map<string, number>();
-  /** By first and second shape: the handler, or below zero how often they were met. */
-  readonly #pairs = new WeakMap<Shape, Map<Shape, number>>();
+  /** By index: a shape that the handler is for. */
+  readonly #shapes: Shape[] = [];
+  /** By the indexes of first and second: the handler of both, or below zero how often they were met. */
+  readonly #pairs: (Map<number, number> | undefined)[] = [];
   /** Indexes of functions that were given up. */
   readonly #free: number[] = [];
   /** Goes from record to record until one leaves. */
@@ -74,6 +76,7 @@ export class HandlerTable {
       index = this.#indexes.get(handlerKeyOf(shape));
       if (index === undefined) throw new Error(`No handler was made for ${handlerKeyOf(shape)}`);
       this.#byShape.set(shape, index);
+      this.#shapes[index] = shape;
     }
     return index;
   }
@@ -93,26 +96,23 @@ export class HandlerTable {
   }
 
   /**
-   * The handler that carries out two instructions which follow each other, once they were met together often enough to be worth it.
-   * The first one's form must say that it leads.
+   * The handler that carries out two instructions which follow each other, once they were met together often enough to be worth it; else 0.
+   * The first one's form must say that it leads. Both are indexes that `indexOf` gave.
    */
-  pairOf(first: Shape, second: Shape): number | undefined {
-    let followers = this.#pairs.get(first);
-    if (followers === undefined) {
-      followers = new Map();
-      this.#pairs.set(first, followers);
-    }
+  pairOf(first: number, second: number): number {
+    const followers = (this.#pairs[first] ??= new Map<number, number>());
     const known = followers.get(second) ?? 0;
     if (known > 0) return known;
     // Below zero: how often the pair was met.
     const met = known - 1;
     followers.set(second, met === -PAIR_THRESHOLD ? this.#makePair(first, second) : met);
-    return undefined;
+    return 0;
   }
 
-  #makePair(first: Shape, second: Shape): number {
-    const parts = [first, second].map((shape) => ({ meaning: meaningOf(shape) as Meaning, shape }));
-    const key = `${handlerKeyOf(first)} & ${handlerKeyOf(second)}`;
+  #makePair(...indexes: readonly [number, number]): number {
+    const shapes = indexes.map((index) => this.#shapes[index] as Shape);
+    const parts = shapes.map((shape) => ({ meaning: meaningOf(shape) as Meaning, shape }));
+    const key = shapes.map(handlerKeyOf).join(' & ');
     this.#addAll(new Map([[key, lowerHandlers(parts, this.#environment)]]));
     return this.#indexes.get(key) as number;
   }

@@ -9,7 +9,8 @@ import type { Row } from '../table/notation.ts';
 
 /** Sets of status flags are numbers: a bit for each letter. */
 const LETTERS = 'oszapc';
-const ALL = (1 << LETTERS.length) - 1;
+/** What follows a run reads every flag. */
+export const ALL_FLAGS: number = (1 << LETTERS.length) - 1;
 
 interface FlagSets {
   readonly written: number;
@@ -43,23 +44,45 @@ export interface FlagUser {
   readonly mayLeave: boolean;
 }
 
+/** What an instruction does with the flags, for one step backwards through a run. */
+export interface FlagUse {
+  readonly written: number;
+  /** Those that it writes in every case. */
+  readonly ended: number;
+  readonly read: number;
+}
+
+export function flagUseOf({ instruction, mayLeave }: FlagUser): FlagUse {
+  const { written, tested } = setsOf(instruction.row);
+  const ended = written !== 0 && !keepsFlagsAtTimes(instruction) ? written : 0;
+  return { written, ended, read: mayLeave ? ALL_FLAGS : tested };
+}
+
+/** @param live flags that are read behind the instruction */
+export function areDead({ written }: FlagUse, live: number): boolean {
+  return written !== 0 && (written & live) === 0;
+}
+
+/** @returns flags that are read behind whatever comes before the instruction */
+export function liveBefore({ ended, read }: FlagUse, live: number): number {
+  return (live & ~ended) | read;
+}
+
 /** @returns for each instruction of a straight run whether its flags are dead. What follows the run reads everything. */
 export function deadFlags(run: readonly FlagUser[]): boolean[] {
   const dead = new Array<boolean>(run.length);
-  let live = ALL;
+  let live = ALL_FLAGS;
   for (let position = run.length - 1; position >= 0; position--) {
-    const { instruction, mayLeave } = run[position] as FlagUser;
-    const { written, tested } = setsOf(instruction.row);
-    dead[position] = written !== 0 && (written & live) === 0;
-    if (written !== 0 && !keepsFlagsAtTimes(instruction)) live &= ~written;
-    live |= mayLeave ? ALL : tested;
+    const use = flagUseOf(run[position] as FlagUser);
+    dead[position] = areDead(use, live);
+    live = liveBefore(use, live);
   }
   return dead;
 }
 
 /** What a run does with the flags that were set before it: some are read; all are overwritten; or some are kept, so that what follows decides. */
 export function flagsAcross(run: readonly FlagUser[]): 'read' | 'overwritten' | 'kept' {
-  let waiting = ALL;
+  let waiting = ALL_FLAGS;
   for (const { instruction, mayLeave } of run) {
     const { written, tested } = setsOf(instruction.row);
     if (mayLeave || (tested & waiting) !== 0) return 'read';
@@ -74,6 +97,11 @@ const counted: ReadonlySet<string> = new Set([
   ...['shl', 'sal', 'shr', 'sar', 'shld', 'shrd'],
   ...['rol', 'ror', 'rcl', 'rcr'],
 ]);
+
+/** Whether an immediate of the instruction decides which flags it writes. */
+export function countsByImmediate({ row, operands }: Instruction): boolean {
+  return counted.has(row.mnemonic) && row.trailing.length > 0 && typeof operands.at(-1) === 'number';
+}
 
 /** Whether the instruction may change no flag: shifts and rotates by a count that is not known, or 0, and string comparisons, whose REP may be of 0. */
 function keepsFlagsAtTimes({ row, operands, operandSize }: Instruction): boolean {
