@@ -136,11 +136,27 @@ export function keyOf(shape: Shape): string {
   return `${mnemonic} ${operands} ${sizes} ${shape.segment} ${repeat}${marks}`;
 }
 
-/** Shapes with equal keys have one handler: which segment an operand is in does not count where no segment does. */
+/**
+ * Shapes with equal keys have one handler: which segment an operand is in does not count where no segment does, and the width of a linear address in
+ * 64-bit mode only where a target is looked at.
+ */
 export function handlerKeyOf(shape: Shape): string {
+  const { code } = shape;
   const plain = shape.segment !== DS && shape.operands.some(({ kind }) => kind === 'memory');
-  const counts = !plain || segmentUse(shape.code.segmentation, shape.segment) !== 'none';
-  return keyOf(counts ? shape : { ...shape, segment: DS });
+  const counts = !plain || segmentUse(code.segmentation, shape.segment) !== 'none';
+  const isWide = code.linearBits === 57 && !checksTarget(shape);
+  if (counts && !isWide) return keyOf(shape);
+  return keyOf({
+    ...shape,
+    segment: counts ? shape.segment : DS,
+    code: isWide ? { ...code, linearBits: 48 } : code,
+  });
+}
+
+/** Whether the instruction goes where a register or memory says, which must be canonical. */
+function checksTarget({ mnemonic, operands }: Shape): boolean {
+  if (mnemonic === 'ret') return true;
+  return (mnemonic === 'jmp' || mnemonic === 'call') && operands[0]?.kind !== 'immediate';
 }
 
 export function memoryOf(instruction: Instruction): Memory | undefined {

@@ -12,11 +12,12 @@ import { preparedLine } from './prepared-format.ts';
 import { STALE_HANDLER } from './record.ts';
 import { specialHandlers } from './special-handlers.ts';
 
-/** Firmware and boot loaders, protected mode, 64-bit mode. */
+/** Firmware and boot loaders, protected mode, 64-bit mode; and the last with 5-level paging, where few handlers are others. */
 const codes: readonly CodeShape[] = [
   { mode: 16, segmentation: 'segmented', stackBits: 16, linearBits: 32 },
   { mode: 32, segmentation: 'flat', stackBits: 32, linearBits: 32 },
   longMode,
+  { ...longMode, linearBits: 57 },
 ];
 
 export interface MadeHandlers {
@@ -59,7 +60,8 @@ function commonShapes(): Map<string, Shape> {
       const writes = written + cleared + set + unknown !== '';
       for (const flagsDead of writes ? [false, true] : [false]) {
         const shape = shapeOf(instruction, code, flagsDead);
-        if (meaningOf(shape) !== undefined) shapes.set(handlerKeyOf(shape), shape);
+        const key = handlerKeyOf(shape);
+        if (!shapes.has(key) && meaningOf(shape) !== undefined) shapes.set(key, shape);
       }
     }
   }
