@@ -11,7 +11,8 @@ import type { PrefixedMnemonic } from '../table/table.ts';
 
 /**
  * Forms by mode. A line has mnemonics, and behind the colon forms of their operands: `r` and `m` with their bits, `i` an immediate, `t` a target;
- * `v` is 32 bits, and 64 or 16 where the mode has them.
+ * `g` the same in the segment of
+ * GS; `v` is 32 bits, and 64 or 16 where the mode has them.
  */
 const everywhere = `
   add sub and or xor cmp: rv,rv rv,i rv,mv mv,rv mv,i r8,r8 r8,i r8,m8 m8,i
@@ -68,6 +69,23 @@ const only: Readonly<Record<Mode, string>> = {
     lock add, lock sub, lock or, lock and: mv,i mv,rv
     lock inc, lock dec: mv
     lock xadd, lock cmpxchg: mv,rv
+    cmpxchg xadd: mv,rv
+    add sub and or xor cmp test mov: r16,i m16,i r16,r16 m16,r16
+    add sub and or xor cmp: r16,m16
+    shr sar shl: r8,i r16,i
+    bt bts btr: mv,rv mv,i
+    bt: rv,rv
+    sete setne: m8
+    cmove cmovne cmovb cmovae: rv,mv
+    mov: rv,gv gv,rv gv,i r8,g8 g8,i g8,r8
+    add sub and or cmp: gv,rv gv,i
+    add sub cmp: rv,gv
+    inc dec: gv
+    nop: mv
+    stac clac endbr64 lfence mfence sfence:
+    movups movaps: xmm1,m128 m128,xmm1
+    movdqu movdqa: xmm1,m128 m128,xmm1
+    pxor: xmm1,xmm1
     invlpg: m
     ltr: r16
   `,
@@ -131,6 +149,11 @@ function choicesOf(part: string, mode: Mode): Operand[] {
   if (named !== undefined && !/^r\d+$/.test(part)) return [named];
   if (part.startsWith('m'))
     return addressesOf(mode).map((address): Memory => mem({ ...address, bits: bits as MemoryBits }));
+  if (part.startsWith('g')) {
+    return [{ displacement: 0x1000, addressBits: mode } as const, ...addressesOf(mode).slice(0, 1)].map(
+      (address): Memory => mem({ ...address, bits: bits as MemoryBits, segment: segments[5] }),
+    );
+  }
   const banks = { 8: gpr8, 16: gpr16, 32: gpr32, 64: gpr64 };
   return [(banks[bits as keyof typeof banks] as readonly Operand[])[3] as Operand];
 }

@@ -20,8 +20,13 @@ export interface CodeEnvironment extends HandlerOptions {
   readonly functions: Readonly<Record<string, WebAssembly.ExportValue>>;
 }
 
-/** How often two instructions must have been decoded one behind the other before they get a handler. */
+/**
+ * How often two instructions must have been decoded one behind the other before they are to have a handler. Modules are dear and functions in them are
+ * cheap, so pairs wait for each other: until there are so many, or until one has been met so much oftener.
+ */
 const PAIR_THRESHOLD = 64;
+const PAIRS_AT_ONCE = 16;
+const PAIR_PATIENCE = 8;
 
 export class HandlerTable {
   readonly #environment: CodeEnvironment;
@@ -38,6 +43,7 @@ export class HandlerTable {
   readonly #shapes: Shape[] = [];
   /** By the indexes of first and second: the handler of both, or below zero how often they were met. */
   readonly #pairs: (Map<number, number> | undefined)[] = [];
+  readonly #waiting: { readonly first: number; readonly second: number }[] = [];
   /** Indexes of functions that were given up. */
   readonly #free: number[] = [];
   /** Goes from record to record until one leaves. */
@@ -105,16 +111,26 @@ export class HandlerTable {
     if (known > 0) return known;
     // Below zero: how often the pair was met.
     const met = known - 1;
-    followers.set(second, met === -PAIR_THRESHOLD ? this.#makePair(first, second) : met);
+    followers.set(second, met);
+    if (met === -PAIR_THRESHOLD) this.#waiting.push({ first, second });
+    if (met === -PAIR_THRESHOLD - PAIR_PATIENCE || this.#waiting.length === PAIRS_AT_ONCE) this.#makePairs();
     return 0;
   }
 
-  #makePair(...indexes: readonly [number, number]): number {
-    const shapes = indexes.map((index) => this.#shapes[index] as Shape);
-    const parts = shapes.map((shape) => ({ meaning: meaningOf(shape) as Meaning, shape }));
-    const key = shapes.map(handlerKeyOf).join(' & ');
-    this.#addAll(new Map([[key, lowerHandlers(parts, this.#environment)]]));
-    return this.#indexes.get(key) as number;
+  #makePairs(): void {
+    const bodies = new Map<string, FunctionBody>();
+    const keys = this.#waiting.map(({ first, second }) => {
+      const shapes = [first, second].map((index) => this.#shapes[index] as Shape);
+      const key = shapes.map(handlerKeyOf).join(' & ');
+      const parts = shapes.map((shape) => ({ meaning: meaningOf(shape) as Meaning, shape }));
+      bodies.set(key, lowerHandlers(parts, this.#environment));
+      return key;
+    });
+    this.#addAll(bodies);
+    for (const [position, { first, second }] of this.#waiting.entries()) {
+      this.#pairs[first]?.set(second, this.#indexes.get(keys[position] as string) as number);
+    }
+    this.#waiting.length = 0;
   }
 
   #addPrepared(): void {
