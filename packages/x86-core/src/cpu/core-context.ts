@@ -93,6 +93,10 @@ export class StateContext implements CoreContext {
     return this.state.segment(number);
   }
 
+  segmentAttributes(number: SegmentNumber): number {
+    return this.state.segmentAttributes(number);
+  }
+
   setSegment(number: SegmentNumber, value: SegmentRegister): void {
     const real = (this.cr0 & Cr0.pe) === 0 || (this.state.get32(state.RFLAGS_SYSTEM) & Rflags.vm) !== 0;
     const base = state.SEGMENTS + number * state.SEGMENT_BYTES + state.SEGMENT_BASE;
@@ -178,6 +182,12 @@ export class StateContext implements CoreContext {
   }
   write(address: bigint, bytes: MemoryBytes, value: bigint, access: Access): void {
     this.#memory.write(address, bytes, value, access);
+  }
+  readQuads(address: bigint, count: number, access: Access): bigint[] | undefined {
+    return this.#memory.readQuads(address, count, access);
+  }
+  pushQuads(address: bigint, values: readonly bigint[], access: Access): boolean {
+    return this.#memory.pushQuads(address, values, access);
   }
   readBytes(address: bigint, length: number, access: Access): Uint8Array {
     return this.#memory.readBytes(address, length, access);

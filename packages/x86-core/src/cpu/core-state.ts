@@ -91,8 +91,15 @@ export class CoreState {
       base: this.get64(at + state.SEGMENT_BASE),
       limit: this.get32(at + state.SEGMENT_LIMIT),
       selector: this.view.getUint16(this.base + at + state.SEGMENT_SELECTOR, true),
-      attributes: this.view.getUint16(this.base + at + state.SEGMENT_ATTRIBUTES, true),
+      attributes: this.segmentAttributes(number),
     };
+  }
+
+  segmentAttributes(number: SegmentNumber): number {
+    return this.view.getUint16(
+      this.base + state.SEGMENTS + number * state.SEGMENT_BYTES + state.SEGMENT_ATTRIBUTES,
+      true,
+    );
   }
 
   /** `real`: the type does not restrict writing (real and virtual-8086 mode). */

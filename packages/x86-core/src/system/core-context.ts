@@ -95,6 +95,8 @@ export interface CoreContext {
   rflags: number;
   cpl: number;
   segment(number: SegmentNumber): SegmentRegister;
+  /** Those of `segment`, by themselves. */
+  segmentAttributes(number: SegmentNumber): number;
   setSegment(number: SegmentNumber, value: SegmentRegister): void;
   gdtr: TableRegister;
   idtr: TableRegister;
@@ -117,6 +119,10 @@ export interface CoreContext {
 
   /** A value in little-endian order at a linear address. All of these throw CpuFault with #PF, then nothing was changed. */
   read(address: bigint, bytes: MemoryBytes, access: Access): bigint;
+  /** Quadwords from an address on, where they can be had at once; undefined: read them one by one, which says what is wrong. */
+  readQuads(address: bigint, count: number, access: Access): bigint[] | undefined;
+  /** Stores quadwords, the first at the highest address, where that can be done at once. @returns false where nothing was stored */
+  pushQuads(address: bigint, values: readonly bigint[], access: Access): boolean;
   write(address: bigint, bytes: MemoryBytes, value: bigint, access: Access): void;
   readBytes(address: bigint, length: number, access: Access): Uint8Array;
   writeBytes(address: bigint, bytes: Uint8Array, access: Access): void;

@@ -4,7 +4,7 @@
  * RIP is what is pushed. What fails on the way throws, with the core as it was; escalation to #DF is exception-delivery.ts.
  */
 import { checkOffset } from './code-segment.ts';
-import { type CoreContext, Segment } from './core-context.ts';
+import { type CoreContext, Segment, type SegmentNumber } from './core-context.ts';
 import { generalProtection, notPresent } from './cpu-fault.ts';
 import {
   type Descriptor,
@@ -135,19 +135,13 @@ function longModeStack(
 }
 
 function pushFrame(core: CoreContext, stack: Stack, bytes: 2 | 4 | 8, event: InterruptEvent, outer: boolean): void {
-  const pushSelector = (number: 0 | 1 | 2 | 3 | 4 | 5): void =>
-    stack.push(BigInt(core.segment(number).selector), bytes);
-  if (isVirtual8086(core)) {
-    for (const number of [Segment.gs, Segment.fs, Segment.ds, Segment.es]) pushSelector(number);
-  }
-  if (outer || bytes === 8) {
-    pushSelector(Segment.ss);
-    stack.push(core.gpr[RSP] as bigint, bytes);
-  }
-  stack.push(BigInt(core.rflags | (event.resumes ? Rflags.rf : 0)), bytes);
-  pushSelector(Segment.cs);
-  stack.push(core.rip, bytes);
-  if (event.errorCode !== undefined) stack.push(BigInt(event.errorCode), bytes);
+  const selector = (number: SegmentNumber): bigint => BigInt(core.segment(number).selector);
+  const frame: bigint[] = [];
+  if (isVirtual8086(core)) frame.push(...[Segment.gs, Segment.fs, Segment.ds, Segment.es].map(selector));
+  if (outer || bytes === 8) frame.push(selector(Segment.ss), core.gpr[RSP] as bigint);
+  frame.push(BigInt(core.rflags | (event.resumes ? Rflags.rf : 0)), selector(Segment.cs), core.rip);
+  if (event.errorCode !== undefined) frame.push(BigInt(event.errorCode));
+  stack.pushAll(frame, bytes);
 }
 
 /** The new task finds the error code on its stack, as wide as its TSS. */

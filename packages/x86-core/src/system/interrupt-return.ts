@@ -1,5 +1,5 @@
 /** IRET, IRETD, IRETQ in all modes (SDM 2 IRET). */
-import { checkOffset, enterRealCode } from './code-segment.ts';
+import { checkOffset, type CodeTarget, enterRealCode } from './code-segment.ts';
 import { type CoreContext, Segment, type SegmentNumber } from './core-context.ts';
 import { generalProtection, invalidTss, notPresent } from './cpu-fault.ts';
 import { isPresent, isSegment, realModeSegment, SystemType, typeOf } from './descriptor.ts';
@@ -69,6 +69,17 @@ function returnFromTask(core: CoreContext): void {
 
 function returnProtected(core: CoreContext, bytes: 2 | 4 | 8): void {
   const stack = Stack.current(core);
+  if (bytes === 8) {
+    const frame = stack.ahead(5);
+    if (frame !== undefined) {
+      const [offset, code, flags, pointer, segment] = frame as [bigint, bigint, bigint, bigint, bigint];
+      const target = returnTarget(core, Number(code & 0xffffn), offset);
+      const mask = writableFlags(core, 8);
+      leaveForOuter(core, target, pointer, segment);
+      writeFlags(core, flags, mask);
+      return;
+    }
+  }
   // The flags are read first: where several fault, their page is the one that is told.
   const flags = stack.peek(bytes, 2 * bytes);
   const selector = Number(stack.peek(bytes, bytes) & 0xffffn);
@@ -86,11 +97,15 @@ function returnProtected(core: CoreContext, bytes: 2 | 4 | 8): void {
     stack.commit();
   } else {
     const pointer = stack.pop(bytes);
-    const segment = outerStackSegment(core, Number(stack.pop(bytes) & 0xffffn), target);
-    checkOffset(core, target.descriptor, target.offset);
-    enterOuter(core, target, segment, pointer);
+    leaveForOuter(core, target, pointer, stack.pop(bytes));
   }
   writeFlags(core, flags, mask);
+}
+
+function leaveForOuter(core: CoreContext, target: CodeTarget, pointer: bigint, selector: bigint): void {
+  const segment = outerStackSegment(core, Number(selector & 0xffffn), target);
+  checkOffset(core, target.descriptor, target.offset);
+  enterOuter(core, target, segment, pointer);
 }
 
 function returnToVirtual8086(core: CoreContext, stack: Stack, offset: bigint, code: number, flags: bigint): void {

@@ -19,11 +19,11 @@ export function isLongMode(core: CoreContext): boolean {
   return (core.efer & Efer.lma) !== 0;
 }
 export function is64Bit(core: CoreContext): boolean {
-  return isLongMode(core) && (core.segment(Segment.cs).attributes & Attribute.long) !== 0;
+  return isLongMode(core) && (core.segmentAttributes(Segment.cs) & Attribute.long) !== 0;
 }
 export function stackBits(core: CoreContext): 16 | 32 | 64 {
   if (is64Bit(core)) return 64;
-  return (core.segment(Segment.ss).attributes & Attribute.big) === 0 ? 16 : 32;
+  return (core.segmentAttributes(Segment.ss) & Attribute.big) === 0 ? 16 : 32;
 }
 export function iopl(core: CoreContext): number {
   return (core.rflags >> 12) & 3;

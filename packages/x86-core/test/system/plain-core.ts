@@ -122,6 +122,18 @@ export class PlainCore implements CoreContext {
     return this.#segments[number] as SegmentRegister;
   }
 
+  segmentAttributes(number: SegmentNumber): number {
+    return this.segment(number).attributes;
+  }
+
+  readQuads(): undefined {
+    return undefined;
+  }
+
+  pushQuads(): boolean {
+    return false;
+  }
+
   setSegment(number: SegmentNumber, value: SegmentRegister): void {
     this.#segments[number] = value;
   }
