@@ -4,45 +4,49 @@ import { encode } from '../encode/encode.ts';
 import { CodeBuffer } from '../encode/code-buffer.ts';
 import { decode } from '../decode/decode.ts';
 import type { Instruction } from '../decode/instruction.ts';
-import { mem } from '../memory.ts';
+import { far, mem } from '../memory.ts';
 import type { Memory, MemoryBits, Mode, Operand } from '../operand.ts';
 import { control, gpr16, gpr32, gpr64, gpr8, registers, segments } from '../register.ts';
 import type { PrefixedMnemonic } from '../table/table.ts';
 
 /**
- * Forms by mode. A line has mnemonics, and behind the colon forms of their operands: `r` and `m` with their bits, `i` an immediate, `t` a target;
+ * Forms by mode. A line has mnemonics, and behind the colon forms of their operands: `r` and `m` with their bits, `i` an immediate, `t` a target, `f` a far one;
  * `g` the same in the segment of
  * GS; `v` is 32 bits, and 64 or 16 where the mode has them.
  */
 const everywhere = `
   add sub and or xor cmp: rv,rv rv,i rv,mv mv,rv mv,i r8,r8 r8,i r8,m8 m8,i
-  adc sbb: rv,rv rv,i
+  add sub and or xor cmp: m8,r8
+  adc sbb: rv,rv rv,i rv,mv mv,i
   test: rv,rv rv,i mv,i r8,r8 r8,i m8,i mv,rv
   mov: rv,rv rv,i rv,mv mv,rv mv,i r8,r8 r8,i r8,m8 m8,r8 m8,i r16,m16 m16,r16 m16,i
   inc dec neg not: rv mv r8
   shl shr sar rol ror: rv,i rv,cl
-  imul: rv,rv rv,mv rv,rv,i
+  shl shr sar: r8,i
+  shld shrd: rv,rv,i
+  imul: rv,rv rv,mv rv,rv,i rv,mv,i
   mul div idiv: rv mv
-  movzx movsx: r32,r8 r32,m8 r32,r16 r32,m16
+  movzx movsx: r32,r8 r32,m8 r32,r16 r32,m16 r16,r8 r16,m8
   lea: rv,mv
-  xchg: rv,rv mv,rv
+  xchg: rv,rv mv,rv r8,r8
   bt bts btr: rv,i
   bsf bsr: rv,rv
   bswap: r32
   cmova cmovae cmovb cmovbe cmove cmovne cmovg cmovge cmovl cmovle cmovs cmovns: rv,rv
   seta setae setb setbe sete setne setg setge setl setle: r8
-  jo jno jb jae je jne jbe ja js jns jp jnp jl jge jle jg jmp loop call: t
-  cld std cli sti clc stc cmc nop hlt pause cwd cdq lodsb lodsw lodsd stosb stosw stosd movsb movsw movsd cpuid rdtsc rdmsr wrmsr wbinvd leave ret:
-  rep movsb, rep movsd, rep stosb, rep stosd:
-  in: al,dx eax,dx al,i
-  out: dx,al dx,eax i,al
+  jo jno jb jae je jne jbe ja js jns jp jnp jl jge jle jg jmp loop loope loopne jcxz jecxz jrcxz call: t
+  cld std cli sti clc stc cmc nop hlt pause cwd cdq lodsb lodsw lodsd stosb stosw stosd movsb movsw movsd cpuid rdtsc rdmsr wrmsr wbinvd leave ret retf:
+  rep movsb, rep movsd, rep stosb, rep stosd, rep outsb:
+  in: al,dx ax,dx eax,dx al,i
+  out: dx,al dx,ax dx,eax i,al
   lgdt lidt: m
 `;
 const only: Readonly<Record<Mode, string>> = {
   16: `
     push pop: rv segment
     push: i mv
-    pushf popf pusha popa iret retf jcxz insw outsw:
+    pushf popf pusha popa pushad popad pushfd popfd iret insw outsw:
+    jmp far: f
     rep insw, rep outsw, rep movsw, rep stosw:
     int ret: i
     call jmp: r16 m16
@@ -51,7 +55,8 @@ const only: Readonly<Record<Mode, string>> = {
   32: `
     push pop: r32 segment
     push: i m32
-    pushfd popfd pushad popad iretd jecxz:
+    pushfd popfd pushad popad iretd:
+    jmp far: f
     rep movsw, rep stosw:
     call jmp: r32 m32
     mov: r32,segment segment,r32 r32,cr cr,r32
@@ -72,7 +77,7 @@ const only: Readonly<Record<Mode, string>> = {
     cmpxchg xadd: mv,rv
     add sub and or xor cmp test mov: r16,i m16,i r16,r16 m16,r16
     add sub and or xor cmp: r16,m16
-    shr sar shl: r8,i r16,i
+    shr sar shl: r16,i
     bt bts btr: mv,rv mv,i
     bt: rv,rv
     sete setne: m8
@@ -81,7 +86,7 @@ const only: Readonly<Record<Mode, string>> = {
     add sub and or cmp: gv,rv gv,i
     add sub cmp: rv,gv
     inc dec: gv
-    nop: mv
+    nop: mv m16
     stac clac endbr64 lfence mfence sfence:
     movups movaps: xmm1,m128 m128,xmm1
     movdqu movdqa: xmm1,m128 m128,xmm1
@@ -91,13 +96,28 @@ const only: Readonly<Record<Mode, string>> = {
   `,
 };
 
+/** On the way from real mode to protected mode and back code is of one size and its segments are of another. */
+const betweenModes = `
+  mov: rv,i r16,segment segment,r16 segment,r32 r32,cr cr,r32
+  jmp far: f
+`;
+
 /** Instructions of a mode, as they are decoded. */
 export function commonInstructions(mode: Mode): Instruction[] {
+  return assembledFrom(`${everywhere}${only[mode]}`, mode);
+}
+
+/** Instructions of which code between two modes is made. */
+export function switchingInstructions(mode: Mode): Instruction[] {
+  return assembledFrom(betweenModes, mode);
+}
+
+function assembledFrom(lines: string, mode: Mode): Instruction[] {
   const found: Instruction[] = [];
-  for (const line of `${everywhere}${only[mode]}`.split('\n').map((each) => each.trim())) {
+  for (const line of lines.split('\n').map((each) => each.trim())) {
     if (line === '') continue;
     const [names = '', forms = ''] = line.split(':');
-    const mnemonics = names.includes(',') ? names.split(/, */) : names.split(' ');
+    const mnemonics = names.includes(',') || names.includes(' far') ? names.split(/, */) : names.split(' ');
     const operands =
       forms.trim() === ''
         ? [[]]
@@ -143,8 +163,9 @@ function choicesOf(part: string, mode: Mode): Operand[] {
   const bits = Number(part.slice(1));
   if (part === 'i') return [5];
   if (part === 't') return [100];
+  if (part === 'f') return [far(8, 100)];
   if (part === 'cr') return [0, 3, 4].map((number) => control[number] as Operand);
-  if (part === 'segment') return [0, 2, 3].map((number) => segments[number] as Operand);
+  if (part === 'segment') return [0, 1, 2, 3, 4, 5].map((number) => segments[number] as Operand);
   const named = registers.get(part);
   if (named !== undefined && !/^r\d+$/.test(part)) return [named];
   if (part.startsWith('m'))

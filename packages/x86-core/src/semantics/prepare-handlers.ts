@@ -1,7 +1,7 @@
 /** Makes the handlers of common instructions, as one module: what generate.ts keeps. */
 import type { FunctionBody } from '../wasm/function-body.ts';
 import { ModuleBuilder } from '../wasm/module-builder.ts';
-import { commonInstructions } from './common-instructions.ts';
+import { commonInstructions, switchingInstructions } from './common-instructions.ts';
 import { type Effect, effectOf } from './effect.ts';
 import { handlerSignature, lowerHandler } from './handler.ts';
 import { meaningOf } from './instructions/index.ts';
@@ -18,6 +18,12 @@ const codes: readonly CodeShape[] = [
   { mode: 32, segmentation: 'flat', stackBits: 32, linearBits: 32 },
   longMode,
   { ...longMode, linearBits: 57 },
+];
+
+/** Between two modes. */
+const between: readonly CodeShape[] = [
+  { mode: 16, segmentation: 'segmented', stackBits: 32, linearBits: 32 },
+  { mode: 32, segmentation: 'segmented', stackBits: 16, linearBits: 32 },
 ];
 
 export interface MadeHandlers {
@@ -54,8 +60,9 @@ export function prepareHandlers(): MadeHandlers {
 /** With flags that are read, and, where an instruction writes some, with those that nobody reads. */
 function commonShapes(): Map<string, Shape> {
   const shapes = new Map<string, Shape>();
-  for (const code of codes) {
-    for (const instruction of commonInstructions(code.mode)) {
+  for (const code of [...codes, ...between]) {
+    const instructions = between.includes(code) ? switchingInstructions(code.mode) : commonInstructions(code.mode);
+    for (const instruction of instructions) {
       const { written, cleared, set, undefined: unknown } = instruction.row.flags;
       const writes = written + cleared + set + unknown !== '';
       for (const flagsDead of writes ? [false, true] : [false]) {
