@@ -43,6 +43,9 @@ const PAGE = 4096;
 export const MAX_INSTRUCTIONS: number = 64;
 export const MAX_RECORDS: number = MAX_INSTRUCTIONS + 1;
 
+/** What a block needs of the table. */
+export type Handlers = Pick<HandlerTable, 'prepare' | 'indexOf' | 'pairOf' | 'special'>;
+
 /** What is known for one code size. Its templates are forgotten when there are this many: unlike trees they grow with what is not remembered. */
 class Memo {
   /** Equal shapes are one object here. */
@@ -73,7 +76,7 @@ export class BlockWriter {
   readonly #view: DataView;
   readonly #words: Int32Array;
   readonly #core: number;
-  readonly #handlers: HandlerTable;
+  readonly #handlers: Handlers;
   readonly #fetch: Pick<CodeFetch, 'fetchBeyond'>;
   readonly #features: FeatureSet;
   readonly #memos = new Map<string, Memo>();
@@ -88,7 +91,7 @@ export class BlockWriter {
   constructor(
     view: DataView,
     core: number,
-    handlers: HandlerTable,
+    handlers: Handlers,
     fetch: Pick<CodeFetch, 'fetchBeyond'>,
     features: FeatureSet,
   ) {
