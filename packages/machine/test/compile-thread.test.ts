@@ -87,7 +87,7 @@ describe('a thread that compiles', () => {
 
 describe('a compiler for several cores', () => {
   /** Compiles later, when asked to. */
-  function slowly(): { readonly compiler: RegionCompiler; readonly asked: CodeSource[]; finish(): void } {
+  function slowly(): { readonly compiler: RegionCompiler; readonly asked: CodeSource[]; readonly finish: () => void } {
     const asked: CodeSource[] = [];
     let finish: () => void = () => {};
     const compiler: RegionCompiler = {
