@@ -41,8 +41,6 @@ export interface RunOptions {
   readonly maximum?: number;
   /** Whether an instruction may be carried out; one that may not ends the run. */
   readonly availability?: (instruction: Instruction) => 'ready' | 'invalid' | 'notAvailable';
-  /** The run ends before these places. */
-  readonly isBreakpoint?: (rip: bigint) => boolean;
 }
 
 const PAGE = 4096;
@@ -60,7 +58,6 @@ export function decodeRun(fetch: FetchCode, start: bigint, code: CodeShape, opti
   let crosses = false;
   while (instructions.length < maximum && left > 0) {
     const first = instructions.length === 0;
-    if (!first && options.isBreakpoint?.(rip) === true) break;
     let instruction = decode(code.mode, bytes, offset);
     if (isTruncated(instruction) && offset > 0) {
       // What was fetched need not have been all of the page.
