@@ -91,6 +91,8 @@ export class Cpu {
   readonly link: CoreLink | undefined;
   readonly #spinWords = new Uint32Array(SPIN_WORDS);
   #spins = 0;
+  /** Those before the present turn. */
+  #spinsBefore = 0;
   /** Linear addresses to stop at, before the instruction there. Change it with `setBreakpoint`. */
   readonly #breakpoints = new Set<bigint>();
   readonly #watchpoints = new Watchpoints();
@@ -318,6 +320,8 @@ export class Cpu {
     this.#counted = this.instructions;
     this.#budget = budget;
     this.#left = budget;
+    this.#spinsBefore = this.#spins;
+    this.#spins = 0;
     const { apic } = this.system;
     if (apic.deadline !== undefined) apic.advance();
     this.#state.set32(state.EVENTS, 1);
@@ -337,10 +341,7 @@ export class Cpu {
         if (once && taken) return 'budget';
       }
       if (this.system.activity !== 'running') return idleReasons[this.system.activity];
-      if (view.getInt32(base + state.BUDGET + 4, true) < 0 || (this.#left === 0 && !first)) {
-        this.#spins = 0;
-        return 'budget';
-      }
+      if (view.getInt32(base + state.BUDGET + 4, true) < 0 || (this.#left === 0 && !first)) return 'budget';
       if (!this.#modeIsKnown) this.#learnMode();
       const rip = this.context.rip;
       const passes = first && rip === begun && !this.#goesOn;
@@ -403,13 +404,12 @@ export class Cpu {
   #noteSpin(): void {
     const now = new Uint32Array(this.#view.buffer, this.#base + state.GPR, SPIN_WORDS);
     const before = this.#spinWords;
-    this.#spins++;
     for (let at = 0; at < SPIN_WORDS; at++) {
       if (now[at] === before[at]) continue;
       before.set(now);
-      this.#spins = 0;
       return;
     }
+    this.#spins = this.#spinsBefore + 1;
   }
 
   #assist(): boolean {

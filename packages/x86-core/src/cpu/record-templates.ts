@@ -9,7 +9,7 @@
  */
 import type { Instruction } from '../decode/instruction.ts';
 import type { Form } from '../semantics/form.ts';
-import { countsByImmediate, flagUseOf } from '../semantics/liveness.ts';
+import { areDead, countsByImmediate, flagUseOf, liveBefore } from '../semantics/liveness.ts';
 import { memoryOf } from '../semantics/operand-shape.ts';
 import * as record from '../semantics/record.ts';
 
@@ -127,14 +127,13 @@ export class RecordTemplates {
 
   /** Whether nobody reads the flags that it writes. @param live flags that are read behind it */
   hasDeadFlags(number: number, live: number): boolean {
-    const written = this.#properties(number) & FLAGS;
-    return written !== 0 && (written & live) === 0;
+    return areDead((this.#properties(number) >>> WRITTEN) & FLAGS, live);
   }
 
   /** Flags that are read behind what comes before it. */
   liveBefore(number: number, live: number): number {
     const properties = this.#properties(number);
-    return (live & ~((properties >>> ENDED) & FLAGS)) | ((properties >>> READ) & FLAGS);
+    return liveBefore((properties >>> ENDED) & FLAGS, (properties >>> READ) & FLAGS, live);
   }
 
   /** Index of its handler, or 0. */

@@ -59,12 +59,12 @@ export function flagUseOf({ instruction, mayLeave }: FlagUser): FlagUse {
 }
 
 /** @param live flags that are read behind the instruction */
-export function areDead({ written }: FlagUse, live: number): boolean {
+export function areDead(written: number, live: number): boolean {
   return written !== 0 && (written & live) === 0;
 }
 
 /** @returns flags that are read behind whatever comes before the instruction */
-export function liveBefore({ ended, read }: FlagUse, live: number): number {
+export function liveBefore(ended: number, read: number, live: number): number {
   return (live & ~ended) | read;
 }
 
@@ -73,9 +73,9 @@ export function deadFlags(run: readonly FlagUser[]): boolean[] {
   const dead = new Array<boolean>(run.length);
   let live = ALL_FLAGS;
   for (let position = run.length - 1; position >= 0; position--) {
-    const use = flagUseOf(run[position] as FlagUser);
-    dead[position] = areDead(use, live);
-    live = liveBefore(use, live);
+    const { written, ended, read } = flagUseOf(run[position] as FlagUser);
+    dead[position] = areDead(written, live);
+    live = liveBefore(ended, read, live);
   }
   return dead;
 }

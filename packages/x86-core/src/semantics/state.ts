@@ -54,10 +54,11 @@ export const CR0 = 0x140;
 export const CR2 = 0x148;
 export const CR3 = 0x150;
 export const CR4 = 0x158;
-/** While a region runs: what the words FLAG_CARRY, FLAG_AUX and FLAG_RESULT are (4 bytes); 0: settled flags. See region-flags.ts. */
-export const FLAG_KIND = 0x164;
 /** PAUSE instructions until the core yields (4 bytes). */
 export const PAUSES = 0x160;
+/** While a region runs: what the words FLAG_CARRY, FLAG_AUX and FLAG_RESULT are (4 bytes); 0: settled flags. See region-flags.ts. */
+export const FLAG_KIND = 0x164;
+/** 8 bytes each. */
 export const XCR0 = 0x168;
 export const EFER = 0x170;
 /** DR0 to DR7, 8 bytes each; 4 and 5 are unused. */
@@ -138,10 +139,10 @@ export const TRANSLATED = 0xa10;
 export const NOWHERE = 0x4000_0000;
 /** What `translate` returned last (4 bytes): loaded again, the engine knows that there is no upper half to clear. */
 export const TRANSLATED_HOST = 0xa20;
-/** The tag of the TLB that did not fit an access (8 bytes). Nobody reads it: V8 loads a tag that is only compared twice, one of more uses once. */
-export const REFUSED_TAG = 0xa28;
 /** In a region that computes with floating-point numbers (i32): see float/host-floats.ts. */
 export const FLOATS_ODD = 0xa24;
+/** The tag of the TLB that did not fit an access (8 bytes). Nobody reads it: V8 loads a tag that is only compared twice, one of more uses once. */
+export const REFUSED_TAG = 0xa28;
 /** Generations of victims: of those that are not global, of global ones, of those for writes (4 bytes each). */
 export const VICTIM_GENERATIONS = 0xa14;
 /** Two records for code that is not cached. */

@@ -65,6 +65,23 @@ test('a core that spins on PAUSE gives up its turn now and then, where there are
   }
 });
 
+test('a core with a thread of its own counts the turns that it has ended by PAUSE in vain', () => {
+  const memory = new PhysicalMemory({ bytes: (4 << 20) + (1 << 16), codeBytes: 1 << 20, cores: 2, shared: true });
+  const machine = new TestMachine({}, { memory, cores: 2 });
+  const { cpu } = machine;
+  machine.startLong(CODE);
+  machine.load(CODE, 64, ['loop:', ['pause'], ['jmp', 'loop']]);
+  const spinsAfter = (budget: number): number => {
+    expect(cpu.run(budget)).toBe('budget');
+    return cpu.spins;
+  };
+  expect([1, 2, 3, 4].map(() => spinsAfter(100_000))).toEqual([0, 1, 2, 3]);
+  expect(spinsAfter(10)).toBe(0);
+  expect(spinsAfter(100_000)).toBe(1);
+  cpu.registers.set('rbx', 1n);
+  expect([1, 2].map(() => spinsAfter(100_000))).toEqual([0, 1]);
+});
+
 test('HLT ends with an interrupt; sti, hlt misses none', () => {
   const machine = interruptible();
   const { cpu, ram } = machine;

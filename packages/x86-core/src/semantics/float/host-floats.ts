@@ -102,7 +102,7 @@ export class HostFloats {
   }
 
   #setOdd(code: FunctionBody): void {
-    setOdd(code, ODD);
+    storeOdd(code, ODD);
     for (const { kind, limit } of this.#ranges.values()) {
       this.#push(code, kind, NO_LIMIT);
       code.set(limit);
@@ -111,7 +111,7 @@ export class HostFloats {
 
   #setEven(): void {
     const body = this.#body;
-    setOdd(body, 0);
+    storeOdd(body, 0);
     for (const { kind, limit, bias } of this.#ranges.values()) {
       this.#push(body, kind, kind.format === 64 ? LIMIT64 : LIMIT32);
       body.set(limit);
@@ -170,7 +170,7 @@ export class HostFloats {
     body.else();
     pushMxcsrIs(body, HOSTS, HOSTS_SET & ~INEXACT);
     body.if();
-    setOdd(body, EXACT);
+    storeOdd(body, EXACT);
     body.end();
     body.end();
     body.end();
@@ -178,7 +178,7 @@ export class HostFloats {
   }
 }
 
-function setOdd(code: FunctionBody, odd: number): void {
+function storeOdd(code: FunctionBody, odd: number): void {
   code.get(CORE);
   code.i32(odd);
   code.store32(FLOATS_ODD);
