@@ -1,4 +1,5 @@
 /** What every package's vitest.config.ts starts from: workspace packages resolve to their sources. */
+import { fileURLToPath } from 'node:url';
 import type { ViteUserConfig } from 'vitest/config';
 
 const conditions: string[] = ['@drift-os/source'];
@@ -15,6 +16,7 @@ export function sharedConfig(overrides: ViteUserConfig = {}): ViteUserConfig {
       exclude: ['**/node_modules/**', '**/dist/**'],
       testTimeout: slow ? 1_200_000 : 30_000,
       passWithNoTests: true,
+      setupFiles: [fileURLToPath(new URL('vitest.watchdog.ts', import.meta.url))],
       // What `pnpm test` sums over all packages.
       reporters: ['default', ['json', { outputFile: slow ? '.vitest/results-slow.json' : '.vitest/results.json' }]],
       ...overrides.test,
