@@ -465,6 +465,8 @@ export class Cpu {
    */
   #serveEvents(): boolean {
     this.#state.set32(state.EVENTS, 0);
+    // Another thread may tell of an event behind a branch's last look at them: where the event leads to is not where the branch does.
+    this.#state.set32(state.LINK, 0);
     this.link?.serve();
     let taken = false;
     while (this.#left >= 0 && eventPending(this.context) && serveEvents(this.context)) {

@@ -1,5 +1,5 @@
 /** Interrupts, single step, breakpoints, several cores over one memory, saved states. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { al, Cpu, ecx, emptyBus, mem32, mem8, PhysicalMemory, rax, rbx, rcx, StateError } from '../../src/index.ts';
 import { TestMachine } from './machine.ts';
 
@@ -33,6 +33,22 @@ test('an interrupt is taken within a loop, and only while IF is set', () => {
   expect(cpu.run(1000)).toBe('budget');
   expect(ram[0x3000]).toBe(1);
   expect(cpu.registers.rflags & 0x200).toBe(0x200);
+});
+
+test('an interrupt that comes behind the last look at a branch is no part of where the branch leads', () => {
+  const machine = interruptible();
+  const { cpu, memory, ram } = machine;
+  machine.load(CODE, 64, ['loop:', ['inc', rax], ['jmp', 'there'], ['hlt'], 'there:', ['inc', rbx], ['jmp', 'loop']]);
+  cpu.registers.rflags |= 0x200;
+  // As from another thread: compiled code has returned, because the branch leads to code that is not decoded yet.
+  const run = memory.handlers.run.bind(memory.handlers);
+  vi.spyOn(memory.handlers, 'run').mockImplementationOnce((at, core) => {
+    run(at, core);
+    cpu.interrupt(true);
+  });
+  for (let round = 0; round < 3; round++) expect(cpu.run(1000)).toBe('budget');
+  expect(ram[0x3000]).toBe(1);
+  expect(cpu.registers.get('rax')).toBeGreaterThan(500n);
 });
 
 test('STI lets an interrupt in behind the next instruction', () => {
