@@ -3,10 +3,10 @@
  *
  * ```
  * 0   u8[8] magic          "DRIFTDSK"
- * 8   u32 loaderCrc        CRC-32 of everything behind this field, up to the end of the loader's last sector
+ * 8   u32 loaderCrc        CRC-32C of everything behind this field, up to the end of the loader's last sector
  * 12  u32 imageSector      LBA of the image's first sector
  * 16  u32 imageSectors     its length; the segments' contents follow each other in it, each from a new sector
- * 20  u32 imageCrc         CRC-32 of those sectors
+ * 20  u32 imageCrc         CRC-32C of those sectors
  * 24  u32 entry            long-mode entry
  * 28  u32 directory        address of the image directory
  * 32  u32 imageStart       lowest address that a segment occupies
@@ -20,7 +20,7 @@
  *       u32 memoryBytes    length in memory; the rest is zero
  * ```
  */
-import { crc32 } from './crc32.ts';
+import { crc32c } from './crc32c.ts';
 
 export const SECTOR_BYTES = 512;
 export const DISK_VERSION = 1;
@@ -88,6 +88,6 @@ export function writeDiskHeader(header: DiskHeader, loader: Uint8Array): Uint8Ar
     u32(at + SEGMENT_MEMORY_BYTES_AT, segment.memoryBytes);
   }
   sectors.set(loader, SECTOR_BYTES);
-  u32(LOADER_CRC_AT, crc32(sectors.subarray(LOADER_CRC_AT + 4)));
+  u32(LOADER_CRC_AT, crc32c(sectors.subarray(LOADER_CRC_AT + 4)));
   return sectors.slice(0, SECTOR_BYTES);
 }

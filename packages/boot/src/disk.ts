@@ -1,7 +1,7 @@
 /** Lays out a disk: boot sector, disk header, loader, then the image's contents. */
 import type { LinkedImage, LinkedSegment } from '@drift-os/toolchain';
 import { assembleBootstrap, LOADER_SECTORS } from './bootstrap/bootstrap.ts';
-import { crc32 } from './crc32.ts';
+import { crc32c } from './crc32c.ts';
 import { type DiskSegment, SECTOR_BYTES, writeDiskHeader } from './disk-header.ts';
 
 /** A whole number of MiB suits every disk geometry that a BIOS makes up, and qemu-img. */
@@ -19,7 +19,7 @@ export function writeDisk(image: LinkedImage): Uint8Array {
     {
       imageSector: IMAGE_SECTOR,
       imageSectors: contents.length / SECTOR_BYTES,
-      imageCrc: crc32(contents),
+      imageCrc: crc32c(contents),
       entry: image.entry,
       directory: image.directory,
       imageStart: image.segments[0]?.address ?? 0,

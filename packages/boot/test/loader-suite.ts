@@ -16,6 +16,8 @@ function damaged(offset: number): Uint8Array {
   return bytes;
 }
 
+export const damagedImage: Uint8Array = damaged(6 * SECTOR_BYTES + 100);
+
 /** What a machine with this disk says until `until`. */
 export async function bootUntil(
   on: On,
@@ -42,11 +44,7 @@ export function loaderSuite(on: On): void {
   const [outside, unreadable] = on === 'machine' ? ['04h', '0Ah'] : ['0Ch', '0Ch'];
   describe('refuses', () => {
     test.each<[string, Uint8Array, string]>([
-      [
-        'a damaged image',
-        damaged(6 * SECTOR_BYTES + 100),
-        'the kernel on this disk is damaged (its checksum is wrong).',
-      ],
+      ['a damaged image', damagedImage, 'the kernel on this disk is damaged (its checksum is wrong).'],
       [
         'a damaged header',
         damaged(SECTOR_BYTES + 30),

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BootOptions } from './boot-machine.ts';
-import { bootUntil, expectRefusal, greetingDisk, loaderSuite } from './loader-suite.ts';
+import { bootUntil, damagedImage, expectRefusal, greetingDisk, loaderSuite } from './loader-suite.ts';
 import { noQemu } from './skip.ts';
 
+/** Long mode, and little else. */
+const OLDEST: BootOptions = { cpu: 'qemu64' };
 /** For a machine whose own disk the BIOS cannot boot from. */
 const empty = new Uint8Array(0x100000);
 
@@ -22,10 +24,13 @@ describe.skipIf(await noQemu('the loader'))('on QEMU', () => {
 
   test.each<[string, BootOptions]>([
     ['q35', { machine: 'q35' }],
-    ['the oldest 64-bit processor', { cpu: 'qemu64' }],
+    ['the oldest 64-bit processor', OLDEST],
   ])('boots on %s', async (_, options) => {
     expect((await bootUntil('qemu', greetingDisk, options, /up\r\n/)).serial).toBe('up\r\n');
   });
+
+  test('refuses a damaged image without the instruction for its checksum', () =>
+    expectRefusal('qemu', damagedImage, OLDEST, 'the kernel on this disk is damaged (its checksum is wrong).'));
 
   describe('from other disks', () => {
     let folder: string;

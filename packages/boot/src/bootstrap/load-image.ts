@@ -1,4 +1,4 @@
-/** Reads the image piece by piece through the disk buffer, computes its CRC-32, and puts the segments where they belong. */
+/** Reads the image piece by piece through the disk buffer, computes its CRC-32C, and puts the segments where they belong. */
 import { DISK_BUFFER, LOADER } from '@drift-os/abi/layout/memory-map';
 import {
   ah,
@@ -30,6 +30,7 @@ import {
   SEGMENT_OFFSET_AT,
   SEGMENTS_AT,
 } from '../disk-header.ts';
+import { CRC_POLYNOMIAL } from '../crc32c.ts';
 import { sentence } from './console.ts';
 import { emitVariables } from './variables.ts';
 
@@ -38,7 +39,10 @@ const PIECE_SECTORS = 64;
 /** Four tables of 256 u32 behind the disk buffer, where the loader's long-mode stack will be. */
 const CRC_TABLES = 0x20000;
 const CRC_TABLE_BYTES = 1024;
-const CRC_POLYNOMIAL = 0xedb88320;
+/** CPUID leaf 1, ECX: the instruction CRC32 (SDM 2). */
+const CPUID_SSE4_2 = 20;
+/** What the loop with that instruction takes at once. */
+const CRC_UNROLLED_BYTES = 32;
 const SECTOR_SHIFT = 9;
 
 /** `loadImage` (16-bit): loads every segment, then checks the image. */
@@ -84,7 +88,7 @@ export function emitLoadImage(a: Assembler): void {
 
 /**
  * `checkLoader` (16-bit): disk header and loader are whole. It comes before anything writes to the loader's variables. Also makes
- * the CRC tables: the n-th has what a byte becomes when n zeros follow it.
+ * the CRC tables, where the processor has no instruction for it: the n-th has what a byte becomes when n zeros follow it.
  */
 export function emitCheckLoader(a: Assembler, loaderSectors: number): void {
   a.mode = 16;
@@ -97,7 +101,12 @@ export function emitCheckLoader(a: Assembler, loaderSectors: number): void {
   sentence(a, 'damagedLoader', 'the kernel on this disk is damaged (the checksum of its loader is wrong)');
 
   a.mode = 32;
-  a.label('loaderCrc').emit('xor', edx, edx);
+  a.label('loaderCrc')
+    .emit('mov', eax, 1)
+    .emit('cpuid')
+    .emit('bt', ecx, CPUID_SSE4_2)
+    .emit('jc', a.ref('loaderCrcBegin'));
+  a.emit('xor', edx, edx);
   a.label('crcTableEntry').emit('mov', eax, edx).emit('mov', ecx, 8);
   a.label('crcTableBit').emit('shr', eax, 1).emit('jnc', a.ref('crcTableNext')).emit('xor', eax, CRC_POLYNOMIAL);
   a.label('crcTableNext').emit('loop', a.ref('crcTableBit'));
@@ -109,19 +118,33 @@ export function emitCheckLoader(a: Assembler, loaderSectors: number): void {
     .emit('cmp', edx, 256 * 3)
     .emit('jb', a.ref('crcFurtherEntry'));
   const first = LOADER + LOADER_CRC_AT + 4;
-  a.emit('mov', esi, first).emit('mov', ecx, LOADER + loaderSectors * SECTOR_BYTES - first);
+  a.label('loaderCrcBegin')
+    .emit('mov', esi, first)
+    .emit('mov', ecx, LOADER + loaderSectors * SECTOR_BYTES - first);
   a.emit('jmp', a.ref('updateCrc'));
 
   // ecx bytes, a multiple of 4, at esi into `crc`, which starts as all ones and is inverted at the end.
-  a.label('updateCrc')
+  a.label('updateCrc').emit('push', ecx).emit('mov', eax, 1).emit('cpuid').emit('bt', ecx, CPUID_SSE4_2);
+  a.emit('pop', ecx)
     .emit('mov', eax, mem32(a.ref('crc')))
-    .emit('shr', ecx, 2);
+    .emit('jnc', a.ref('crcByTables'));
+  a.label('crcSingle')
+    .emit('test', ecx, CRC_UNROLLED_BYTES - 1)
+    .emit('je', a.ref('crcUnrolled'));
+  a.emit('crc32', eax, mem32(esi)).emit('add', esi, 4).emit('sub', ecx, 4).emit('jmp', a.ref('crcSingle'));
+  a.label('crcUnrolled').emit('test', ecx, ecx).emit('je', a.ref('crcKeep'));
+  for (let at = 0; at < CRC_UNROLLED_BYTES; at += 4) a.emit('crc32', eax, mem32(esi, at));
+  a.emit('add', esi, CRC_UNROLLED_BYTES).emit('sub', ecx, CRC_UNROLLED_BYTES).emit('jmp', a.ref('crcUnrolled'));
+
+  a.label('crcByTables').emit('shr', ecx, 2);
   a.label('crcWord').emit('xor', eax, mem32(esi)).emit('movzx', ebx, al).emit('mov', edx, crcEntry(3, ebx));
   a.emit('movzx', ebx, ah).emit('xor', edx, crcEntry(2, ebx)).emit('shr', eax, 16);
   a.emit('movzx', ebx, al).emit('xor', edx, crcEntry(1, ebx));
   a.emit('movzx', ebx, ah).emit('xor', edx, crcEntry(0, ebx)).emit('mov', eax, edx);
   a.emit('add', esi, 4).emit('dec', ecx).emit('jne', a.ref('crcWord'));
-  a.emit('mov', mem32(a.ref('crc')), eax).emit('ret');
+  a.label('crcKeep')
+    .emit('mov', mem32(a.ref('crc')), eax)
+    .emit('ret');
 }
 
 function crcEntry(table: number, byte: Register): Memory {
