@@ -10,11 +10,13 @@ function multiply(a: number, b: number): number {
   return product;
 }
 
-/** The inverse in the field, a^254, and 0 for 0. */
+/** Powers of 3, which generates all elements of the field but 0. */
+const powers: number[] = [1];
+while (powers.length < 255) powers.push(multiply(powers.at(-1) as number, 3));
+
+/** The inverse in the field, and 0 for 0. */
 function inverse(a: number): number {
-  let result = 1;
-  for (let factor = 0; factor < 254; factor++) result = multiply(result, a);
-  return result;
+  return a === 0 ? 0 : (powers[(255 - powers.indexOf(a)) % 255] as number);
 }
 
 /** "b'(i) = b(i) + b(i+4) + b(i+5) + b(i+6) + b(i+7) + c(i)", c being 0x63. */
