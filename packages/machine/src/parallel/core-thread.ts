@@ -57,6 +57,7 @@ export class CoreThread {
   #cpu: Cpu | undefined;
   #duties: BoardDuties | undefined;
   #running = false;
+  #interruptLine = false;
   #over = false;
   /** Instructions before the turn. */
   #countedBefore = 0;
@@ -86,6 +87,7 @@ export class CoreThread {
 
   /** The 8259s' request. */
   interrupt(level: boolean): void {
+    this.#interruptLine = level;
     this.#cpu?.interrupt(level);
   }
 
@@ -100,14 +102,17 @@ export class CoreThread {
     if (this.cpu.instructions - this.#countedBefore >= SHORTEST_TURN) this.cpu.system.yields = true;
   }
 
-  /** To all local APICs of the machine, from this thread. */
+  /**
+   * To all local APICs of the machine, from this thread. While the host has the core, what comes to it waits in its mailbox: core 0's devices answer other cores,
+   * of which one may run a little longer.
+   */
   readonly send: (message: InterruptMessage) => void = (message) => {
-    this.#targets ??= this.#exchange.cores.map((mailbox, number) =>
-      number === this.number ? this.cpu.system.apic : new RemoteApic(mailbox),
-    );
-    dispatchInterrupt(this.#targets, message);
+    this.#mailboxes ??= this.#exchange.cores.map((mailbox) => new RemoteApic(mailbox));
+    this.#targets ??= (this.#mailboxes as readonly InterruptTarget[]).with(this.number, this.cpu.system.apic);
+    dispatchInterrupt(this.#running ? this.#targets : this.#mailboxes, message);
   };
 
+  #mailboxes: readonly InterruptTarget[] | undefined;
   #targets: readonly InterruptTarget[] | undefined;
 
   /** Tells the host once. */
@@ -163,6 +168,7 @@ export class CoreThread {
       case 'run':
         cpu.setStops(message.breakpoints, message.watchpoints);
         cpu.takeOver(message.system);
+        cpu.interrupt(this.#interruptLine);
         this.#running = true;
         break;
       case 'pause':

@@ -22,3 +22,8 @@ export function observedCores(memory: PhysicalMemory, exchange: Exchange, cores:
   }
   return all;
 }
+
+/** What has come for the cores of a paused machine since it was. */
+export function takeMail(cores: readonly Cpu[]): void {
+  for (const { link } of cores) link?.serve();
+}

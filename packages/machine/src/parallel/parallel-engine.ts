@@ -16,7 +16,7 @@ import { Channel, Kind, makeChannel } from './channel.ts';
 import { CompileThread } from './compile-thread.ts';
 import { CoreCounters } from './core-counters.ts';
 import { Farewell } from './farewell.ts';
-import { observedCores } from './observed-cores.ts';
+import { observedCores, takeMail } from './observed-cores.ts';
 import type { BoardStart, FromCore, ToCore } from './messages.ts';
 import { asError, endedError, errorOf, notInParallel } from './refusal.ts';
 import { serveDisk } from './remote-disk.ts';
@@ -354,17 +354,21 @@ export class ParallelEngine implements Engine {
   async save(): Promise<MachineState> {
     const answer = await this.#ask(0, { kind: 'save' });
     if (answer.kind !== 'saved') throw new Error(`Core 0 answered ${answer.kind} to save`);
+    takeMail(this.cores);
     return { ...answer.state, cores: this.cores.map((cpu) => cpu.save()) };
   }
 
   async restore(state: MachineState): Promise<void> {
     await this.#ask(0, { kind: 'restore', state });
+    takeMail(this.cores);
     for (const [core, saved] of state.cores.entries()) this.cores[core]?.restore(saved);
   }
 
   reset(): void {
     this.#post(0, { kind: 'reset', cores: this.#running });
-    if (!this.#running) for (const cpu of this.cores) cpu.reset();
+    if (this.#running) return;
+    takeMail(this.cores);
+    for (const cpu of this.cores) cpu.reset();
   }
 
   inputArrived(): void {
