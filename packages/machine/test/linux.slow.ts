@@ -94,16 +94,14 @@ describe.skipIf(linux === undefined)('Linux', () => {
   });
 
   // The scheduler's branches are patched by writing INT3, the rest, and the first byte, with an interrupt to the other core in between.
-  test('patches code that its other core runs, in parallel, and is paused now and then', async () => {
+  test('patches code that its other core runs, in parallel', async () => {
     const { disk, sum } = patternedDisk();
     await using machine = await boot(disk, { cores: 2, execution: 'parallel' }, undefined);
     await machine.waitFor('ready', { timeout: 600_000 });
     const setting = '/proc/sys/kernel/sched_schedstats';
-    const patch = `(i=0; while [ $i -lt 100 ]; do echo 1 > ${setting}; echo 0 > ${setting}; i=$((i+1)); done)`;
+    const patch = `(i=0; while [ $i -lt 150 ]; do echo 1 > ${setting}; echo 0 > ${setting}; i=$((i+1)); done)`;
     const work = 'while kill -0 $! 2>/dev/null; do sha256sum /dev/vda; echo 3 > /proc/sys/vm/drop_caches; done';
-    const done = run(machine, `${patch} & ${work}`);
-    const pauses = setInterval(() => void machine.pause().then(() => machine.run()), 500);
-    const sums = (await done.finally(() => clearInterval(pauses))).match(/^[0-9a-f]{64}/gm) ?? [];
+    const sums = (await run(machine, `${patch} & ${work}`)).match(/^[0-9a-f]{64}/gm) ?? [];
     expect(sums.length).toBeGreaterThan(5);
     expect(new Set(sums)).toEqual(new Set([sum]));
     expect(machine.output).not.toMatch(TROUBLE);

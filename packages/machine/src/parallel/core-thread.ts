@@ -108,7 +108,7 @@ export class CoreThread {
    */
   readonly send: (message: InterruptMessage) => void = (message) => {
     this.#mailboxes ??= this.#exchange.cores.map((mailbox) => new RemoteApic(mailbox));
-    this.#targets ??= (this.#mailboxes as readonly InterruptTarget[]).with(this.number, this.cpu.system.apic);
+    this.#targets ??= this.#mailboxes.with(this.number, this.cpu.system.apic);
     dispatchInterrupt(this.#running ? this.#targets : this.#mailboxes, message);
   };
 
