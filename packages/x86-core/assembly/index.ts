@@ -9,3 +9,7 @@ export * from './exception';
 export * from './translate';
 export * from './page-walk';
 export * from './tlb';
+export * from './mode';
+export * from './go-on';
+export * from './usual-delivery';
+export * from './usual-return';

@@ -1,6 +1,7 @@
 /** `CoreContext` over a core's state in linear memory: what src/system works on. Says when the mode of the code may have changed. */
 import * as state from '../semantics/state.ts';
 import { writeFloatMode } from '../semantics/float/mode.ts';
+import { EVENT_HAS_CODE, EVENT_RESUMES, EVENT_SOFTWARE } from '../semantics/usual-event.ts';
 import type {
   Access,
   CoreContext,
@@ -15,12 +16,15 @@ import type {
   X87State,
 } from '../system/core-context.ts';
 import { Segment } from '../system/core-context.ts';
+import type { InterruptEvent } from '../system/interrupt-event.ts';
 import { Cr0, Efer, Rflags } from '../system/register-bits.ts';
 import type { SystemState } from '../system/system-state.ts';
 import type { CoreState } from './core-state.ts';
 import type { LinearMemory } from './linear-memory.ts';
+import type { Runtime } from './runtime.ts';
 
 export interface ContextConnections {
+  readonly runtime: Runtime;
   readonly bus: SystemBus;
   readonly events: SystemEvents;
   readonly system: SystemState;
@@ -183,12 +187,6 @@ export class StateContext implements CoreContext {
   write(address: bigint, bytes: MemoryBytes, value: bigint, access: Access): void {
     this.#memory.write(address, bytes, value, access);
   }
-  readQuads(address: bigint, count: number, access: Access): bigint[] | undefined {
-    return this.#memory.readQuads(address, count, access);
-  }
-  pushQuads(address: bigint, values: readonly bigint[], access: Access): boolean {
-    return this.#memory.pushQuads(address, values, access);
-  }
   readBytes(address: bigint, length: number, access: Access): Uint8Array {
     return this.#memory.readBytes(address, length, access);
   }
@@ -204,6 +202,19 @@ export class StateContext implements CoreContext {
 
   flushTlb(scope: TlbScope): void {
     this.#connections.flushTlb(scope);
+  }
+
+  deliverUsual({ vector, source, errorCode, resumes }: InterruptEvent): boolean {
+    const hasCode = errorCode === undefined ? 0 : EVENT_HAS_CODE;
+    const kind = hasCode | (resumes ? EVENT_RESUMES : 0) | (source === 'software' ? EVENT_SOFTWARE : 0);
+    if (this.#connections.runtime.deliverUsual(this.state.base, vector, errorCode ?? 0, kind) === 0) return false;
+    this.#connections.modeChanged();
+    return true;
+  }
+  returnUsual(bytes: 2 | 4 | 8): boolean {
+    if (this.#connections.runtime.returnUsual(this.state.base, bytes) === 0) return false;
+    this.#connections.modeChanged();
+    return true;
   }
 
   inhibitNext(): void {

@@ -41,7 +41,7 @@ import { CoreState } from './core-state.ts';
 import { type Block, DecodeCache } from './decode-cache.ts';
 import { DeviceAccess } from './device-access.ts';
 import { LinearMemory } from './linear-memory.ts';
-import { type KnownMode, MODE_BITS, ModeTracker } from './mode-tracker.ts';
+import { type KnownMode, ModeTracker } from './mode-tracker.ts';
 import { type MemoryUser, PhysicalMemory } from './physical-memory.ts';
 import { Registers } from './registers.ts';
 import { CoreLink } from './shared/core-link.ts';
@@ -153,6 +153,7 @@ export class Cpu {
     const devices = new DeviceAccess(bus, this.system, this.#view);
     const linear = new LinearMemory(this.memory, this.#state, devices);
     this.context = new StateContext(this.#state, linear, {
+      runtime: this.memory.runtime,
       bus,
       events: { unknownMsr: (report) => bus.unknownMsr?.(report), shutdown: () => bus.shutdown?.() },
       system: this.system,
@@ -174,7 +175,7 @@ export class Cpu {
     this.link = this.#linked(linear);
     this.memory.runtime.clearTlb(this.#base);
     this.#state.set64(state.INHIBIT, NO_ADDRESS);
-    this.#modes = new ModeTracker(this.context);
+    this.#modes = new ModeTracker(this.context, this.memory.runtime);
     this.#mode = this.#modes.current;
     this.reset();
   }
@@ -228,11 +229,14 @@ export class Cpu {
   }
 
   get #left(): number {
-    return Number(this.#view.getBigInt64(this.#base + state.BUDGET, true));
+    const at = this.#base + state.BUDGET;
+    return this.#view.getInt32(at + 4, true) * WORD + this.#view.getUint32(at, true);
   }
 
   set #left(value: number) {
-    this.#view.setBigInt64(this.#base + state.BUDGET, BigInt(value), true);
+    const at = this.#base + state.BUDGET;
+    this.#view.setUint32(at, value % WORD, true);
+    this.#view.setInt32(at + 4, Math.floor(value / WORD), true);
   }
 
   /** Level of the INTR pin. */
@@ -332,7 +336,6 @@ export class Cpu {
   #loop(once: boolean): StopReason {
     const view = this.#view;
     const base = this.#base;
-    const { handlers } = this.memory;
     const begun = this.context.rip;
     let first = true;
     for (;;) {
@@ -343,9 +346,11 @@ export class Cpu {
       if (this.system.activity !== 'running') return idleReasons[this.system.activity];
       if (view.getInt32(base + state.BUDGET + 4, true) < 0 || (this.#left === 0 && !first)) return 'budget';
       if (!this.#modeIsKnown) this.#learnMode();
-      const rip = this.context.rip;
-      const passes = first && rip === begun && !this.#goesOn;
-      if (this.#breakpoints.size > 0 && !passes && this.#isBreakpoint(rip)) return 'breakpoint';
+      if (this.#breakpoints.size > 0) {
+        const { rip } = this.context;
+        const passes = first && rip === begun && !this.#goesOn;
+        if (!passes && this.#isBreakpoint(rip)) return 'breakpoint';
+      }
       first = false;
       const inhibited = this.context.inhibited;
       if (inhibited) this.#state.set64(state.INHIBIT, NO_ADDRESS);
@@ -356,10 +361,9 @@ export class Cpu {
         if (once) return 'budget';
         continue;
       }
-      const at = this.#blockAt(rip, this.#mode.mode);
+      const at = this.#blockAt(this.#mode.mode);
       if (at === 0) continue;
-      handlers.run(at, base);
-      const reason = view.getInt32(base + state.REASON, true) as ReasonCode;
+      const reason = this.#runFrom(at);
       this.#exits[reason] = (this.#exits[reason] as number) + 1;
       if (reason > Reason.transfer) this.#leave(reason);
       if (this.system.yields) {
@@ -367,6 +371,14 @@ export class Cpu {
         return 'budget';
       }
     }
+  }
+
+  /** Goes from record to record until TypeScript is to do something. The mode may have become another one that was known. */
+  #runFrom(at: number): ReasonCode {
+    this.memory.handlers.run(at, this.#base);
+    const number = this.#state.get32(state.JUMPS_KEY) & MODE_MASK;
+    if (number !== this.#mode.number) this.#mode = this.#modes.numbered(number);
+    return this.#view.getInt32(this.#base + state.REASON, true) as ReasonCode;
   }
 
   /** What a handler left for. @returns whether an instruction completed */
@@ -435,20 +447,16 @@ export class Cpu {
   /** Whatever ran may have let an interrupt in, or set a breakpoint off. The context says where the mode changed. */
   #afterTypeScript(): void {
     const { system } = this;
-    if (this.#state.get32(state.PENDING) !== 0) this.#state.set32(state.EVENTS, 1);
+    const mayTake = (this.#state.get32(state.RFLAGS_SYSTEM) & Rflags.if) !== 0 || system.nmiPending;
+    if (mayTake && this.#state.get32(state.PENDING) !== 0) this.#state.set32(state.EVENTS, 1);
     if (system.debugInhibited || system.pendingDebug !== 0) this.#modeIsKnown = false;
   }
 
-  /** The exception that the handler raised. A #GP of an access to the stack segment is #SS (SDM 3A 6.15). */
+  /** The exception that the handler raised. */
   #fault(): CpuFault {
     const core = this.#state;
-    // 0: a region has left, which knows its segments.
-    const at = core.get32(state.RECORD);
-    const segment = at === 0 ? 0 : this.#view.getUint32(at + record.SEGMENT, true);
-    const stack = this.#base + state.SEGMENTS + state.SEGMENT_BYTES * Segment.ss;
-    const vector = core.get32(state.EXCEPTION_VECTOR);
+    const vector = this.memory.runtime.raisedVector(this.#base);
     const code = core.get32(state.EXCEPTION_HAS_CODE) === 0 ? undefined : core.get32(state.EXCEPTION_CODE);
-    if (core.get32(state.EXCEPTION_ACCESS) !== 0 && segment === stack) return new CpuFault(STACK_FAULT, code);
     return new CpuFault(vector, code, vector === PAGE_FAULT ? core.get64(state.EXCEPTION_ADDRESS) : undefined);
   }
 
@@ -536,12 +544,11 @@ export class Cpu {
       this.#deliver(error);
       return;
     }
-    const at = this.#blockAt(this.context.rip, this.#mode.single);
+    const at = this.#blockAt(this.#mode.single);
     if (at === 0) return;
     const left = this.#left;
     this.#left = 0;
-    this.memory.handlers.run(at, this.#base);
-    const reason = this.#view.getInt32(this.#base + state.REASON, true) as ReasonCode;
+    const reason = this.#runFrom(at);
     const completed = this.#leave(reason);
     this.#left = left - 1;
     if (!completed || !this.#stepping) return;
@@ -560,7 +567,7 @@ export class Cpu {
   }
 
   /** The first record of the block at RIP; 0 after an exception was delivered. */
-  #blockAt(rip: bigint, mode: CodeMode): number {
+  #blockAt(mode: CodeMode): number {
     const entry = this.#base + state.JUMPS + (this.#state.get32(state.RIP) & (state.JUMP_ENTRIES - 1)) * 16;
     const view = this.#view;
     if (
@@ -574,6 +581,7 @@ export class Cpu {
       if (view.getInt32(at + record.HANDLER, true) !== record.STALE_HANDLER) return at;
     }
     try {
+      const { rip } = this.context;
       const place = this.#fetch.locate(rip, mode);
       const { physical } = place;
       if (!this.#fetch.isCacheable(physical)) {
@@ -667,11 +675,15 @@ export class Cpu {
     const watches = this.#modes.watches || this.#watchpoints.any;
     const core = this.#state;
     core.set32(state.WATCHED, watches ? 1 : 0);
-    core.set32(state.TLB, this.#base + state.TLB_SETS + state.TLB_SET_BYTES * this.#modes.tlbSet(watches));
-    this.#setJumpsKey();
-    const findable =
-      !this.#stepping && this.#breakpoints.size === 0 && this.#mode.mode.shape.segmentation !== 'segmented';
+    const { runtime } = this.memory;
+    const set = watches ? state.TLB_CHECKED : runtime.tlbSet(this.#base);
+    core.set32(state.TLB, this.#base + state.TLB_SETS + state.TLB_SET_BYTES * set);
+    this.#setJumpsKey(this.#mode.number);
+    // While NMIs are blocked, TypeScript wants to see IRET.
+    const unseen = !this.#stepping && this.#breakpoints.size === 0 && !this.system.nmiBlocked;
+    const findable = unseen && this.#mode.mode.shape.segmentation !== 'segmented';
     core.set32(state.FIND_MODE, findable ? this.#mode.number + 1 : 0);
+    if (findable) runtime.knowMode(this.#base, this.#mode.number);
   }
 
   /** RF by itself asks for nothing where no instruction breakpoint is: it ends here, before the instruction. */
@@ -683,18 +695,19 @@ export class Cpu {
     return needsStepping(this.context);
   }
 
-  #setJumpsKey(): void {
-    this.#state.set32(state.JUMPS_KEY, (this.#mapping << MODE_BITS) | this.#mode.number);
+  #setJumpsKey(mode: number): void {
+    this.#state.set32(state.JUMPS_KEY, (this.#mapping << state.MODE_BITS) | mode);
   }
 
   /** Places in JUMPS are no longer true. */
   #nextMapping(): void {
     this.#mapping++;
-    if (this.#mapping >= 1 << (32 - MODE_BITS)) {
+    if (this.#mapping >= 1 << (32 - state.MODE_BITS)) {
       this.#mapping = 1;
       this.memory.bytes.fill(0, this.#base + state.JUMPS, this.#base + state.RECORDS);
     }
-    this.#setJumpsKey();
+    // While code runs, its mode is what it says there.
+    this.#setJumpsKey(this.#state.get32(state.JUMPS_KEY) & MODE_MASK);
   }
 
   #flushTlb(scope: TlbScope): void {
@@ -708,13 +721,15 @@ export class Cpu {
     this.memory.regions?.beforeClear(this.#cache);
     this.#cache.clear();
     this.memory.bytes.fill(0, this.#base + state.BLOCKS, this.#base + state.EXECUTE_TLB);
+    this.memory.runtime.forgetModes(this.#base);
     this.#nextMapping();
     this.#modeIsKnown = false;
   }
 }
 
-const STACK_FAULT = 12;
 const PAGE_FAULT = 14;
+const WORD = 2 ** 32;
+const MODE_MASK = (1 << state.MODE_BITS) - 1;
 const NO_ADDRESS = BigInt.asUintN(64, BigInt(state.INHIBIT_NONE));
 
 function randomBits(): bigint {

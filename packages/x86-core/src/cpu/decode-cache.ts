@@ -38,6 +38,15 @@ export interface Block {
   fallback: number;
 }
 
+/** What `goOn` (assembly/go-on.ts) may carry out. */
+const usually: ReadonlyMap<string, number> = new Map([
+  ['iretd', record.USUALLY_IRETD],
+  ['iretq', record.USUALLY_IRETQ],
+  ['syscall', record.USUALLY_SYSCALL],
+  ['sysretq', record.USUALLY_SYSRETQ],
+  ['swapgs', record.USUALLY_SWAPGS],
+]);
+
 const PAGE = 4096;
 const PAGE_MASK = ~0xfffn;
 
@@ -108,7 +117,10 @@ export class DecodeCache {
   }
 
   noteAssisted(assisted: WrittenBlock['assisted']): void {
-    for (const { at, instruction } of assisted) this.#instructions.set(at, instruction);
+    for (const { at, instruction } of assisted) {
+      this.#instructions.set(at, instruction);
+      this.#view.setInt32(at + record.USUALLY, usually.get(instruction.row.mnemonic) ?? 0, true);
+    }
   }
 
   #enterPage(page: number, block: Block): void {

@@ -113,28 +113,6 @@ export class LinearMemory {
     this.#writeHost(host, bytes, value);
   }
 
-  /** Aligned quadwords on one page, where the TLB has it; else undefined, and nothing was asked. */
-  readQuads(address: bigint, count: number, access: Access): bigint[] | undefined {
-    if ((address & 7n) !== 0n) return undefined;
-    const host = this.#hostOf(address, 8 * count, this.rights(access));
-    if (host === 0) return undefined;
-    const quads = new Array<bigint>(count);
-    for (let position = 0; position < count; position++) {
-      quads[position] = this.#memory.view.getBigUint64(host + 8 * position, true);
-    }
-    return quads;
-  }
-
-  /** The same for writing, the last value at the lowest address. @returns whether they were written */
-  pushQuads(address: bigint, values: readonly bigint[], access: Access): boolean {
-    if ((address & 7n) !== 0n) return false;
-    const host = this.#hostOf(address, 8 * values.length, this.#writing(access));
-    if (host === 0) return false;
-    let at = host + 8 * values.length;
-    for (const value of values) this.#memory.view.setBigUint64((at -= 8), value, true);
-    return true;
-  }
-
   /** Where the TLB has the page: without a walk. What the supervisor may do by EFLAGS.AC alone is in another set. */
   #hostOf(address: bigint, bytes: number, rights: number): number {
     const user = (rights & machine.ACCESS_USER) !== 0;

@@ -15,6 +15,15 @@ export interface Runtime {
   flushTlb(core: number, keepGlobal: number): void;
   flushPage(core: number, linear: bigint): void;
   protectPage(core: number, host: number): void;
+  /** Events and IRET as they usually are, 1 where they were carried out; 0: nothing was done. `kind`: EVENT_ bits of semantics/usual-event.ts. */
+  deliverUsual(core: number, vector: number, errorCode: number, kind: number): number;
+  returnUsual(core: number, bytes: number): number;
+  raisedVector(core: number): number;
+  /** See assembly/mode.ts. */
+  modeFingerprint(core: number): number;
+  tlbSet(core: number): number;
+  knowMode(core: number, number: number): void;
+  forgetModes(core: number): void;
   setMxcsr(core: number, value: number): void;
 }
 

@@ -7,10 +7,8 @@ import type { Meaning } from './language.ts';
 import { calledSignature } from './lowering.ts';
 import { handlerKeyOf, type Shape } from './operand-shape.ts';
 import { preparedHandlers, preparedModule } from './prepared-handlers.ts';
-import { Reason } from './reason.ts';
 import * as record from './record.ts';
 import { type SpecialHandler, specialHandlers } from './special-handlers.ts';
-import { REASON } from './state.ts';
 
 /** What the code of a core needs from around it: the memory, and the functions that it calls by name. */
 export interface CodeEnvironment extends HandlerOptions {
@@ -53,7 +51,7 @@ export class HandlerTable {
     this.#environment = environment;
     this.#imports = { core: { ...environment.functions, memory: environment.memory, table: this.#table } };
     const dispatcher = new ModuleBuilder(this.#shared);
-    dispatcher.import('find', calledSignature('find'));
+    dispatcher.import('goOn', calledSignature('goOn'));
     dispatcher.function('run', { parameters: ['i32', 'i32'], results: [] }, dispatch(dispatcher));
     this.run = this.#instantiate(dispatcher)['run'] as HandlerTable['run'];
     if (arePrepared(environment)) this.#addPrepared();
@@ -193,7 +191,7 @@ function arePrepared({ ordered = false, hotAfter = record.TAKEN_PERIOD }: Handle
   return !ordered && hotAfter === record.TAKEN_PERIOD;
 }
 
-/** Calls handlers until one returns 0, and no block is found either. Faster than a tail call from handler to handler. */
+/** Calls handlers until one returns 0, and `goOn` too. Faster than a tail call from handler to handler. */
 function dispatch(module: ModuleBuilder): FunctionBody {
   const body = new FunctionBody(2);
   const loop = body.loop();
@@ -205,15 +203,9 @@ function dispatch(module: ModuleBuilder): FunctionBody {
   body.tee(0);
   body.branchIf(loop);
   body.get(1);
-  body.load32(REASON);
-  body.i32(Reason.transfer);
-  body.operator('i32.eq');
-  body.if();
-  body.get(1);
-  body.callNamed('find');
+  body.callNamed('goOn');
   body.tee(0);
   body.branchIf(loop);
-  body.end();
   body.end();
   return body;
 }

@@ -46,7 +46,7 @@ const supportFunctions: Readonly<Record<string, Signature>> = {
   raise: { parameters: ['i32', 'i32', 'i32', 'i32'], results: [] },
   beginLocked: { parameters: ['i32', 'i32', 'i32'], results: [] },
   endLocked: { parameters: ['i32'], results: [] },
-  find: { parameters: ['i32'], results: ['i32'] },
+  goOn: { parameters: ['i32'], results: ['i32'] },
 };
 
 /** The signature of any function that code calls by name. */

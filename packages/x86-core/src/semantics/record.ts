@@ -11,7 +11,8 @@
  *  32  scale       shift count of the index (1 byte)
  *  33  length      of the instruction (1 byte)
  *  34  count       instructions of the block up to this one (2 bytes)
- *  36  target      the record of the branch target; 0: not known yet; 1: look it up in JUMPS
+ *  36  target      the record of the branch target; 0: not known yet; 1: look it up in JUMPS. Of what TypeScript carries out: which function of the
+ *                  runtime does it where all is as usual, or 0
  *  40  immediate   as wide as the first operand, zero-extended; of a near branch its target; a second immediate is in the upper half
  *  48  displacement   sign-extended; with RIP as base the whole address
  *  56  rip         of this instruction
@@ -33,6 +34,14 @@ export const INSTRUCTION_RIP = 56;
 
 /** In TARGET. */
 export const TARGET_IN_JUMPS = 1;
+
+/** At TARGET of what TypeScript carries out. */
+export const USUALLY = 36;
+export const USUALLY_IRETD = 1;
+export const USUALLY_IRETQ = 2;
+export const USUALLY_SYSCALL = 3;
+export const USUALLY_SYSRETQ = 4;
+export const USUALLY_SWAPGS = 5;
 
 /**
  * How often a branch is taken from one time that TypeScript looks at its target to the next, by default: a power of two. Compiling an instruction takes

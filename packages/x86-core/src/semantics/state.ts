@@ -35,8 +35,9 @@ export const CPL = 0x10c;
 export const INHIBIT = 0x110;
 /** Address of the TLB set in use (4 bytes). */
 export const TLB = 0x118;
-/** What an entry of JUMPS must hold to be valid now: stands for the mapping and the mode (4 bytes). */
+/** What an entry of JUMPS must hold to be valid now: stands for the mapping and, in its lowest MODE_BITS bits, the mode (4 bytes). */
 export const JUMPS_KEY = 0x11c;
+export const MODE_BITS = 8;
 /** The exception that a fault reports: vector, error code, whether it has one (4 bytes each), and for #PF the linear address (8 bytes). */
 export const EXCEPTION_VECTOR = 0x120;
 export const EXCEPTION_CODE = 0x124;
@@ -154,6 +155,9 @@ export const WALK_VALUES = 0xc28;
 // 0xc80 to 0x1000: what other threads write, in mailbox.ts.
 export const TLB_USED = 0x1000;
 export const TLB_USED_MAX = 0x2000;
+/** Modes that FIND_MODE may have, by a hash of their fingerprints: fingerprint, number plus 1 (4 bytes each): see assembly/mode.ts. */
+export const MODES = 0x5000;
+export const MODE_ENTRIES = 128;
 /**
  * Four sets, each with TLB_ENTRIES entries for reads and then as many for writes: user; supervisor; supervisor with access to user pages (SMAP); and
  * one that stays empty, in use while every access is looked at (alignment checking, watched addresses).

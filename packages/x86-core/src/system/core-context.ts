@@ -3,6 +3,7 @@
  * memory (semantics/state.ts); the unit tests over plain objects.
  */
 import type { Instruction } from '../decode/instruction.ts';
+import type { InterruptEvent } from './interrupt-event.ts';
 import type { SystemState } from './system-state.ts';
 
 /** As encoded, then LDTR and TR. */
@@ -119,10 +120,6 @@ export interface CoreContext {
 
   /** A value in little-endian order at a linear address. All of these throw CpuFault with #PF, then nothing was changed. */
   read(address: bigint, bytes: MemoryBytes, access: Access): bigint;
-  /** Quadwords from an address on, where they can be had at once; undefined: read them one by one, which says what is wrong. */
-  readQuads(address: bigint, count: number, access: Access): bigint[] | undefined;
-  /** Stores quadwords, the first at the highest address, where that can be done at once. @returns false where nothing was stored */
-  pushQuads(address: bigint, values: readonly bigint[], access: Access): boolean;
   write(address: bigint, bytes: MemoryBytes, value: bigint, access: Access): void;
   readBytes(address: bigint, length: number, access: Access): Uint8Array;
   writeBytes(address: bigint, bytes: Uint8Array, access: Access): void;
@@ -131,6 +128,9 @@ export interface CoreContext {
   /** Of RAM or device memory; all ones where there is none. */
   readPhysical(address: bigint, bytes: MemoryBytes): bigint;
   flushTlb(scope: TlbScope): void;
+  /** What `deliver` and `interruptReturn` do to registers and memory, where all about it is as usual. @returns false: nothing was done */
+  deliverUsual(event: InterruptEvent): boolean;
+  returnUsual(bytes: 2 | 4 | 8): boolean;
   /** No interrupt is taken before the instruction at RIP has run (SDM 3A 6.8.3). */
   inhibitNext(): void;
   /** The instruction at RIP is one before which no interrupt is taken. */

@@ -35,8 +35,10 @@ import { type InnerStack, innerPointer, innerStack, interruptStackPointer, longS
 const RSP = 4;
 
 export function deliver(core: CoreContext, event: InterruptEvent): void {
-  if (isRealMode(core)) deliverReal(core, event);
-  else deliverProtected(core, event);
+  if (!core.deliverUsual(event)) {
+    if (isRealMode(core)) deliverReal(core, event);
+    else deliverProtected(core, event);
+  }
   core.system.stepTraps = false;
 }
 
@@ -141,7 +143,7 @@ function pushFrame(core: CoreContext, stack: Stack, bytes: 2 | 4 | 8, event: Int
   if (outer || bytes === 8) frame.push(selector(Segment.ss), core.gpr[RSP] as bigint);
   frame.push(BigInt(core.rflags | (event.resumes ? Rflags.rf : 0)), selector(Segment.cs), core.rip);
   if (event.errorCode !== undefined) frame.push(BigInt(event.errorCode));
-  stack.pushAll(frame, bytes);
+  for (const value of frame) stack.push(value, bytes);
 }
 
 /** The new task finds the error code on its stack, as wide as its TSS. */

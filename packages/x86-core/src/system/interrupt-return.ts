@@ -19,6 +19,10 @@ const STATUS =
 
 /** `bytes` is the operand size. */
 export function interruptReturn(core: CoreContext, bytes: 2 | 4 | 8): void {
+  if (core.returnUsual(bytes)) {
+    core.system.nmiBlocked = false;
+    return;
+  }
   if (isVirtual8086(core) && iopl(core) !== 3) throw generalProtection();
   // The processor takes NMIs again even where IRET fails.
   core.system.nmiBlocked = false;
@@ -69,17 +73,6 @@ function returnFromTask(core: CoreContext): void {
 
 function returnProtected(core: CoreContext, bytes: 2 | 4 | 8): void {
   const stack = Stack.current(core);
-  if (bytes === 8) {
-    const frame = stack.ahead(5);
-    if (frame !== undefined) {
-      const [offset, code, flags, pointer, segment] = frame as [bigint, bigint, bigint, bigint, bigint];
-      const target = returnTarget(core, Number(code & 0xffffn), offset);
-      const mask = writableFlags(core, 8);
-      leaveForOuter(core, target, pointer, segment);
-      writeFlags(core, flags, mask);
-      return;
-    }
-  }
   // The flags are read first: where several fault, their page is the one that is told.
   const flags = stack.peek(bytes, 2 * bytes);
   const selector = Number(stack.peek(bytes, bytes) & 0xffffn);

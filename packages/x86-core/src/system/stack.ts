@@ -60,23 +60,6 @@ export class Stack {
     return value;
   }
 
-  /** Quadwords from the pointer on, where they can be had at once; the pointer stays. undefined: they are to be popped one by one. */
-  ahead(count: number): bigint[] | undefined {
-    return this.#bits === 64 ? this.#core.readQuads(this.#pointer, count, this.#access) : undefined;
-  }
-
-  /** Pushes several, as many pushes would. */
-  pushAll(values: readonly bigint[], bytes: 2 | 4 | 8): void {
-    if (this.#bits === 64 && bytes === 8) {
-      const pointer = this.#wrapped(this.#pointer - BigInt(8 * values.length));
-      if (this.#core.pushQuads(pointer, values, this.#access)) {
-        this.#pointer = pointer;
-        return;
-      }
-    }
-    for (const value of values) this.push(value, bytes);
-  }
-
   /** The value `offset` bytes above the pointer. */
   peek(bytes: MemoryBytes, offset: number): bigint {
     const top = this.#pointer;

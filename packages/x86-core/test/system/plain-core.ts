@@ -126,11 +126,11 @@ export class PlainCore implements CoreContext {
     return this.segment(number).attributes;
   }
 
-  readQuads(): undefined {
-    return undefined;
+  deliverUsual(): boolean {
+    return false;
   }
 
-  pushQuads(): boolean {
+  returnUsual(): boolean {
     return false;
   }
 
