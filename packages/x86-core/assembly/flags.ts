@@ -17,7 +17,7 @@ export function readFlags(core: usize): u32 {
     (((parity & 1) ^ 1) << 2) |
     (<u32>aux & 0x10) |
     (result == 0 ? 0x40 : 0) |
-    (<u32>((result ^ aux) >> 63) << 7) |
+    ((<u32>((result ^ aux) >> 63)) << 7) |
     (load<i64>(core + DIRECTION) < 0 ? 0x400 : 0) |
     (((carry ^ (carry << 1)) >> 31) << 11)
   );
@@ -27,8 +27,8 @@ export function writeFlags(core: usize, value: u32): void {
   const zero = (value >> 6) & 1;
   const wrongParity = (((value >> 2) & 1) ^ zero) << 8;
   store<u64>(core + FLAG_RESULT, zero ^ 1);
-  store<u64>(core + FLAG_CARRY, <u64>(((value & 1) << 31) | (((value ^ (value >> 11)) & 1) << 30)) << 32);
-  store<u64>(core + FLAG_AUX, (<u64>((value >> 7) & 1) << 63) | <u64>((value & 0x10) | wrongParity));
+  store<u64>(core + FLAG_CARRY, (<u64>(((value & 1) << 31) | (((value ^ (value >> 11)) & 1) << 30))) << 32);
+  store<u64>(core + FLAG_AUX, ((<u64>((value >> 7) & 1)) << 63) | <u64>((value & 0x10) | wrongParity));
   store<i64>(core + DIRECTION, (value & 0x400) == 0 ? 1 : -1);
   store<u32>(core + RFLAGS_SYSTEM, value & SYSTEM_FLAGS);
 }

@@ -4,7 +4,7 @@
  * That is where FIND_MODE says that TypeScript wants to see nothing of it: no single step, breakpoints, or blocked NMI.
  */
 import { MAIL_WAITING } from '../src/semantics/mailbox';
-import { REASON_ASSIST, REASON_BUDGET, REASON_EVENTS, REASON_FAULT, REASON_TRANSFER } from '../src/semantics/reason-code';
+import { REASON_ASSIST, REASON_EVENTS, REASON_FAULT, REASON_TRANSFER } from '../src/semantics/reason-code';
 import {
   LENGTH,
   SEGMENT,
@@ -57,12 +57,9 @@ export function goOn(core: usize): u32 {
     store<i64>(core + BUDGET, left);
     const allowed = (load<u32>(core + RFLAGS_SYSTEM) & IF) != 0;
     if (allowed && load<i32>(core + PENDING) != 0) store<i32>(core + EVENTS, 1);
-    if (!followMode(core) || load<i32>(core + EVENTS) != 0) {
+    // The mode is followed where an instruction comes next: RF ends there.
+    if (left <= 0 || load<i32>(core + EVENTS) != 0 || !followMode(core)) {
       store<i32>(core + REASON, REASON_EVENTS);
-      return 0;
-    }
-    if (left <= 0) {
-      store<i32>(core + REASON, REASON_BUDGET);
       return 0;
     }
     store<i32>(core + REASON, REASON_TRANSFER);

@@ -2,16 +2,7 @@
  * IRETD in protected mode and IRETQ in 64-bit mode as they usually are: to the same level or an outer one, with tables and stack in the TLB.
  * src/system/interrupt-return.ts is the definition; this is its usual case, all of it or nothing.
  */
-import {
-  CPL,
-  CR0,
-  GPR,
-  LONG_MODE,
-  RFLAGS_SYSTEM,
-  RIP,
-  SEGMENT_BASE,
-  SEGMENT_LIMIT,
-} from '../src/semantics/state';
+import { CPL, CR0, GPR, LONG_MODE, RFLAGS_SYSTEM, RIP, SEGMENT_BASE, SEGMENT_LIMIT } from '../src/semantics/state';
 import { readFlags, writeFlags } from './flags';
 import { isCanonical } from './page-walk';
 import { hostOf } from './tlb';

@@ -94,14 +94,7 @@ export function loadNull(core: usize, number: usize, selector: u32, dpl: u32): v
 }
 
 /** All of a segment, outside of real and virtual-8086 mode. */
-export function setSegment(
-  core: usize,
-  number: usize,
-  selector: u32,
-  base: u64,
-  limit: u32,
-  attributes: u32,
-): void {
+export function setSegment(core: usize, number: usize, selector: u32, base: u64, limit: u32, attributes: u32): void {
   const segment = segmentAt(core, number);
   store<u64>(segment + SEGMENT_BASE, base);
   store<u32>(segment + SEGMENT_LIMIT, limit);

@@ -35,7 +35,9 @@ function is64Bit(core: usize): bool {
 }
 
 function isOffered(core: usize): bool {
-  return (load<u32>(core + EFER) & EFER_SCE) != 0 && is64Bit(core) && load<u64>(segmentAt(core, CS) + SEGMENT_BASE) == 0;
+  return (
+    (load<u32>(core + EFER) & EFER_SCE) != 0 && is64Bit(core) && load<u64>(segmentAt(core, CS) + SEGMENT_BASE) == 0
+  );
 }
 
 export function syscallUsual(core: usize, next: u64): bool {

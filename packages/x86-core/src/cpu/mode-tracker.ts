@@ -34,7 +34,8 @@ export class ModeTracker {
       const mode = codeModeOf(this.#context, false);
       known = this.#modes.get(mode.key);
       if (known === undefined) {
-        if (this.#modes.size === 1 << state.MODE_BITS) throw new Error('There are more modes of code than were thought of');
+        if (this.#modes.size === 1 << state.MODE_BITS)
+          throw new Error('There are more modes of code than were thought of');
         known = { mode, single: codeModeOf(this.#context, true), number: this.#modes.size };
         this.#modes.set(mode.key, known);
         this.#byNumber.push(known);

@@ -1,0 +1,80 @@
+/** What the runtime does of events, IRET and system calls (assembly/go-on.ts) beside src/system, which is the definition: whole states, and memory. */
+import { expect, test } from 'vitest';
+import * as state from '../../src/semantics/state.ts';
+import { Random } from '../robustness/random.ts';
+import { END_OF_SCENARIO, type ModeName, modes, setUp } from './event-scenario.ts';
+import { TestMachine } from './machine.ts';
+
+/** Cases in which the runtime must have done it all, for each kind. */
+const SEEDS = 2500;
+const ENOUGH = 10;
+const LAZY_FLAGS = state.FLAG_RESULT - state.GPR;
+
+const usual: Readonly<Record<ModeName, readonly string[]>> = {
+  protected: ['iretd 0 to 0', 'iretd 0 to 3', 'iretd 3 to 3', 'ud2 3 to 0', 'ud2 0 to 0', 'mov 3 to 0', 'mov 0 to 0'],
+  long: [
+    'iretq 0 to 0',
+    'iretq 0 to 3',
+    'iretq 3 to 3',
+    'ud2 3 to 0',
+    'ud2 0 to 0',
+    'mov 3 to 0',
+    'mov 0 to 0',
+    'syscall 3 to 0',
+    'sysretq 0 to 3',
+    'swapgs 0 to 0',
+  ],
+};
+
+/** TypeScript does it all: a breakpoint keeps the runtime from going on, and the calls of src/system find nothing to be usual. */
+function defining(): TestMachine {
+  const machine = new TestMachine();
+  machine.cpu.setBreakpoint(0x3f_0000n);
+  const { context } = machine.cpu;
+  Object.defineProperty(context, 'deliverUsual', { value: () => false });
+  Object.defineProperty(context, 'returnUsual', { value: () => false });
+  return machine;
+}
+
+/** Registers and the rest of the state; the status flags as what they mean. */
+function stateOf({ cpu }: TestMachine): unknown {
+  const { registers, system } = cpu.save();
+  registers.fill(0, LAZY_FLAGS, LAZY_FLAGS + 24);
+  return { registers: Buffer.from(registers).toString('hex'), rflags: cpu.context.rflags, system };
+}
+
+function memoryOf({ ram }: TestMachine): Uint8Array {
+  return ram.subarray(0, END_OF_SCENARIO);
+}
+
+/** How often code has left for TypeScript, for a fault or to have an instruction carried out. */
+function departures({ memory }: TestMachine): number {
+  const exits = memory.regions?.counters.exits;
+  return (exits?.fault ?? 0) + (exits?.assist ?? 0);
+}
+
+test.each(modes)('%s mode: as src/system has it', (mode) => {
+  const fast = new TestMachine();
+  const slow = defining();
+  const taken = new Map<string, number>();
+  for (let seed = 0; seed < SEEDS; seed++) {
+    const name = setUp(fast, mode, new Random(seed));
+    setUp(slow, mode, new Random(seed));
+    const from = fast.cpu.context.cpl;
+    const departed = departures(fast);
+    for (const budget of [1, 4]) {
+      const reason = fast.cpu.run(budget);
+      expect(slow.cpu.run(budget), `seed ${seed}: ${name}`).toBe(reason);
+      expect(fast.cpu.instructions, `seed ${seed}: ${name}`).toBe(slow.cpu.instructions);
+      expect(stateOf(fast), `seed ${seed}: ${name}`).toEqual(stateOf(slow));
+      const isSame = Buffer.compare(memoryOf(fast), memoryOf(slow)) === 0;
+      expect(isSame, `seed ${seed}: ${name}: memory`).toBe(true);
+      if (budget === 1 && departures(fast) === departed) {
+        const kind = `${name} ${from} to ${fast.cpu.context.cpl}`;
+        taken.set(kind, (taken.get(kind) ?? 0) + 1);
+      }
+    }
+  }
+  const rare = usual[mode].filter((kind) => (taken.get(kind) ?? 0) < ENOUGH);
+  expect(rare).toEqual([]);
+});
