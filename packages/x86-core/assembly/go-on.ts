@@ -9,8 +9,10 @@ import {
   LENGTH,
   SEGMENT,
   USUALLY,
+  USUALLY_CLAC,
   USUALLY_IRETD,
   USUALLY_IRETQ,
+  USUALLY_STAC,
   USUALLY_SWAPGS,
   USUALLY_SYSCALL,
   USUALLY_SYSRETQ,
@@ -37,7 +39,7 @@ import { followMode } from './mode';
 import { deliverUsual } from './usual-delivery';
 import { returnUsual } from './usual-return';
 import { segmentAt, SS } from './usual-segment';
-import { swapgsUsual, syscallUsual, sysretUsual } from './usual-system-call';
+import { alignmentCheckUsual, swapgsUsual, syscallUsual, sysretUsual } from './usual-system-call';
 
 const STACK_FAULT: u32 = 12;
 const PAGE_FAULT: u32 = 14;
@@ -99,6 +101,10 @@ function assistUsual(core: usize): bool {
       return sysretUsual(core);
     case USUALLY_SWAPGS:
       return swapgsUsual(core, next);
+    case USUALLY_STAC:
+      return alignmentCheckUsual(core, next, true);
+    case USUALLY_CLAC:
+      return alignmentCheckUsual(core, next, false);
     default:
       return false;
   }

@@ -1,6 +1,6 @@
 /**
- * SYSCALL and SYSRET in 64-bit mode, and SWAPGS, as they usually are. src/system/fast-system-call.ts is the definition; this is its usual case, all of it
- * or nothing. RIP is at the instruction, `next` behind it.
+ * SYSCALL and SYSRET in 64-bit mode, SWAPGS, STAC and CLAC as they usually are. src/system (fast-system-call.ts, control-register.ts) is the definition;
+ * this is its usual case, all of it or nothing. RIP is at the instruction, `next` behind it.
  */
 import {
   CPL,
@@ -9,6 +9,7 @@ import {
   KERNEL_GS_BASE,
   LONG_MODE,
   LSTAR,
+  RFLAGS_SYSTEM,
   RIP,
   SEGMENT_BASE,
   SEGMENT_LIMIT,
@@ -24,6 +25,7 @@ const RCX: usize = GPR + 8;
 const R11: usize = GPR + 8 * 11;
 const EFER_SCE: u32 = 1;
 const RF: u32 = 0x1_0000;
+const AC: u32 = 0x4_0000;
 /** All flags but RF and VM. */
 const RETURNED: u32 = 0x3c_7fd7;
 const CODE_64: u32 = 0xa09b;
@@ -73,6 +75,15 @@ export function swapgsUsual(core: usize, next: u64): bool {
   const base = load<u64>(core + KERNEL_GS_BASE);
   store<u64>(core + KERNEL_GS_BASE, load<u64>(gs + SEGMENT_BASE));
   setSegment(core, GS, load<u16>(gs + SEGMENT_SELECTOR), base, load<u32>(gs + SEGMENT_LIMIT), attributesAt(gs));
+  store<u64>(core + RIP, next);
+  return true;
+}
+
+/** STAC, or CLAC. */
+export function alignmentCheckUsual(core: usize, next: u64, on: bool): bool {
+  if (!is64Bit(core) || load<u32>(core + CPL) != 0) return false;
+  const system = load<u32>(core + RFLAGS_SYSTEM);
+  store<u32>(core + RFLAGS_SYSTEM, on ? system | AC : system & ~AC);
   store<u64>(core + RIP, next);
   return true;
 }

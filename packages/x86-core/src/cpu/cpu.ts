@@ -2,7 +2,7 @@
  * One amd64 core: runs guest code for a budget, takes interrupts, and leaves to TypeScript what src/system carries out.
  *
  * Handlers in WebAssembly run from record to record. They come back here (Reason) where a branch has no record yet, where an instruction is carried out
- * in TypeScript or raised an exception, where an event waits, and when the budget is used up.
+ * in TypeScript or raised an exception, where an event waits, and when the budget is used up; but not for what assembly/go-on.ts does by itself.
  */
 import { dispatchInterrupt } from '../apic/dispatch.ts';
 import type { Instruction } from '../decode/instruction.ts';
@@ -323,7 +323,7 @@ export class Cpu {
   #beginRun(budget: number): void {
     this.#counted = this.instructions;
     this.#budget = budget;
-    this.#left = budget;
+    this.#view.setBigInt64(this.#base + state.BUDGET, BigInt(budget), true);
     this.#spinsBefore = this.#spins;
     this.#spins = 0;
     const { apic } = this.system;

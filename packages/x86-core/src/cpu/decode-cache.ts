@@ -45,6 +45,8 @@ const usually: ReadonlyMap<string, number> = new Map([
   ['syscall', record.USUALLY_SYSCALL],
   ['sysretq', record.USUALLY_SYSRETQ],
   ['swapgs', record.USUALLY_SWAPGS],
+  ['stac', record.USUALLY_STAC],
+  ['clac', record.USUALLY_CLAC],
 ]);
 
 const PAGE = 4096;

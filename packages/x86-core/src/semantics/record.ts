@@ -42,6 +42,8 @@ export const USUALLY_IRETQ = 2;
 export const USUALLY_SYSCALL = 3;
 export const USUALLY_SYSRETQ = 4;
 export const USUALLY_SWAPGS = 5;
+export const USUALLY_STAC = 6;
+export const USUALLY_CLAC = 7;
 
 /**
  * How often a branch is taken from one time that TypeScript looks at its target to the next, by default: a power of two. Compiling an instruction takes

@@ -133,7 +133,7 @@ export const TLB_USED_COUNT = 0xa00;
 export const TLB_LARGE = 0xa04;
 /** Not 0: every access is told to the import `watch` (4 bytes). */
 export const WATCHED = 0xa08;
-/** Number of the present mode plus 1, or 0 where blocks are found by TypeScript (4 bytes): see assembly/find.ts. */
+/** Number of the present mode plus 1, or 0 where TypeScript finds blocks, and sees every exception (4 bytes): see assembly/find.ts, go-on.ts. */
 export const FIND_MODE = 0xa0c;
 /** Where in its page the address lay that `translate` was last called with, if the page is in the TLB now; else NOWHERE, which no distance makes a place in a page (4 bytes). */
 export const TRANSLATED = 0xa10;

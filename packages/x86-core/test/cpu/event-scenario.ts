@@ -46,6 +46,8 @@ const instructions: Readonly<Record<ModeName, readonly (readonly [number, Line])
     [2, ['syscall']],
     [2, ['sysretq']],
     [2, ['swapgs']],
+    [1, ['stac']],
+    [1, ['clac']],
     [1, ['iretd']],
   ],
 };
@@ -219,7 +221,11 @@ function segments(machine: TestMachine, long: boolean, random: Random, cpl: numb
   });
   const isNull = long && cpl < 3 && random.once(3);
   const stack = { ...whole, selector: selectorOf(DATA, cpl), attributes: 0xc093 | dpl };
-  const unusual = (): typeof stack => ({ ...stack, attributes: stack.attributes ^ (1 << random.pick([0, 1, 2, 14])) });
+  const unusual = (): typeof stack => ({
+    ...stack,
+    limit: random.pick([0xffff_ffff, STACKS + random.below(PAGE)]),
+    attributes: stack.attributes ^ random.pick([0, 1, 2, 4, 0x4000]),
+  });
   const none = { selector: cpl, base: 0n, limit: 0, attributes: 0x100 | dpl };
   context.setSegment(Segment.ss, isNull ? none : odd(random, stack, 12, unusual));
   for (const number of [Segment.es, Segment.ds, Segment.fs, Segment.gs] as SegmentNumber[]) {

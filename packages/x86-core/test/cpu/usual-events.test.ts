@@ -23,6 +23,8 @@ const usual: Readonly<Record<ModeName, readonly string[]>> = {
     'syscall 3 to 0',
     'sysretq 0 to 3',
     'swapgs 0 to 0',
+    'stac 0 to 0',
+    'clac 0 to 0',
   ],
 };
 
@@ -62,14 +64,16 @@ test.each(modes)('%s mode: as src/system has it', (mode) => {
     setUp(slow, mode, new Random(seed));
     const from = fast.cpu.context.cpl;
     const departed = departures(fast);
-    for (const budget of [1, 4]) {
+    // In one run, the mode is followed by the runtime; in two, by TypeScript.
+    const budgets = seed % 2 === 0 ? [1, 4] : [5];
+    for (const [run, budget] of budgets.entries()) {
       const reason = fast.cpu.run(budget);
       expect(slow.cpu.run(budget), `seed ${seed}: ${name}`).toBe(reason);
       expect(fast.cpu.instructions, `seed ${seed}: ${name}`).toBe(slow.cpu.instructions);
       expect(stateOf(fast), `seed ${seed}: ${name}`).toEqual(stateOf(slow));
       const isSame = Buffer.compare(memoryOf(fast), memoryOf(slow)) === 0;
       expect(isSame, `seed ${seed}: ${name}: memory`).toBe(true);
-      if (budget === 1 && departures(fast) === departed) {
+      if (run === 0 && departures(fast) === departed) {
         const kind = `${name} ${from} to ${fast.cpu.context.cpl}`;
         taken.set(kind, (taken.get(kind) ?? 0) + 1);
       }
