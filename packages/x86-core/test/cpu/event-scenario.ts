@@ -127,7 +127,7 @@ function startProtected(machine: TestMachine): void {
   machine.view.setUint32(TABLE_32, 0xe7, true);
   context.cr3 = BigInt(TABLE_32);
   context.cr4 = Cr4.pse | Cr4.osfxsr | Cr4.osxmmexcpt;
-  context.cr0 = Cr0.pg | Cr0.wp | Cr0.pe | Cr0.et | Cr0.ne | 0;
+  context.cr0 = Cr0.pg | Cr0.wp | Cr0.pe | Cr0.et | Cr0.ne;
 }
 
 function writeTables(machine: TestMachine, long: boolean, random: Random): void {

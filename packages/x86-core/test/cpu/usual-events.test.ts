@@ -1,13 +1,15 @@
 /** What the runtime does of events, IRET and system calls (assembly/go-on.ts) beside src/system, which is the definition: whole states, and memory. */
 import { expect, test } from 'vitest';
 import * as state from '../../src/semantics/state.ts';
+import { Segment } from '../../src/system/core-context.ts';
 import { Random } from '../robustness/random.ts';
+import { descriptor, gate } from '../system/environment.ts';
 import { END_OF_SCENARIO, type ModeName, modes, setUp } from './event-scenario.ts';
 import { TestMachine } from './machine.ts';
 
 /** Cases in which the runtime must have done it all, for each kind. */
 const SEEDS = 2500;
-const ENOUGH = 10;
+const ENOUGH = 8;
 const LAZY_FLAGS = state.FLAG_RESULT - state.GPR;
 
 const usual: Readonly<Record<ModeName, readonly string[]>> = {
@@ -81,4 +83,31 @@ test.each(modes)('%s mode: as src/system has it', (mode) => {
   }
   const rare = usual[mode].filter((kind) => (taken.get(kind) ?? 0) < ENOUGH);
   expect(rare).toEqual([]);
+});
+
+test('a handler in a segment with another base is not taken for the code that lies at its offset in this one', () => {
+  const machine = new TestMachine();
+  const { context, system } = machine.cpu;
+  const [gdt, idt, offset] = [0x100, 0x200, 0x1000];
+  const [here, there] = [0x1_0000, 0x2_0000];
+  system.activity = 'running';
+  context.cr0 = 0x11;
+  for (const [index, base] of [here, there].entries()) {
+    machine.view.setBigUint64(gdt + 8 + 8 * index, descriptor(base, 0xf_ffff, 0x9b, 12), true);
+  }
+  machine.view.setBigUint64(idt + 8 * 0x20, gate(16, offset, 0x8e), true);
+  context.gdtr = { base: BigInt(gdt), limit: 23 };
+  context.idtr = { base: BigInt(idt), limit: 0x1ff };
+  context.setSegment(Segment.cs, { selector: 8, base: BigInt(here), limit: 0xffff_ffff, attributes: 0xc09b });
+  context.setSegment(Segment.ss, { selector: 0, base: 0n, limit: 0xffff_ffff, attributes: 0xc093 });
+  machine.load(here + offset, 32, [['int', 0x20]]);
+  machine.load(there + offset, 32, [['hlt']]);
+  context.gpr[4] = 0x8000n;
+  context.rip = BigInt(offset);
+  // Tables and stack are in the TLB.
+  context.read(BigInt(gdt), 8, 'system');
+  context.write(0x7000n, 8, 0n, 'system');
+  expect(machine.cpu.run(100)).toBe('halt');
+  expect(context.segment(Segment.cs).base).toBe(BigInt(there));
+  expect(machine.cpu.instructions).toBeLessThan(5);
 });
