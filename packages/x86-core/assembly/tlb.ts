@@ -21,7 +21,7 @@ import {
 } from '../src/semantics/state';
 import { pageIsGlobal, pageIsLarge } from './page-walk';
 import { holdsCode } from './physical';
-import { forgetVictims, forgetVictimsOf, forgetWriteVictims, isGlobalVictim, keepVictim, victimOf } from './victims';
+import { forgetSecond, forgetSecondOf, forgetSecondWrites, isGlobalSecond, keepSecond, secondOf } from './second-level';
 
 /** In TLB_USED_COUNT: the list is full, anything may be filled. */
 const EVERYTHING: i32 = -1;
@@ -54,7 +54,7 @@ export function keepHost(core: usize, linear: u64, host: usize, user: bool, writ
   const page = linear & ~0xfff;
   const entry = entryIn(setFor(core, user), linear, write);
   const code = write && holdsCode(host & ~0xfff);
-  setEntry(core, entry, code ? page | TLB_CODE : page, <u32>(host & ~0xfff) - <u32>page, pageIsGlobal);
+  keepEntry(core, entry, code ? page | TLB_CODE : page, <u32>(host & ~0xfff) - <u32>page, pageIsGlobal);
   if (pageIsLarge) store<i32>(core + TLB_LARGE, 1);
 }
 
@@ -71,26 +71,30 @@ export function fillTlb(
   if (load<u32>(core + TLB) == <u32>(core + TLB_SETS + TLB_CHECKED * TLB_SET_BYTES)) return false;
   const page = linear & ~0xfff;
   const entry = tlbEntry(core, linear, write);
-  setEntry(core, entry, code ? page | TLB_CODE : page, <u32>host - <u32>page, global);
+  keepEntry(core, entry, code ? page | TLB_CODE : page, <u32>host - <u32>page, global);
   if (large) store<i32>(core + TLB_LARGE, 1);
   return !code;
 }
 
+/** On both levels. */
+function keepEntry(core: usize, entry: usize, tag: u64, addend: u32, global: bool): void {
+  keepSecond(core, entry, tag, addend, global);
+  setEntry(core, entry, tag, addend, global);
+}
+
 function setEntry(core: usize, entry: usize, tag: u64, addend: u32, global: bool): void {
-  const old = load<u64>(entry);
-  if (old == TLB_EMPTY) note(core, entry);
-  else if (((old ^ tag) & ~0xfff) != 0) keepVictim(core, entry);
+  if (load<u64>(entry) == TLB_EMPTY) note(core, entry);
   store<u64>(entry, tag);
   store<u32>(entry + 8, addend);
   store<u32>(entry + 12, global ? 1 : 0);
 }
 
-/** Whether an entry is that of a page now, with or without code: it may have been displaced before. */
+/** Whether an entry is that of a page now, with or without code, or has become it from the second level. */
 export function recallEntry(core: usize, entry: usize, page: u64): bool {
   if ((load<u64>(entry) & ~TLB_CODE) == page) return true;
-  const victim = victimOf(core, entry, page);
-  if (victim == 0) return false;
-  setEntry(core, entry, load<u64>(victim), load<u32>(victim + 8), isGlobalVictim(victim));
+  const second = secondOf(core, entry, page);
+  if (second == 0) return false;
+  setEntry(core, entry, load<u64>(second), load<u32>(second + 8), isGlobalSecond(second));
   return true;
 }
 
@@ -122,7 +126,7 @@ function entryAt(core: usize, position: i32): usize {
 export function clearTlb(core: usize): void {
   const end = core + TLB_SETS + 4 * TLB_SET_BYTES;
   for (let entry = core + TLB_SETS; entry < end; entry += 16) store<u64>(entry, TLB_EMPTY);
-  forgetVictims(core, false);
+  forgetSecond(core, false);
   store<i32>(core + TLB_USED_COUNT, 0);
   store<i32>(core + TLB_LARGE, 0);
 }
@@ -134,7 +138,7 @@ export function flushTlb(core: usize, keepGlobal: bool): void {
     clearTlb(core);
     return;
   }
-  forgetVictims(core, keepGlobal);
+  forgetSecond(core, keepGlobal);
   let kept = 0;
   for (let position = 0; position < count; position++) {
     const entry = entryAt(core, position);
@@ -160,7 +164,7 @@ export function flushPage(core: usize, linear: u64): void {
     if (load<u64>(entry) == page) store<u64>(entry, TLB_EMPTY);
     if ((load<u64>(entry + TLB_WRITE) & ~TLB_CODE) == page) store<u64>(entry + TLB_WRITE, TLB_EMPTY);
   }
-  forgetVictimsOf(core, page);
+  forgetSecondOf(core, page);
 }
 
 /** Marks the write entries of a page of host memory: it holds code now, and stores to it are to be seen. */
@@ -170,7 +174,7 @@ export function protectPage(core: usize, host: usize): void {
     clearTlb(core);
     return;
   }
-  forgetWriteVictims(core);
+  forgetSecondWrites(core);
   for (let position = 0; position < count; position++) {
     const entry = entryAt(core, position);
     if (((entry - core - TLB_SETS) & TLB_WRITE) == 0) continue;

@@ -138,14 +138,14 @@ export const FIND_MODE = 0xa0c;
 /** Where in its page the address lay that `translate` was last called with, if the page is in the TLB now; else NOWHERE, which no distance makes a place in a page (4 bytes). */
 export const TRANSLATED = 0xa10;
 export const NOWHERE = 0x4000_0000;
+/** Generations of the second level of the TLB: of what is not global, of what is, of what is for writes (4 bytes each). */
+export const SECOND_GENERATIONS = 0xa14;
 /** What `translate` returned last (4 bytes): loaded again, the engine knows that there is no upper half to clear. */
 export const TRANSLATED_HOST = 0xa20;
 /** In a region that computes with floating-point numbers (i32): see float/host-floats.ts. */
 export const FLOATS_ODD = 0xa24;
 /** The tag of the TLB that did not fit an access (8 bytes). Nobody reads it: V8 loads a tag that is only compared twice, one of more uses once. */
 export const REFUSED_TAG = 0xa28;
-/** Generations of victims: of those that are not global, of global ones, of those for writes (4 bytes each). */
-export const VICTIM_GENERATIONS = 0xa14;
 /** Two records for code that is not cached. */
 export const SCRATCH_RECORDS = 0xa40;
 // 0x1e8, and 0xb00 to 0xc00: fields that only floating point uses, in float/state.ts.
@@ -184,14 +184,15 @@ export const BLOCK_ENTRIES = 8192;
 export const EXECUTE_TLB = 0xe_0000;
 export const EXECUTE_ENTRIES = 512;
 /**
- * What other pages displaced from the TLB, by a hash of set, kind and page: tag (8 bytes), addend (4), generation and whose (4): see assembly/victims.ts.
+ * The second level of the TLB, by a hash of set, kind and page: tag (8 bytes), addend (4), generation and whose (4): see assembly/second-level.ts. Enough
+ * for 256 MiB.
  */
-export const VICTIMS = 0xf_0000;
-export const VICTIM_ENTRIES = 16384;
+export const SECOND_LEVEL = 0xf_0000;
+export const SECOND_ENTRIES = 65536;
 /** Sites and page lists of the regions that the core uses: see region-entry.ts. */
-export const REGION_AREA = 0x13_0000;
+export const REGION_AREA = 0x1f_0000;
 export const REGION_AREA_BYTES = 0x40_0000;
-export const RECORDS = 0x53_0000;
+export const RECORDS = 0x5f_0000;
 
 /** No page has this address. */
 export const TLB_EMPTY = 1;
