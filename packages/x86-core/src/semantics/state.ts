@@ -127,10 +127,10 @@ export const BOUNCE_SLOTS = 4;
 /** Where the bytes of a BOUNCE belong, 32 bytes each: see assembly/translate.ts. */
 export const BOUNCE_PLACES = 0x900;
 
-/** Addresses of TLB entries in use (2 bytes of index each) and how many (4 bytes): see assembly/tlb.ts. */
+/** How many TLB entries are listed in TLB_USED (4 bytes): see assembly/tlb.ts. */
 export const TLB_USED_COUNT = 0xa00;
-/** 1: an entry stands for a part of a large page, so that INVLPG forgets all (4 bytes). */
-export const TLB_LARGE = 0xa04;
+/** As TLB_USED_COUNT, of TLB_USED_GLOBAL. */
+export const TLB_USED_GLOBAL_COUNT = 0xa04;
 /** Not 0: every access is told to the import `watch` (4 bytes). */
 export const WATCHED = 0xa08;
 /** Number of the present mode plus 1, or 0 where TypeScript finds blocks, and sees every exception (4 bytes): see assembly/find.ts, go-on.ts. */
@@ -146,6 +146,8 @@ export const TRANSLATED_HOST = 0xa20;
 export const FLOATS_ODD = 0xa24;
 /** The tag of the TLB that did not fit an access (8 bytes). Nobody reads it: V8 loads a tag that is only compared twice, one of more uses once. */
 export const REFUSED_TAG = 0xa28;
+/** In which GiB of linear addresses entries stand for parts of large pages, so that INVLPG forgets all: a bit of a hash, of pages that are not global, and of global ones (8 bytes each). */
+export const TLB_LARGE = 0xa30;
 /** Two records for code that is not cached. */
 export const SCRATCH_RECORDS = 0xa40;
 // 0x1e8, and 0xb00 to 0xc00: fields that only floating point uses, in float/state.ts.
@@ -153,7 +155,9 @@ export const SCRATCH_RECORDS = 0xa40;
 export const WALK_PLACES = 0xc00;
 export const WALK_VALUES = 0xc28;
 // 0xc80 to 0x1000: what other threads write, in mailbox.ts.
+/** Indices of TLB entries that were filled for pages that are not global, and for global ones (2 bytes each). */
 export const TLB_USED = 0x1000;
+export const TLB_USED_GLOBAL = 0x5000;
 export const TLB_USED_MAX = 0x2000;
 /** Modes that FIND_MODE may have, by a hash of their fingerprints: fingerprint, number plus 1 (4 bytes each): see assembly/mode.ts. */
 export const MODES = 0x5000;
@@ -168,7 +172,7 @@ export const TLB_SUPERVISOR = 1;
 export const TLB_SUPERVISOR_AC = 2;
 export const TLB_CHECKED = 3;
 export const TLB_SET_BYTES = 0x2_0000;
-/** An entry, by page number: tag (page address, 8 bytes), addend (host minus guest address, 4 bytes), global (4 bytes). */
+/** An entry, by page number: tag (page address, 8 bytes), addend (host minus guest address, 4 bytes), global and lists (4 bytes). */
 export const TLB_ENTRIES = 4096;
 /** In the tag of an entry for writes: the page holds decoded code. Inlined checks miss it, `translate` knows it. */
 export const TLB_CODE = 2;
