@@ -228,6 +228,7 @@ export class Cpu {
     return this.#spins;
   }
 
+  /** In two halves: making bigints would be a good part of a short turn. */
   get #left(): number {
     const at = this.#base + state.BUDGET;
     return this.#view.getInt32(at + 4, true) * WORD + this.#view.getUint32(at, true);
@@ -321,22 +322,31 @@ export class Cpu {
   }
 
   #beginRun(budget: number): void {
+    if (!Number.isSafeInteger(budget)) throw new RangeError(`The budget is ${budget} instructions. Give an integer.`);
     this.#counted = this.instructions;
     this.#budget = budget;
-    this.#view.setBigInt64(this.#base + state.BUDGET, BigInt(budget), true);
+    this.#left = budget;
     this.#spinsBefore = this.#spins;
     this.#spins = 0;
     const { apic } = this.system;
     if (apic.deadline !== undefined) apic.advance();
-    this.#state.set32(state.EVENTS, 1);
+    if (this.#mayHaveEvents) this.#state.set32(state.EVENTS, 1);
     this.#state.set32(state.LINK, 0);
     this.#watchpoints.hit = undefined;
+  }
+
+  /** Of a core that runs, EVENTS stands until what was told of is served; but the host may have let in what waited. */
+  get #mayHaveEvents(): boolean {
+    const { system } = this;
+    if (this.link !== undefined || system.activity !== 'running') return true;
+    if (this.#state.get32(state.PENDING) === 0) return false;
+    return system.nmiPending || (this.#state.get32(state.RFLAGS_SYSTEM) & Rflags.if) !== 0;
   }
 
   #loop(once: boolean): StopReason {
     const view = this.#view;
     const base = this.#base;
-    const begun = this.context.rip;
+    const begun = this.#breakpoints.size > 0 ? this.context.rip : undefined;
     let first = true;
     for (;;) {
       if (view.getInt32(base + state.EVENTS, true) !== 0) {
@@ -477,7 +487,12 @@ export class Cpu {
     this.#state.set32(state.LINK, 0);
     this.link?.serve();
     let taken = false;
-    while (this.#left >= 0 && eventPending(this.context) && serveEvents(this.context)) {
+    while (eventPending(this.context)) {
+      if (this.#left < 0) {
+        this.#state.set32(state.EVENTS, 1);
+        break;
+      }
+      if (!serveEvents(this.context)) break;
       taken = true;
       this.#left -= 1;
     }

@@ -51,6 +51,22 @@ test('an interrupt that comes behind the last look at a branch is no part of whe
   expect(cpu.registers.get('rax')).toBeGreaterThan(500n);
 });
 
+test('an INIT that comes when the budget is used up is taken in the next turn', () => {
+  const machine = interruptible();
+  const { cpu, memory } = machine;
+  machine.load(CODE, 64, ['loop:', ['inc', rax], ['jmp', 'loop']]);
+  cpu.run(1000);
+  const run = memory.handlers.run.bind(memory.handlers);
+  vi.spyOn(memory.handlers, 'run').mockImplementationOnce((at, core) => {
+    run(at, core);
+    cpu.init();
+  });
+  expect(cpu.run(1000)).toBe('budget');
+  expect(cpu.registers.rip).not.toBe(0xfff0n);
+  expect(cpu.run(0)).toBe('budget');
+  expect(cpu.registers.rip).toBe(0xfff0n);
+});
+
 test('STI lets an interrupt in behind the next instruction', () => {
   const machine = interruptible();
   const { cpu, ram } = machine;
