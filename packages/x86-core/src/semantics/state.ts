@@ -160,7 +160,7 @@ export const TLB_USED = 0x1000;
 export const TLB_USED_GLOBAL = 0x5000;
 export const TLB_USED_MAX = 0x2000;
 /** Modes that FIND_MODE may have, by a hash of their fingerprints: fingerprint, number plus 1 (4 bytes each): see assembly/mode.ts. */
-export const MODES = 0x5000;
+export const MODES = 0x9000;
 export const MODE_ENTRIES = 128;
 /**
  * Four sets, each with TLB_ENTRIES entries for reads and then as many for writes: user; supervisor; supervisor with access to user pages (SMAP); and
