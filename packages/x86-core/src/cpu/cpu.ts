@@ -718,8 +718,10 @@ export class Cpu {
   #nextMapping(): void {
     this.#mapping++;
     if (this.#mapping >= 1 << (32 - state.MODE_BITS)) {
+      // The numbers begin anew: nothing may hold an old one, entries of regions neither.
       this.#mapping = 1;
-      this.memory.bytes.fill(0, this.#base + state.JUMPS, this.#base + state.RECORDS);
+      this.#dropCode();
+      this.memory.bytes.fill(0, this.#base + state.JUMPS, this.#base + state.SECOND_LEVEL);
     }
     // While code runs, its mode is what it says there.
     this.#setJumpsKey(this.#state.get32(state.JUMPS_KEY) & MODE_MASK);
@@ -732,10 +734,14 @@ export class Cpu {
     this.#nextMapping();
   }
 
-  #forgetCode(): void {
+  #dropCode(): void {
     this.memory.regions?.beforeClear(this.#cache);
     this.#cache.clear();
     this.memory.bytes.fill(0, this.#base + state.BLOCKS, this.#base + state.EXECUTE_TLB);
+  }
+
+  #forgetCode(): void {
+    this.#dropCode();
     this.memory.runtime.forgetModes(this.#base);
     this.#nextMapping();
     this.#modeIsKnown = false;
