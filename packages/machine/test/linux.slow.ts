@@ -99,7 +99,7 @@ describe.skipIf(linux === undefined)('Linux', () => {
     await using machine = await boot(disk, { cores: 2, execution: 'parallel' }, undefined);
     await machine.waitFor('ready', { timeout: 600_000 });
     const setting = '/proc/sys/kernel/sched_schedstats';
-    const patch = `(i=0; while [ $i -lt 150 ]; do echo 1 > ${setting}; echo 0 > ${setting}; i=$((i+1)); done)`;
+    const patch = `(i=0; while [ $i -lt 300 ]; do echo 1 > ${setting}; echo 0 > ${setting}; i=$((i+1)); done)`;
     const work = 'while kill -0 $! 2>/dev/null; do sha256sum /dev/vda; echo 3 > /proc/sys/vm/drop_caches; done';
     const sums = (await run(machine, `${patch} & ${work}`)).match(/^[0-9a-f]{64}/gm) ?? [];
     expect(sums.length).toBeGreaterThan(5);
