@@ -16,7 +16,7 @@ export function sharedConfig(overrides: ViteUserConfig = {}): ViteUserConfig {
       exclude: ['**/node_modules/**', '**/dist/**'],
       testTimeout: slow ? 1_200_000 : 30_000,
       passWithNoTests: true,
-      setupFiles: [fileURLToPath(new URL('vitest.watchdog.ts', import.meta.url))],
+      setupFiles: [fileURLToPath(new URL('tools/workspace/src/test-watchdog.ts', import.meta.url))],
       // What `pnpm test` sums over all packages.
       reporters: ['default', ['json', { outputFile: slow ? '.vitest/results-slow.json' : '.vitest/results.json' }]],
       ...overrides.test,
