@@ -41,7 +41,7 @@ export const exitCauses = Object.keys(Reason) as readonly ExitCause[];
 
 /** Counts of exits by Reason. */
 export function exitsOf(counts: Readonly<Float64Array>): JitCounters['exits'] {
-  const pairs = Object.entries(Reason).map(([cause, reason]) => [cause, counts[reason] ?? 0]);
+  const pairs = exitCauses.map((cause) => [cause, counts[Reason[cause]] ?? 0]);
   return Object.fromEntries(pairs) as Record<ExitCause, number>;
 }
 

@@ -11,8 +11,8 @@ function multiply(a: number, b: number): number {
 }
 
 /** Powers of 3, which generates all elements of the field but 0. */
-const powers: number[] = [1];
-while (powers.length < 255) powers.push(multiply(powers.at(-1) as number, 3));
+const powers: number[] = [];
+for (let power = 1; powers.length < 255; power = multiply(power, 3)) powers.push(power);
 
 /** The inverse in the field, and 0 for 0. */
 function inverse(a: number): number {
