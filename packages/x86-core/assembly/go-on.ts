@@ -40,10 +40,10 @@ import { deliverUsual } from './usual-delivery';
 import { returnUsual } from './usual-return';
 import { segmentAt, SS } from './usual-segment';
 import { alignmentCheckUsual, swapgsUsual, syscallUsual, sysretUsual } from './usual-system-call';
+import { RFLAGS_IF } from './register-bits';
 
 const STACK_FAULT: u32 = 12;
 const PAGE_FAULT: u32 = 14;
-const IF: u32 = 0x200;
 /** By vector: exceptions that are no faults, #DB, #BP, #OF, #DF and #MC. */
 const NO_FAULTS: u32 = 0x4_011a;
 
@@ -57,7 +57,7 @@ export function goOn(core: usize): u32 {
     // An instruction's part of the budget, as TypeScript takes it.
     const left = load<i64>(core + BUDGET) - 1;
     store<i64>(core + BUDGET, left);
-    const allowed = (load<u32>(core + RFLAGS_SYSTEM) & IF) != 0;
+    const allowed = (load<u32>(core + RFLAGS_SYSTEM) & RFLAGS_IF) != 0;
     if (allowed && load<i32>(core + PENDING) != 0) store<i32>(core + EVENTS, 1);
     // The mode is followed where an instruction comes next: RF ends there.
     if (left <= 0 || load<i32>(core + EVENTS) != 0 || !followMode(core)) {

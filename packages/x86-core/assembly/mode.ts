@@ -25,21 +25,23 @@ import {
   XCR0,
 } from '../src/semantics/state';
 import { attributesAt, BIG, CS, DS, ES, LONG, segmentAt, SS } from './usual-segment';
+import {
+  CR0_AM,
+  CR0_EM,
+  CR0_MP,
+  CR0_PE,
+  CR0_TS,
+  CR4_LA57,
+  CR4_OSFXSR,
+  CR4_OSXSAVE,
+  CR4_SMAP,
+  RFLAGS_AC,
+  RFLAGS_RF,
+  RFLAGS_TF,
+  RFLAGS_VM,
+  XCR0_AVX,
+} from './register-bits';
 
-const CR0_PE: u32 = 1;
-const CR0_MP: u32 = 2;
-const CR0_EM: u32 = 4;
-const CR0_TS: u32 = 8;
-const CR0_AM: u32 = 1 << 18;
-const CR4_OSFXSR: u32 = 1 << 9;
-const CR4_LA57: u32 = 1 << 12;
-const CR4_OSXSAVE: u32 = 1 << 18;
-const CR4_SMAP: u32 = 1 << 21;
-const XCR0_AVX: u32 = 4;
-const TF: u32 = 0x100;
-const RF: u32 = 0x1_0000;
-const VM: u32 = 0x2_0000;
-const AC: u32 = 0x4_0000;
 const DR7: usize = DR + 8 * 7;
 
 /** Every bit that `codeModeOf` (src/cpu/code-mode.ts) looks at, in one number. */
@@ -51,7 +53,7 @@ export function modeFingerprint(core: usize): u32 {
   if ((code & LONG) != 0) bits |= 4;
   if ((code & BIG) != 0) bits |= 8;
   if ((attributesAt(segmentAt(core, SS)) & BIG) != 0) bits |= 16;
-  if ((load<u32>(core + RFLAGS_SYSTEM) & VM) != 0) bits |= 32;
+  if ((load<u32>(core + RFLAGS_SYSTEM) & RFLAGS_VM) != 0) bits |= 32;
   if ((cr0 & CR0_PE) != 0) bits |= 64;
   if ((cr0 & CR0_TS) != 0) bits |= 128;
   if ((cr0 & CR0_MP) != 0) bits |= 256;
@@ -80,7 +82,7 @@ function isWhole(segment: usize): bool {
 
 /** The TLB set for the accesses of the present mode, where none is watched. */
 export function tlbSet(core: usize): u32 {
-  const ac = (load<u32>(core + RFLAGS_SYSTEM) & AC) != 0;
+  const ac = (load<u32>(core + RFLAGS_SYSTEM) & RFLAGS_AC) != 0;
   if (load<u32>(core + CPL) == 3) return ac && (load<u32>(core + CR0) & CR0_AM) != 0 ? TLB_CHECKED : TLB_USER;
   return ac && (load<u32>(core + CR4) & CR4_SMAP) != 0 ? TLB_SUPERVISOR_AC : TLB_SUPERVISOR;
 }
@@ -91,13 +93,13 @@ export function tlbSet(core: usize): u32 {
  */
 export function followMode(core: usize): bool {
   const system = load<u32>(core + RFLAGS_SYSTEM);
-  if ((system & TF) != 0 || load<u8>(core + DR7) != 0 || load<i32>(core + WATCHED) != 0) return false;
+  if ((system & RFLAGS_TF) != 0 || load<u8>(core + DR7) != 0 || load<i32>(core + WATCHED) != 0) return false;
   const fingerprint = modeFingerprint(core);
   const entry = modeEntry(core, fingerprint);
   const found = load<u32>(entry + 4);
   if (found == 0 || load<u32>(entry) != fingerprint) return false;
   // Without instruction breakpoints RF asks for nothing.
-  store<u32>(core + RFLAGS_SYSTEM, system & ~RF);
+  store<u32>(core + RFLAGS_SYSTEM, system & ~RFLAGS_RF);
   store<u32>(core + FIND_MODE, found);
   store<u32>(core + JUMPS_KEY, (load<u32>(core + JUMPS_KEY) & (-1 << MODE_BITS)) | (found - 1));
   store<u32>(core + TLB, <u32>(core + TLB_SETS + TLB_SET_BYTES * tlbSet(core)));

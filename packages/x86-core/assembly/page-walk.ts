@@ -21,6 +21,19 @@ import {
 } from '../src/semantics/state';
 import { pageFault } from './exception';
 import { readStructure, setStructureBits } from './physical';
+import {
+  CR0_PG,
+  CR0_WP,
+  CR4_LA57,
+  CR4_PAE,
+  CR4_PGE,
+  CR4_PKE,
+  CR4_PSE,
+  CR4_SMAP,
+  CR4_SMEP,
+  EFER_NXE,
+  RFLAGS_AC,
+} from './register-bits';
 
 const PRESENT: u64 = 1;
 const WRITABLE: u64 = 2;
@@ -35,18 +48,6 @@ const FRAME: u64 = ((1 << PHYSICAL_BITS) - 1) & ~0xfff;
 const BEYOND: u64 = ((1 << 52) - 1) & ~((1 << PHYSICAL_BITS) - 1);
 /** Outside of long mode bits 52 to 62 are reserved, too (SDM 3A tables 4-9 to 4-11). */
 const PAE_RESERVED: u64 = 0x7ff0_0000_0000_0000;
-
-const CR0_WP: u64 = 1 << 16;
-const CR0_PG: u64 = 1 << 31;
-const CR4_PSE: u64 = 1 << 4;
-const CR4_PAE: u64 = 1 << 5;
-const CR4_PGE: u64 = 1 << 7;
-const CR4_LA57: u64 = 1 << 12;
-const CR4_SMEP: u64 = 1 << 20;
-const CR4_SMAP: u64 = 1 << 21;
-const CR4_PKE: u64 = 1 << 22;
-const EFER_NXE: u64 = 1 << 11;
-const RFLAGS_AC: u32 = 1 << 18;
 
 const FAULT_PRESENT: i32 = 1;
 const FAULT_WRITE: i32 = 2;

@@ -26,6 +26,7 @@ import { notCanonical, raise } from './exception';
 import { isCanonical, NOT_TRANSLATED, pageIsGlobal, pageIsLarge, translateLinear } from './page-walk';
 import { beforeStore, bytesBeforeCode, hostAddress, physicalEntry, publishHazard } from './physical';
 import { fillTlb, recallEntry, tlbEntry, unmarkEntry } from './tlb';
+import { CR0_AM, RFLAGS_AC } from './register-bits';
 
 const WRITE: i32 = 1;
 const READ_FIRST: i32 = 2;
@@ -33,8 +34,6 @@ const STACK: i32 = 4;
 const PLACE_BYTES: usize = 32;
 const PART_BYTES: usize = 16;
 const ALIGNMENT_CHECK: i32 = 17;
-const CR0_AM: u64 = 1 << 18;
-const RFLAGS_AC: u32 = 1 << 18;
 
 /** Host address for `bytes` bytes at a linear address, or 0 after an exception. Stored too. `access`: see lowering-memory.ts. */
 export function translate(core: usize, address: u64, bytes: i32, access: i32): usize {

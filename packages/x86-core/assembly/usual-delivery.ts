@@ -6,7 +6,6 @@ import { EVENT_HAS_CODE, EVENT_RESUMES, EVENT_SOFTWARE } from '../src/semantics/
 import {
   CPL,
   CR0,
-  GPR,
   IDTR,
   LONG_MODE,
   RFLAGS_SYSTEM,
@@ -40,14 +39,8 @@ import {
   usualDescriptor,
   WRITABLE,
 } from './usual-segment';
+import { CR0_PE, RFLAGS_IF, RFLAGS_NT, RFLAGS_RF, RFLAGS_TF, RFLAGS_VM, RSP } from './register-bits';
 
-const RSP: usize = GPR + 8 * 4;
-const CR0_PE: u32 = 1;
-const TF: u32 = 0x100;
-const IF: u32 = 0x200;
-const NT: u32 = 0x4000;
-const RF: u32 = 0x1_0000;
-const VM: u32 = 0x2_0000;
 /** Present, system, of 32 or 64 bits; the lowest bit of the type tells a trap gate. */
 const GATE_MASK: u32 = 0x9e;
 const GATE: u32 = 0x8e;
@@ -58,7 +51,7 @@ const TSS_WIDE: u32 = 8;
  * @returns false: nothing was done, and TypeScript is to do it all
  */
 export function deliverUsual(core: usize, vector: u32, errorCode: u32, kind: u32): bool {
-  if ((load<u32>(core + CR0) & CR0_PE) == 0 || (load<u32>(core + RFLAGS_SYSTEM) & VM) != 0) return false;
+  if ((load<u32>(core + CR0) & CR0_PE) == 0 || (load<u32>(core + RFLAGS_SYSTEM) & RFLAGS_VM) != 0) return false;
   const long = load<i32>(core + LONG_MODE) != 0;
   const gateBytes: u32 = long ? 16 : 8;
   const offset = vector * gateBytes;
@@ -79,7 +72,7 @@ export function deliverUsual(core: usize, vector: u32, errorCode: u32, kind: u32
     if ((attributesOf(code) & (LONG | BIG)) != LONG || !isCanonical(core, target)) return false;
     if (!pushLong(core, <u32>(gate >> 32) & 7, cpl, level, errorCode, kind)) return false;
   } else if (target > <u64>limitOf(code) || !pushProtected(core, cpl, level, errorCode, kind)) return false;
-  const cleared = TF | NT | RF | ((attributesOf(gate) & 1) == 0 ? IF : 0);
+  const cleared = RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | ((attributesOf(gate) & 1) == 0 ? RFLAGS_IF : 0);
   store<u32>(core + RFLAGS_SYSTEM, load<u32>(core + RFLAGS_SYSTEM) & ~cleared);
   store<u32>(core + CPL, level);
   loadSegment(core, CS, (selector & ~3) | level, code);
@@ -171,5 +164,5 @@ function pushProtected(core: usize, cpl: u32, level: u32, errorCode: u32, kind: 
 }
 
 function pushedFlags(core: usize, kind: u32): u32 {
-  return readFlags(core) | ((kind & EVENT_RESUMES) != 0 ? RF : 0);
+  return readFlags(core) | ((kind & EVENT_RESUMES) != 0 ? RFLAGS_RF : 0);
 }

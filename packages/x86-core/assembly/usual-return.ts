@@ -2,7 +2,7 @@
  * IRETD in protected mode and IRETQ in 64-bit mode as they usually are: to the same level or an outer one, with tables and stack in the TLB.
  * src/system/interrupt-return.ts is the definition; this is its usual case, all of it or nothing.
  */
-import { CPL, CR0, GPR, LONG_MODE, RFLAGS_SYSTEM, RIP, SEGMENT_BASE, SEGMENT_LIMIT } from '../src/semantics/state';
+import { CPL, CR0, LONG_MODE, RFLAGS_SYSTEM, RIP, SEGMENT_BASE, SEGMENT_LIMIT } from '../src/semantics/state';
 import { readFlags, writeFlags } from './flags';
 import { isCanonical } from './page-walk';
 import { hostOf } from './tlb';
@@ -31,13 +31,8 @@ import {
   usualDescriptor,
   WRITABLE,
 } from './usual-segment';
+import { CR0_PE, RFLAGS_IF, RFLAGS_IOPL, RFLAGS_NT, RFLAGS_VM, RSP } from './register-bits';
 
-const RSP: usize = GPR + 8 * 4;
-const CR0_PE: u32 = 1;
-const IF: u32 = 0x200;
-const IOPL: u32 = 0x3000;
-const NT: u32 = 0x4000;
-const VM: u32 = 0x2_0000;
 /** CF PF AF ZF SF TF DF OF NT RF AC ID: what IRET always writes. */
 const ALWAYS: u32 = 0x25_4dd5;
 /** IF IOPL VIF VIP: what it writes at CPL 0. */
@@ -48,7 +43,8 @@ const AT_LEVEL_0: u32 = 0x18_3200;
  * @returns false: nothing was done, and TypeScript is to do it all
  */
 export function returnUsual(core: usize, bytes: u32): bool {
-  if ((load<u32>(core + CR0) & CR0_PE) == 0 || (load<u32>(core + RFLAGS_SYSTEM) & (VM | NT)) != 0) return false;
+  if ((load<u32>(core + CR0) & CR0_PE) == 0 || (load<u32>(core + RFLAGS_SYSTEM) & (RFLAGS_VM | RFLAGS_NT)) != 0)
+    return false;
   if (load<i32>(core + LONG_MODE) == 0) return bytes == 4 && returnProtected(core);
   return bytes == 8 && (attributesAt(segmentAt(core, CS)) & LONG) != 0 && returnLong(core);
 }
@@ -103,7 +99,7 @@ function returnProtected(core: usize): bool {
   const target = load<u32>(frame);
   const selector = <u32>load<u16>(frame + 4);
   const flags = load<u32>(frame + 8);
-  if ((flags & VM) != 0) return false;
+  if ((flags & RFLAGS_VM) != 0) return false;
   const code = targetOf(core, selector, cpl);
   if (code == 0 || target > limitOf(code)) return false;
   const level = selector & 3;
@@ -126,7 +122,7 @@ function enter(core: usize, cpl: u32, selector: u32, code: u64, target: u64, fla
   const old = readFlags(core);
   let mask = ALWAYS;
   if (cpl == 0) mask |= AT_LEVEL_0;
-  else if (cpl <= (old & IOPL) >> 12) mask |= IF;
+  else if (cpl <= (old & RFLAGS_IOPL) >> 12) mask |= RFLAGS_IF;
   writeFlags(core, (old & ~mask) | (flags & mask));
   const level = selector & 3;
   store<u32>(core + CPL, level);

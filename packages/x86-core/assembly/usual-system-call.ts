@@ -5,7 +5,6 @@
 import {
   CPL,
   EFER,
-  GPR,
   KERNEL_GS_BASE,
   LONG_MODE,
   LSTAR,
@@ -20,12 +19,8 @@ import {
 import { readFlags, writeFlags } from './flags';
 import { isCanonical } from './page-walk';
 import { attributesAt, CS, GS, LONG, segmentAt, setSegment, SS } from './usual-segment';
+import { EFER_SCE, R11, RCX, RFLAGS_AC, RFLAGS_RF } from './register-bits';
 
-const RCX: usize = GPR + 8;
-const R11: usize = GPR + 8 * 11;
-const EFER_SCE: u32 = 1;
-const RF: u32 = 0x1_0000;
-const AC: u32 = 0x4_0000;
 /** All flags but RF and VM. */
 const RETURNED: u32 = 0x3c_7fd7;
 const CODE_64: u32 = 0xa09b;
@@ -45,7 +40,7 @@ function isOffered(core: usize): bool {
 export function syscallUsual(core: usize, next: u64): bool {
   if (!isOffered(core)) return false;
   const selector = <u32>(load<u64>(core + STAR) >> 32) & 0xfffc;
-  const flags = readFlags(core) & ~RF;
+  const flags = readFlags(core) & ~RFLAGS_RF;
   store<u64>(core + RCX, next);
   store<u64>(core + R11, flags);
   writeFlags(core, flags & ~load<u32>(core + SFMASK));
@@ -83,7 +78,7 @@ export function swapgsUsual(core: usize, next: u64): bool {
 export function alignmentCheckUsual(core: usize, next: u64, on: bool): bool {
   if (!is64Bit(core) || load<u32>(core + CPL) != 0) return false;
   const system = load<u32>(core + RFLAGS_SYSTEM);
-  store<u32>(core + RFLAGS_SYSTEM, on ? system | AC : system & ~AC);
+  store<u32>(core + RFLAGS_SYSTEM, on ? system | RFLAGS_AC : system & ~RFLAGS_AC);
   store<u64>(core + RIP, next);
   return true;
 }
