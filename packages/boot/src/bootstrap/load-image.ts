@@ -101,11 +101,7 @@ export function emitCheckLoader(a: Assembler, loaderSectors: number): void {
   sentence(a, 'damagedLoader', 'the kernel on this disk is damaged (the checksum of its loader is wrong)');
 
   a.mode = 32;
-  a.label('loaderCrc')
-    .emit('mov', eax, 1)
-    .emit('cpuid')
-    .emit('bt', ecx, CPUID_SSE4_2)
-    .emit('jc', a.ref('loaderCrcBegin'));
+  a.label('loaderCrc').emit('call', a.ref('testCrcInstruction')).emit('jc', a.ref('loaderCrcBegin'));
   a.emit('xor', edx, edx);
   a.label('crcTableEntry').emit('mov', eax, edx).emit('mov', ecx, 8);
   a.label('crcTableBit').emit('shr', eax, 1).emit('jnc', a.ref('crcTableNext')).emit('xor', eax, CRC_POLYNOMIAL);
@@ -124,8 +120,8 @@ export function emitCheckLoader(a: Assembler, loaderSectors: number): void {
   a.emit('jmp', a.ref('updateCrc'));
 
   // ecx bytes, a multiple of 4, at esi into `crc`, which starts as all ones and is inverted at the end.
-  a.label('updateCrc').emit('push', ecx).emit('mov', eax, 1).emit('cpuid').emit('bt', ecx, CPUID_SSE4_2);
-  a.emit('pop', ecx)
+  a.label('updateCrc')
+    .emit('call', a.ref('testCrcInstruction'))
     .emit('mov', eax, mem32(a.ref('crc')))
     .emit('jnc', a.ref('crcByTables'));
   a.label('crcSingle')
@@ -145,6 +141,10 @@ export function emitCheckLoader(a: Assembler, loaderSectors: number): void {
   a.label('crcKeep')
     .emit('mov', mem32(a.ref('crc')), eax)
     .emit('ret');
+
+  // CF set: the processor has CRC32. Keeps ecx and esi.
+  a.label('testCrcInstruction').emit('push', ecx).emit('mov', eax, 1).emit('cpuid').emit('bt', ecx, CPUID_SSE4_2);
+  a.emit('pop', ecx).emit('ret');
 }
 
 function crcEntry(table: number, byte: Register): Memory {
