@@ -53,7 +53,7 @@ const TROUBLE = /Kernel panic|BUG:|Oops|WARNING:/;
 /** Runs a command in the guest's shell. @returns what came on the serial line: the command, and what it printed */
 async function run(machine: Machine, command: string): Promise<string> {
   machine.send(`${command}; echo "<""done>"\r`);
-  const { text } = await machine.waitFor(/[^]*(<done>|BUG:|Oops|Kernel panic)/, { timeout: 300_000 });
+  const { text } = await machine.waitFor(new RegExp(`[^]*(<done>|${TROUBLE.source})`), { timeout: 300_000 });
   expect(text).not.toMatch(TROUBLE);
   return text.replaceAll('\r', '');
 }
