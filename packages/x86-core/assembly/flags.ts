@@ -1,4 +1,4 @@
-/** RFLAGS as one word, as `CoreState.rflags` (src/cpu/core-state.ts) has it: the status flags from and to their three words (src/semantics/flags.ts). */
+/** RFLAGS as one word: the status flags from and to their three words (src/semantics/flags.ts). */
 import { DIRECTION, FLAG_AUX, FLAG_CARRY, FLAG_RESULT, RFLAGS_SYSTEM } from '../src/semantics/state';
 
 /** TF IF IOPL NT RF VM AC VIF VIP ID. */

@@ -38,7 +38,7 @@ import { find } from './find';
 import { followMode } from './mode';
 import { deliverUsual } from './usual-delivery';
 import { returnUsual } from './usual-return';
-import { segmentAt, SS } from './usual-segment';
+import { segmentAt, SS } from './segment';
 import { alignmentCheckUsual, swapgsUsual, syscallUsual, sysretUsual } from './usual-system-call';
 import { RFLAGS_IF } from './register-bits';
 

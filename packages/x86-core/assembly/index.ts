@@ -9,6 +9,8 @@ export * from './exception';
 export * from './translate';
 export * from './page-walk';
 export * from './tlb';
+export * from './flags';
+export { setSegment } from './segment';
 export * from './mode';
 export * from './go-on';
 export * from './usual-delivery';

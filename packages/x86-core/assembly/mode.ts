@@ -24,7 +24,7 @@ import {
   WATCHED,
   XCR0,
 } from '../src/semantics/state';
-import { attributesAt, BIG, CS, DS, ES, LONG, segmentAt, SS } from './usual-segment';
+import { attributesAt, BIG, CS, DS, ES, LONG, segmentAt, SS } from './segment';
 import {
   CR0_AM,
   CR0_EM,

@@ -48,7 +48,7 @@ function setFor(core: usize, user: bool): usize {
   return core + TLB_SETS + <usize>(user ? TLB_USER : TLB_SUPERVISOR) * TLB_SET_BYTES;
 }
 
-/** Host address of bytes on one page that TypeScript is about to access, where the TLB has the page and stores to it hit no code; else 0. */
+/** Host address of bytes on one page that an instruction or event accesses by itself, where the TLB has the page and stores to it hit no code; else 0. */
 export function hostOf(core: usize, linear: u64, bytes: i32, user: bool, write: bool): usize {
   const page = linear & ~0xfff;
   if (((linear + <u64>(bytes - 1)) & ~0xfff) != page) return 0;

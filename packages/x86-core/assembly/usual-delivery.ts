@@ -17,27 +17,17 @@ import {
 import { readFlags } from './flags';
 import { isCanonical } from './page-walk';
 import { hostOf } from './tlb';
+import { attributesAt, BIG, CODE, CS, EXPAND_DOWN, LONG, segmentAt, SS, TR, UNUSABLE, WRITABLE } from './segment';
 import {
-  attributesAt,
   attributesOf,
   baseOf,
-  BIG,
-  CODE,
-  CS,
   dplOf,
-  EXPAND_DOWN,
   isUsualCode,
   isUsualStack,
   limitOf,
   loadNull,
   loadSegment,
-  LONG,
-  segmentAt,
-  SS,
-  TR,
-  UNUSABLE,
   usualDescriptor,
-  WRITABLE,
 } from './usual-segment';
 import { CR0_PE, RFLAGS_IF, RFLAGS_NT, RFLAGS_RF, RFLAGS_TF, RFLAGS_VM, RSP } from './register-bits';
 

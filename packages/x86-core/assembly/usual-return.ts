@@ -8,28 +8,30 @@ import { isCanonical } from './page-walk';
 import { hostOf } from './tlb';
 import {
   attributesAt,
-  attributesOf,
   BIG,
   CODE,
   CONFORMING,
   CS,
-  dplOf,
   DS,
   ES,
   EXPAND_DOWN,
   FS,
   GS,
+  LONG,
+  segmentAt,
+  SS,
+  UNUSABLE,
+  WRITABLE,
+} from './segment';
+import {
+  attributesOf,
+  dplOf,
   isUsualCode,
   isUsualStack,
   limitOf,
   loadNull,
   loadSegment,
-  LONG,
-  segmentAt,
-  SS,
-  UNUSABLE,
   usualDescriptor,
-  WRITABLE,
 } from './usual-segment';
 import { CR0_PE, RFLAGS_IF, RFLAGS_IOPL, RFLAGS_NT, RFLAGS_VM, RSP } from './register-bits';
 

@@ -18,7 +18,7 @@ import {
 } from '../src/semantics/state';
 import { readFlags, writeFlags } from './flags';
 import { isCanonical } from './page-walk';
-import { attributesAt, CS, GS, LONG, segmentAt, setSegment, SS } from './usual-segment';
+import { attributesAt, CS, GS, LONG, segmentAt, setSegment, SS } from './segment';
 import { EFER_SCE, R11, RCX, RFLAGS_AC, RFLAGS_RF } from './register-bits';
 
 /** All flags but RF and VM. */
@@ -45,8 +45,8 @@ export function syscallUsual(core: usize, next: u64): bool {
   store<u64>(core + R11, flags);
   writeFlags(core, flags & ~load<u32>(core + SFMASK));
   store<u32>(core + CPL, 0);
-  setSegment(core, CS, selector, 0, 0xffff_ffff, CODE_64);
-  setSegment(core, SS, selector + 8, 0, 0xffff_ffff, DATA_32);
+  setSegment(core, CS, selector, 0, 0xffff_ffff, CODE_64, false);
+  setSegment(core, SS, selector + 8, 0, 0xffff_ffff, DATA_32, false);
   store<u64>(core + RIP, load<u64>(core + LSTAR));
   return true;
 }
@@ -58,8 +58,8 @@ export function sysretUsual(core: usize): bool {
   const base = <u32>(load<u64>(core + STAR) >> 48);
   writeFlags(core, load<u32>(core + R11) & RETURNED);
   store<u32>(core + CPL, 3);
-  setSegment(core, CS, (base + 16) | 3, 0, 0xffff_ffff, CODE_64 | DPL_3);
-  setSegment(core, SS, (base + 8) | 3, 0, 0xffff_ffff, DATA_32 | DPL_3);
+  setSegment(core, CS, (base + 16) | 3, 0, 0xffff_ffff, CODE_64 | DPL_3, false);
+  setSegment(core, SS, (base + 8) | 3, 0, 0xffff_ffff, DATA_32 | DPL_3, false);
   store<u64>(core + RIP, target);
   return true;
 }
@@ -69,7 +69,7 @@ export function swapgsUsual(core: usize, next: u64): bool {
   const gs = segmentAt(core, GS);
   const base = load<u64>(core + KERNEL_GS_BASE);
   store<u64>(core + KERNEL_GS_BASE, load<u64>(gs + SEGMENT_BASE));
-  setSegment(core, GS, load<u16>(gs + SEGMENT_SELECTOR), base, load<u32>(gs + SEGMENT_LIMIT), attributesAt(gs));
+  setSegment(core, GS, load<u16>(gs + SEGMENT_SELECTOR), base, load<u32>(gs + SEGMENT_LIMIT), attributesAt(gs), false);
   store<u64>(core + RIP, next);
   return true;
 }

@@ -78,10 +78,10 @@ export class StateContext implements CoreContext {
   }
 
   get rflags(): number {
-    return this.state.rflags;
+    return this.#connections.runtime.readFlags(this.state.base);
   }
   set rflags(value: number) {
-    this.state.rflags = value;
+    this.#connections.runtime.writeFlags(this.state.base, value);
     this.#connections.modeChanged();
   }
 
@@ -103,9 +103,10 @@ export class StateContext implements CoreContext {
 
   setSegment(number: SegmentNumber, value: SegmentRegister): void {
     const real = (this.cr0 & Cr0.pe) === 0 || (this.state.get32(state.RFLAGS_SYSTEM) & Rflags.vm) !== 0;
-    const base = state.SEGMENTS + number * state.SEGMENT_BYTES + state.SEGMENT_BASE;
-    const moves = number === Segment.cs && this.state.get64(base) !== value.base;
-    this.state.setSegment(number, value, real);
+    const at = state.SEGMENTS + number * state.SEGMENT_BYTES + state.SEGMENT_BASE;
+    const moves = number === Segment.cs && this.state.get64(at) !== value.base;
+    const { selector, base, limit, attributes } = value;
+    this.#connections.runtime.setSegment(this.state.base, number, selector, base, limit, attributes, real);
     if (moves) this.#connections.codeMoved();
     this.#connections.modeChanged();
   }

@@ -7,7 +7,6 @@ import type {
   TableRegister,
   X87State,
 } from '../system/core-context.ts';
-import { Attribute } from '../system/descriptor.ts';
 
 export class CoreState {
   readonly view: DataView;
@@ -47,44 +46,6 @@ export class CoreState {
     this.view.setBigUint64(this.base + offset, value, true);
   }
 
-  /** All of RFLAGS, bit 1 set: the status flags from their three words (semantics/flags.ts). */
-  get rflags(): number {
-    const { view, base } = this;
-    const resultLow = view.getInt32(base + state.FLAG_RESULT, true);
-    const resultHigh = view.getInt32(base + state.FLAG_RESULT + 4, true);
-    const carry = view.getInt32(base + state.FLAG_CARRY + 4, true);
-    const auxLow = view.getInt32(base + state.FLAG_AUX, true);
-    const auxHigh = view.getInt32(base + state.FLAG_AUX + 4, true);
-    const parityByte = (resultLow ^ (auxLow >>> 8)) & 0xff;
-    const nibble = parityByte ^ (parityByte >> 4);
-    return (
-      this.get32(state.RFLAGS_SYSTEM) |
-      2 |
-      (carry >>> 31) |
-      (((0x9669 >> (nibble & 15)) & 1) << 2) |
-      (auxLow & 0x10) |
-      ((resultLow | resultHigh) === 0 ? 0x40 : 0) |
-      (((resultHigh ^ auxHigh) >>> 31) << 7) |
-      (view.getInt32(base + state.DIRECTION, true) < 0 ? 0x400 : 0) |
-      (((carry ^ (carry << 1)) >>> 31) << 11)
-    );
-  }
-
-  set rflags(value: number) {
-    const { view, base } = this;
-    const zero = (value >> 6) & 1;
-    const carry = ((value & 1) << 31) | (((value ^ (value >> 11)) & 1) << 30);
-    const wrongParity = (((value >> 2) & 1) ^ zero) << 8;
-    view.setInt32(base + state.FLAG_RESULT, zero ^ 1, true);
-    view.setInt32(base + state.FLAG_RESULT + 4, 0, true);
-    view.setInt32(base + state.FLAG_CARRY, 0, true);
-    view.setInt32(base + state.FLAG_CARRY + 4, carry, true);
-    view.setInt32(base + state.FLAG_AUX, (value & 0x10) | wrongParity, true);
-    view.setInt32(base + state.FLAG_AUX + 4, ((value >> 7) & 1) << 31, true);
-    view.setBigInt64(base + state.DIRECTION, (value & 0x400) === 0 ? 1n : -1n, true);
-    this.set32(state.RFLAGS_SYSTEM, value & SYSTEM_FLAGS);
-  }
-
   segment(number: SegmentNumber): SegmentRegister {
     const at = state.SEGMENTS + number * state.SEGMENT_BYTES;
     return {
@@ -102,33 +63,6 @@ export class CoreState {
     );
   }
 
-  /** `real`: the type does not restrict writing (real and virtual-8086 mode). */
-  setSegment(number: SegmentNumber, value: SegmentRegister, real: boolean): void {
-    const at = state.SEGMENTS + number * state.SEGMENT_BYTES;
-    const { attributes, limit } = value;
-    this.set64(at + state.SEGMENT_BASE, value.base);
-    this.set32(at + state.SEGMENT_LIMIT, limit);
-    this.view.setUint16(this.base + at + state.SEGMENT_SELECTOR, value.selector, true);
-    this.view.setUint16(this.base + at + state.SEGMENT_ATTRIBUTES, attributes, true);
-    const isCode = (attributes & Attribute.code) !== 0;
-    const usable = (attributes & Attribute.unusable) === 0;
-    const readable = usable && (!isCode || (attributes & Attribute.readable) !== 0 || real);
-    const writable = usable && ((!isCode && (attributes & Attribute.writable) !== 0) || real);
-    const expandsDown = !isCode && (attributes & Attribute.expandDown) !== 0;
-    const top = (attributes & Attribute.big) === 0 ? 0xffff : 0xffff_ffff;
-    const isEmpty = expandsDown && limit >= top;
-    const first = expandsDown ? limit + 1 : 0;
-    const last = expandsDown ? top : limit;
-    this.#setRange(at + state.SEGMENT_READ, readable && !isEmpty, first, last);
-    this.#setRange(at + state.SEGMENT_WRITE, writable && !isEmpty, first, last);
-  }
-
-  /** Of nothing: the first behind the last. */
-  #setRange(at: number, isAny: boolean, first: number, last: number): void {
-    this.set32(at, isAny ? first : 1);
-    this.set32(at + 4, isAny ? last : 0);
-  }
-
   table(at: number): TableRegister {
     return { base: this.get64(at), limit: this.get32(at + 8) };
   }
@@ -138,9 +72,6 @@ export class CoreState {
     this.set32(at + 8, limit);
   }
 }
-
-/** TF IF IOPL NT RF VM AC VIF VIP ID. */
-const SYSTEM_FLAGS = 0x3f_7300;
 
 class X87View implements X87State {
   readonly registers: Uint8Array;

@@ -338,9 +338,13 @@ export class Cpu {
   /** Of a core that runs, EVENTS stands until what was told of is served; but the host may have let in what waited. */
   get #mayHaveEvents(): boolean {
     const { system } = this;
-    if (this.link !== undefined || system.activity !== 'running') return true;
+    return this.link !== undefined || system.activity !== 'running' || this.#mayTakePending;
+  }
+
+  /** What waits for IF is let in now, or is an NMI. */
+  get #mayTakePending(): boolean {
     if (this.#state.get32(state.PENDING) === 0) return false;
-    return system.nmiPending || (this.#state.get32(state.RFLAGS_SYSTEM) & Rflags.if) !== 0;
+    return this.system.nmiPending || (this.#state.get32(state.RFLAGS_SYSTEM) & Rflags.if) !== 0;
   }
 
   #loop(once: boolean): StopReason {
@@ -457,8 +461,7 @@ export class Cpu {
   /** Whatever ran may have let an interrupt in, or set a breakpoint off. The context says where the mode changed. */
   #afterTypeScript(): void {
     const { system } = this;
-    const mayTake = (this.#state.get32(state.RFLAGS_SYSTEM) & Rflags.if) !== 0 || system.nmiPending;
-    if (mayTake && this.#state.get32(state.PENDING) !== 0) this.#state.set32(state.EVENTS, 1);
+    if (this.#mayTakePending) this.#state.set32(state.EVENTS, 1);
     if (system.debugInhibited || system.pendingDebug !== 0) this.#modeIsKnown = false;
   }
 

@@ -19,6 +19,19 @@ export interface Runtime {
   deliverUsual(core: number, vector: number, errorCode: number, kind: number): number;
   returnUsual(core: number, bytes: number): number;
   raisedVector(core: number): number;
+  /** All of RFLAGS, bit 1 set. */
+  readFlags(core: number): number;
+  writeFlags(core: number, value: number): void;
+  /** `real`: the type does not restrict accesses (real and virtual-8086 mode). */
+  setSegment(
+    core: number,
+    number: number,
+    selector: number,
+    base: bigint,
+    limit: number,
+    attributes: number,
+    real: boolean,
+  ): void;
   /** See assembly/mode.ts. */
   modeFingerprint(core: number): number;
   tlbSet(core: number): number;

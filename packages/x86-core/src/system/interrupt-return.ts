@@ -19,13 +19,10 @@ const STATUS =
 
 /** `bytes` is the operand size. */
 export function interruptReturn(core: CoreContext, bytes: 2 | 4 | 8): void {
-  if (core.returnUsual(bytes)) {
-    core.system.nmiBlocked = false;
-    return;
-  }
   if (isVirtual8086(core) && iopl(core) !== 3) throw generalProtection();
   // The processor takes NMIs again even where IRET fails.
   core.system.nmiBlocked = false;
+  if (core.returnUsual(bytes)) return;
   if (isRealMode(core) || isVirtual8086(core)) returnReal(core, bytes);
   else if ((core.rflags & Rflags.nt) !== 0) returnFromTask(core);
   else returnProtected(core, bytes);
