@@ -40,7 +40,6 @@ describe.skipIf(!tools)('the benchmark guest', () => {
         const run = await runGuest(imageCommand(engine, bits, image));
         expect(run.defect, engine).toBeUndefined();
         expect(sums(run), engine).toEqual(sums(native));
-        for (const { seconds } of run.times) expect(seconds).toBeGreaterThan(0);
       }
     }
   });

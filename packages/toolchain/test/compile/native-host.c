@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define HOST_TABLE 0x0f000000ul
+#define IMAGE_BYTES 0x4000000ul
 #define GUARDED 0x200010000ul
 #define GROWTH_LIMIT (1ul << 30)
 #define MAX_VALUES 64
@@ -52,6 +53,8 @@ asm(".globl enter\nenter:\n"
     "lea -48(%rbp),%rsp\n pop %rdi\n pop %r15\n pop %r14\n pop %r13\n pop %r12\n pop %rbx\n pop %rbp\n ret\n");
 
 static sigjmp_buf outermost, *catching;
+/* Whether what is called from `outermost` still runs. */
+static volatile sig_atomic_t inside;
 static char alternate[65536];
 static unsigned char *job, *job_end;
 static unsigned char *window;
@@ -63,6 +66,8 @@ static uint64_t *table_elements, *table_size;
 
 static void caught(int signal, siginfo_t *info, void *context) {
   uint64_t rsp = ((ucontext_t *)context)->uc_mcontext.gregs[REG_RSP], at = (uint64_t)info->si_addr;
+  /* A fault of this program itself, which the signal's own action ends. */
+  if (!inside) { struct sigaction action = { .sa_handler = SIG_DFL }; sigaction(signal, &action, 0); return; }
   siglongjmp(outermost, signal == SIGSEGV && at - (rsp - 65536) < 131072 ? OVERFLOW : TRAP);
 }
 
@@ -198,9 +203,31 @@ static void take_signature(struct signature *signature) {
   for (int k = 0; k < signature->results; k++) signature->types[MAX_VALUES + k] = take(1);
 }
 
+/* Where modules have fixed addresses. Nothing else may be there: the heap begins anywhere in the first GiB. */
+static const struct { uint64_t address, bytes; } places[] = { { 0x10000000, IMAGE_BYTES }, { 0x40000000, GUARDED }, { 0x400000000, GUARDED } };
+
+/* Before the first allocation; the kernel then puts nothing of its own there. */
+static void reserve_places(void) {
+  for (int i = 0; i < 3; i++) {
+    void *at = (void *)places[i].address;
+    if (mmap(at, places[i].bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0) != at) {
+      fprintf(stderr, "%p is taken\n", at);
+      exit(3);
+    }
+  }
+}
+
+/* Maps zeros in one of the places. */
+static void map_place(void *at, uint64_t bytes, int protection) {
+  int reserved = 0;
+  for (int i = 0; i < 3; i++) reserved |= places[i].address == (uint64_t)at && bytes <= places[i].bytes;
+  if (!reserved) abort();
+  if (mmap(at, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED) abort();
+}
+
 static void run_module(void) {
   uint64_t image = take(8), image_bytes = take(4);
-  if (mmap((void *)image, 0x4000000, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) abort();
+  map_place((void *)image, IMAGE_BYTES, PROT_READ | PROT_WRITE | PROT_EXEC);
   memcpy((void *)image, job, image_bytes);
   job += image_bytes;
   window = (unsigned char *)take(8);
@@ -210,7 +237,7 @@ static void run_module(void) {
   if (window == 0) {
     if (mmap(0, 0x200000, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) puts("no page 0");
   } else {
-    mmap(window, GUARDED, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    map_place(window, GUARDED, PROT_NONE);
     /* Where the code has to check by itself, nothing else may notice what lies outside. */
     if (is_open) mprotect(window, GUARDED, PROT_READ | PROT_WRITE);
     else if (used) mprotect(window, used, PROT_READ | PROT_WRITE);
@@ -238,8 +265,10 @@ static void run_module(void) {
   static const struct signature nothing;
   catching = 0;
   int failed = sigsetjmp(outermost, 1);
+  inside = failed == 0;
   if (failed == 0 && initialize) invoke(initialize, &nothing, 0, 0);
   if (failed == 0 && start) invoke(start, &nothing, 0, 0);
+  inside = 0;
   if (failed) puts(failed == TRAP ? "start trap" : failed == EXCEPTION ? "start exception" : "start overflow");
   else for (volatile uint32_t i = 0; i < calls; i++) {
     struct exported *called = &exports[take(4)];
@@ -247,8 +276,10 @@ static void run_module(void) {
     for (int k = 0; k < 2 * called->signature.parameters; k++) arguments[k] = take(8);
     catching = 0;
     failed = sigsetjmp(outermost, 1);
+    inside = failed == 0;
     if (failed == 0) {
       invoke(called->address, &called->signature, arguments, results);
+      inside = 0;
       printf("=");
       for (int k = 0; k < called->signature.results; k++) show(called->signature.types[MAX_VALUES + k], results[k]);
       puts("");
@@ -267,9 +298,10 @@ int main(int count, char **arguments) {
   int file = open(arguments[1], O_RDONLY);
   struct stat status;
   if (count < 2 || fstat(file, &status) != 0) return 2;
+  reserve_places();
   job = mmap(0, status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
   job_end = job + status.st_size;
-  mmap((void *)HOST_TABLE, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+  if (mmap((void *)HOST_TABLE, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) != (void *)HOST_TABLE) return 3;
   memcpy((void *)HOST_TABLE, host_table, sizeof host_table);
   stack_t stack = { .ss_sp = alternate, .ss_size = sizeof alternate };
   sigaltstack(&stack, 0);

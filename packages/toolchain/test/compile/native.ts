@@ -95,37 +95,25 @@ export function runNatively(runs: readonly NativeRun[]): string[][] {
 /** A batch prints some hundred kilobytes. */
 const MOST_OUTPUT = 1 << 26;
 
-/** As `runNatively`, of jobs that are ready. Where the program does not come to its end, it is run once more. */
+/** As `runNatively`, of jobs that are ready. */
 export function runJobs(list: readonly Buffer[], runs: readonly NativeRun[]): string[][] {
   const folder = mkdtempSync(join(tmpdir(), 'drift-native-'));
   try {
     const jobs = join(folder, 'jobs');
     writeFileSync(jobs, Buffer.concat(list));
-    const first = runProgram(jobs, runs);
-    if (first.failure === undefined) return splitRuns(first.output, runs);
-    const second = runProgram(jobs, runs);
-    if (second.failure !== undefined) throw new Error(`${first.failure}\nAnd again: ${second.failure}`);
-    // What happens once is not the code's doing alone, and the results are those of the same code.
-    console.warn(`${first.failure}\nThe same jobs again came to their end, with ${second.output.length} bytes.`);
-    return splitRuns(second.output, runs);
+    const { stdout, signal, stderr, status, error } = spawnSync(hostProgram(), [jobs], {
+      maxBuffer: MOST_OUTPUT,
+      encoding: 'latin1',
+      timeout: 240_000,
+    });
+    if (status === 0) return splitRuns(stdout, runs);
+    const last = stdout.split('\n== run\n').length - 1;
+    throw new Error(
+      `the native program ended in ${runs[last]?.name ?? `run ${last}`}, after ${stdout.length} bytes, by ${error?.message ?? signal ?? `status ${status}`}\n${stderr}\n${stdout.slice(-500)}`,
+    );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function runProgram(
-  jobs: string,
-  runs: readonly NativeRun[],
-): { readonly output: string; readonly failure: string | undefined } {
-  const { stdout, signal, stderr, status, error } = spawnSync(hostProgram(), [jobs], {
-    maxBuffer: MOST_OUTPUT,
-    encoding: 'latin1',
-    timeout: 240_000,
-  });
-  if (status === 0) return { output: stdout, failure: undefined };
-  const last = stdout.split('\n== run\n').length - 1;
-  const failure = `the native program ended in ${runs[last]?.name ?? `run ${last}`}, after ${stdout.length} bytes, by ${error?.message ?? signal ?? `status ${status}`}\n${stderr}\n${stdout.slice(-500)}`;
-  return { output: stdout, failure };
 }
 
 /** Results of calls get the name of what was called. */
