@@ -116,9 +116,14 @@ export class Anchors {
   }
 
   add(origin: Origin, write: boolean): Anchor {
-    const anchor = { origin, write, place: this.#body.local('i32'), host: this.#body.local('i32') };
+    const anchor = { origin, write, place: this.#body.temporary('i32'), host: this.#body.temporary('i32') };
     this.#anchors = [anchor, ...this.#anchors].slice(0, MOST);
     return anchor;
+  }
+
+  /** The locals of those that are kept. */
+  get locals(): number[] {
+    return this.#anchors.flatMap(({ place, host }) => [place, host]);
   }
 
   /** Code for where any of them may be no longer true. */

@@ -8,7 +8,7 @@ import type { Signature } from '../wasm/module-builder.ts';
 import { conditionOf, fusedCondition, heldFlags, settle } from './flags.ts';
 import type { FlagSource, JumpHint, LeaveReason, Location, Meaning, SegmentReference, Value } from './language.ts';
 import { lookUpJump } from './jump-lookup.ts';
-import { localValue, lower, type Target } from './lowering.ts';
+import { localValue, lower, type Scratch, scratchOf, type Target } from './lowering.ts';
 import type { Shape } from './operand-shape.ts';
 import { Reason, type ReasonCode } from './reason.ts';
 import * as record from './record.ts';
@@ -60,7 +60,7 @@ export function staleHandler(): FunctionBody {
 
 class HandlerTarget implements Target {
   readonly body: FunctionBody = new FunctionBody(2);
-  readonly scratch: Target['scratch'] = { address: this.body.local('i64'), entry: this.body.local('i32') };
+  readonly scratch: Scratch = scratchOf(this.body);
   readonly knownImmediate = undefined;
   #shape: Shape | undefined;
   /** Of this instruction's record from the first one's. */

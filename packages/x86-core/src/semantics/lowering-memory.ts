@@ -44,7 +44,6 @@ export function translateInline(
   }
   const anchor = known === undefined || !lasting ? undefined : anchors?.add(known, write);
   const table = write ? TLB_WRITE : 0;
-  const tag = body.local('i64');
   linearAddress(target, statement, lower);
   body.tee(scratch.address);
   // The page's number modulo TLB_ENTRIES, times 16.
@@ -57,7 +56,7 @@ export function translateInline(
   body.operator('i32.add');
   body.tee(scratch.entry);
   body.load(64, table);
-  body.tee(tag);
+  body.tee(scratch.tag);
   body.get(scratch.address);
   if (bytes > 1) {
     body.i64(BigInt(bytes - 1));
@@ -68,7 +67,7 @@ export function translateInline(
   body.operator('i64.ne');
   body.if(true);
   target.core();
-  body.get(tag);
+  body.get(scratch.tag);
   body.store(64, REFUSED_TAG);
   callTranslate(target, statement, host);
   if (anchor !== undefined) moveAnchor(target, anchor, host, 0);

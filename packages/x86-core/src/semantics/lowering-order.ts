@@ -17,7 +17,7 @@ export function loadOrdered(body: FunctionBody, { bits, offset, widened }: Load,
     body.fence();
     return;
   }
-  const value = body.local('i64');
+  const value = body.temporary('i64');
   pushAligned(body, bits, offset, pushHost);
   body.if();
   pushHost();

@@ -8,6 +8,7 @@
  */
 import type { FunctionBody, Label } from '../wasm/function-body.ts';
 import type { Signature } from '../wasm/module-builder.ts';
+import type { ValueType } from '../wasm/operators.ts';
 import { type Anchors, moved, type Origin } from './anchors.ts';
 import { loadOrdered, storeOrdered } from './lowering-order.ts';
 import { lowerHostCheck } from './float/host-check.ts';
@@ -26,7 +27,7 @@ import type {
 import { isLow, narrowed, type Narrowing } from './narrow.ts';
 import { signatureOf } from './runtime.ts';
 import { BOUNCE, BOUNCE_BYTES, BOUNCE_SLOTS, EVENTS, SEGMENT_LIMIT } from './state.ts';
-import { type TemporaryUse, temporaryUse } from './temporaries.ts';
+import { temporariesIn, type TemporaryUse, temporaryUse } from './temporaries.ts';
 import { constant, operation, vectorConstant } from './value.ts';
 
 /**
@@ -59,6 +60,17 @@ function hasLoop(statement: Statement): boolean {
   return statement.kind === 'loop';
 }
 
+/** Locals of a translation. */
+export interface Scratch {
+  readonly address: number;
+  readonly entry: number;
+  readonly tag: number;
+}
+
+export function scratchOf(body: FunctionBody): Scratch {
+  return { address: body.local('i64'), entry: body.local('i32'), tag: body.local('i64') };
+}
+
 export interface Target {
   readonly body: FunctionBody;
   /** What is known of addresses here; undefined where registers are not known while compiling. */
@@ -75,8 +87,7 @@ export interface Target {
   readonly defersFlags?: boolean;
   /** Host addresses of guest memory begin there; undefined: not known. Cores' states, BOUNCE among them, lie below. */
   readonly guestStart?: number;
-  /** Scratch locals for translation. */
-  readonly scratch: { readonly address: number; readonly entry: number };
+  readonly scratch: Scratch;
   /** Pushes the base of the core's state. */
   core(): void;
   /** Pushes the address of the TLB set in use. */
@@ -143,8 +154,9 @@ const NO_VECTOR: Value = vectorConstant(0n);
 class Lowering {
   readonly #target: Target;
   readonly #body: FunctionBody;
-  /** Locals of the temporaries. */
-  readonly #locals: readonly number[];
+  readonly #meaning: Meaning;
+  /** Locals of the temporaries, as they come to be needed. */
+  readonly #locals = new Map<number, number>();
   /** Where a locked instruction begins again, and the local that says that no atomic operation does for it. */
   #retry: Label = 0;
   #locked = -1;
@@ -172,7 +184,7 @@ class Lowering {
     this.#target = target;
     this.#use = temporaryUse(meaning);
     this.#body = target.body;
-    this.#locals = meaning.temporaries.map((type) => target.body.local(type));
+    this.#meaning = meaning;
   }
 
   /** An instruction with one store looks behind it whether something else comes next than was decoded; others look at their end. */
@@ -194,7 +206,12 @@ class Lowering {
   }
 
   #local(temporary: number): number {
-    return this.#locals[temporary] as number;
+    let local = this.#locals.get(temporary);
+    if (local === undefined) {
+      local = this.#body.temporary(this.#meaning.temporaries[temporary] as ValueType);
+      this.#locals.set(temporary, local);
+    }
+    return local;
   }
 
   #statement(statement: Statement): void {
@@ -475,7 +492,7 @@ class Lowering {
     const { host, bits, temporary } = statement;
     this.#locked = -1;
     if (bits > 8) {
-      this.#locked = body.local('i32');
+      this.#locked = body.temporary('i32');
       this.#value(host);
       body.i32(bits / 8 - 1);
       body.operator('i32.and');
@@ -682,4 +699,9 @@ class Lowering {
 /** A local of the function as a value of the language: below zero, where no temporary of an instruction is. */
 export function localValue(local: number): Value {
   return { kind: 'temporary', type: 'i64', number: ~local };
+}
+
+/** The locals that a value of such is computed from. */
+export function* localsIn(value: Value): Generator<number> {
+  for (const temporary of temporariesIn(value)) if (temporary < 0) yield ~temporary;
 }

@@ -15,7 +15,7 @@ import type {
 } from './language.ts';
 import { HostFloats } from './float/host-floats.ts';
 import { Anchors, type AnchorKnowledge, type Origin } from './anchors.ts';
-import { localValue, type Target } from './lowering.ts';
+import { localsIn, localValue, type Scratch, scratchOf, type Target } from './lowering.ts';
 import { Reason } from './reason.ts';
 import { pushValue } from './push-value.ts';
 import { kindOf, SETTLE, wordsOf } from './region-flags.ts';
@@ -68,7 +68,7 @@ export interface Knowledge {
 
 export class RegionTarget implements Target {
   readonly body: FunctionBody = new FunctionBody(2);
-  readonly scratch: Target['scratch'] = { address: this.body.local('i64'), entry: this.body.local('i32') };
+  readonly scratch: Scratch = scratchOf(this.body);
   readonly anchors: Anchors = new Anchors(this.body);
   floats: HostFloats | undefined;
   knownImmediate: bigint | undefined;
@@ -237,7 +237,20 @@ export class RegionTarget implements Target {
     this.anchors.forget();
   }
 
+  /** What the instructions before have left for this one and those that follow are sources of flags, and anchors. */
   beginInstruction(each: RunInstruction): void {
+    this.body.held = new Set([...this.#localsOfSource(), ...this.anchors.locals]);
+    this.selectInstruction(each);
+  }
+
+  #localsOfSource(): number[] {
+    if (this.#source === undefined) return [];
+    const { a, b, result } = this.#source;
+    return [a, b, result].flatMap((value) => [...localsIn(value)]);
+  }
+
+  /** Back to one that was begun before. */
+  selectInstruction(each: RunInstruction): void {
     this.#instruction = each;
     this.knownImmediate = immediateOf(each.instruction, each.shape, each.next);
     this.#address = addressOf(each.instruction, each.next);

@@ -201,7 +201,8 @@ class RegionGenerator implements RegionEdges {
   /** The block stands where the way to it leads from. */
   #inline(to: FlowNode): void {
     const current = this.#current as RunInstruction;
-    const knowledge = this.#target.knowledge;
+    const { knowledge, body } = this.#target;
+    const { held } = body;
     // Inside of a loop's own label other ways lead to its head, which know other things.
     if (this.#flow.isLoop(to)) {
       this.#target.settleBudget();
@@ -210,7 +211,8 @@ class RegionGenerator implements RegionEdges {
     }
     this.#node(to);
     this.#target.knowledge = knowledge;
-    this.#target.beginInstruction(current);
+    body.held = held;
+    this.#target.selectInstruction(current);
   }
 
   #checkBudget(rip: bigint): void {

@@ -38,7 +38,7 @@ const all: readonly Feature[] = [
     CLWB: 24, SHA: 29,
   }),
   ...at(7, 0, 'ecx', { UMIP: 2, PKU: 3, WAITPKG: 5, LA57: 16, RDPID: 22 }),
-  ...at(7, 0, 'edx', { FSRM: 4, ARCH_CAPABILITIES: 29 }),
+  ...at(7, 0, 'edx', { FSRM: 4, IBRS_IBPB: 26, STIBP: 27, ARCH_CAPABILITIES: 29 }),
   ...at(0xd, 1, 'eax', { XSAVEOPT: 0, XSAVEC: 1, XGETBV1: 2 }),
   ...at(0x8000_0001, 0, 'ecx', { LAHF: 0, LZCNT: 5, PREFETCHW: 8 }),
   ...at(0x8000_0001, 0, 'edx', { SYSCALL: 11, NX: 20, PDPE1GB: 26, RDTSCP: 27, LM: 29 }),

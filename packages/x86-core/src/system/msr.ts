@@ -39,15 +39,20 @@ function report(core: CoreContext, address: number, access: 'read' | 'write', va
 const TSC = 0x10;
 const TSC_ADJUST = 0x3b;
 const APIC_BASE = 0x1b;
+const SPEC_CTRL = 0x48;
+const PRED_CMD = 0x49;
 const TSC_DEADLINE = 0x6e0;
 const EFER = 0xc000_0080;
 
-/** Registers that only say what they say. 10Ah: the processor speculates nothing, so none of the known leaks exists. */
+/**
+ * Registers that only say what they say. 10Ah: the processor speculates nothing, so none of the known leaks exists, and IBRS, which there is then nothing for to
+ * do, may be on all the time; without that bit systems replace every indirect branch by a return that no processor foretells.
+ */
 const readOnly: ReadonlyMap<number, bigint> = new Map([
   [0x17, 0n], // IA32_PLATFORM_ID
   [0x3a, 1n], // IA32_FEATURE_CONTROL: locked, nothing enabled
   [0x8b, 1n << 32n], // IA32_BIOS_SIGN_ID: microcode revision 1
-  [0x10a, 0xd10_e179n], // IA32_ARCH_CAPABILITIES
+  [0x10a, 0xd10_e17bn], // IA32_ARCH_CAPABILITIES
   [0x179, 0n], // IA32_MCG_CAP: no banks
   [0x198, 0n], // IA32_PERF_STATUS
 ]);
@@ -103,6 +108,8 @@ export function readMsr(core: CoreContext, address: number): bigint | undefined 
       return system.apic.base;
     case TSC_DEADLINE:
       return system.features.has('TSC_DEADLINE') ? system.apic.timer.timestampDeadline : undefined;
+    case SPEC_CTRL:
+      return system.features.has('IBRS_IBPB') ? (system.msrs.get(address) ?? 0n) : undefined;
     case EFER:
       return BigInt(core.efer >>> 0);
     default:
@@ -131,6 +138,12 @@ export function writeMsr(core: CoreContext, address: number, value: bigint): boo
   } else if (remembered.has(address)) {
     if (address === 0x277 && !isPat(value)) throw generalProtection();
     system.msrs.set(address, value);
+  } else if (address === SPEC_CTRL && system.features.has('IBRS_IBPB')) {
+    if ((value & ~(system.features.has('STIBP') ? 3n : 1n)) !== 0n) throw generalProtection();
+    system.msrs.set(address, value);
+  } else if (address === PRED_CMD && system.features.has('IBRS_IBPB')) {
+    // A barrier for predictions, of which there are none.
+    if ((value & ~1n) !== 0n) throw generalProtection();
   } else if (address === 0x8b) {
     // Writing 0 before CPUID is how the revision is asked for.
   } else return false;

@@ -11,6 +11,9 @@ const atomicAlignments = { 8: 0, 16: 1, 32: 2, 64: 3 } as const;
 export class FunctionBody {
   readonly #code = new ByteWriter();
   readonly #locals: ValueType[] = [];
+  /** Those that are given out again and again, by type; and those of them that hold something now. */
+  readonly #shared = new Map<ValueType, number[]>();
+  #held: ReadonlySet<number> = new Set();
   readonly #parameters: number;
   /** Calls by name, and where in the code the index belongs. */
   readonly #calls: { at: number; readonly name: string }[] = [];
@@ -26,6 +29,28 @@ export class FunctionBody {
   local(type: ValueType): number {
     this.#locals.push(type);
     return this.#parameters + this.#locals.length - 1;
+  }
+
+  /**
+   * A local that is held from now on: its value is whatever somebody left there. Engines take time and memory for every local at every branch: a function of
+   * thousands of instructions should have few.
+   */
+  temporary(type: ValueType): number {
+    let locals = this.#shared.get(type);
+    if (locals === undefined) this.#shared.set(type, (locals = []));
+    let found = locals.find((local) => !this.#held.has(local));
+    if (found === undefined) locals.push((found = this.local(type)));
+    this.#held = new Set([...this.#held, found]);
+    return found;
+  }
+
+  /** The temporary locals that hold something: the others are given out. May be set back to what it was elsewhere. */
+  get held(): ReadonlySet<number> {
+    return this.#held;
+  }
+
+  set held(locals: ReadonlySet<number>) {
+    this.#held = locals;
   }
 
   get(local: number): void {
