@@ -8,7 +8,8 @@ import {
   type RegionSite,
 } from '../semantics/region.ts';
 import type { RegionMemory } from '../semantics/region-target.ts';
-import { SETTLE, settleFunction, settleSignature } from '../semantics/region-flags.ts';
+import { COMMITTED, committedFunction, MISSED, missedFunction, type ModuleFunction } from '../semantics/region-calls.ts';
+import { SETTLE, settleFunction } from '../semantics/region-flags.ts';
 import { ModuleBuilder } from '../wasm/module-builder.ts';
 import type { CodeSource } from './code-source.ts';
 import { discoverRegion } from './discover.ts';
@@ -58,13 +59,17 @@ export function compileSources(
   });
   if (found.every((each) => each === undefined)) return undefined;
   const builder = new ModuleBuilder(sharedMaximum === undefined ? undefined : { maximum: sharedMaximum });
-  for (const each of found) {
-    for (const name of each?.code.body.calls ?? []) {
-      if (name === ENTER_REGION) builder.import(name, enterRegionSignature);
-      else if (name !== SETTLE) builder.import(name, calledSignature(name));
-    }
+  const own = new Map<string, ModuleFunction>([
+    [SETTLE, settleFunction()],
+    [MISSED, missedFunction(memory)],
+    [COMMITTED, committedFunction(memory)],
+  ]);
+  const bodies = [...found.map((each) => each?.code.body), ...[...own.values()].map(({ body }) => body)];
+  for (const name of bodies.flatMap((body) => body?.calls ?? [])) {
+    if (name === ENTER_REGION) builder.import(name, enterRegionSignature);
+    else if (!own.has(name)) builder.import(name, calledSignature(name));
   }
-  builder.function(SETTLE, settleSignature, settleFunction());
+  for (const [name, { signature, body }] of own) builder.function(name, signature, body);
   const regions = found.map((each, index): CompiledRegion | undefined => {
     if (each === undefined) return undefined;
     const { discovered, code } = each;

@@ -121,6 +121,16 @@ export class Anchors {
     return anchor;
   }
 
+  /** The same for all but one, where the condition that is pushed holds. */
+  loseOthers(anchor: Anchor, pushCondition: () => void): void {
+    const others = this.#anchors.filter((each) => each !== anchor);
+    if (others.length === 0) return;
+    pushCondition();
+    this.#body.if();
+    this.#lose(others);
+    this.#body.end();
+  }
+
   /** The locals of those that are kept. */
   get locals(): number[] {
     return this.#anchors.flatMap(({ place, host }) => [place, host]);
@@ -128,7 +138,11 @@ export class Anchors {
 
   /** Code for where any of them may be no longer true. */
   lose(): void {
-    for (const { place } of this.#anchors) {
+    this.#lose(this.#anchors);
+  }
+
+  #lose(anchors: readonly Anchor[]): void {
+    for (const { place } of anchors) {
       this.#body.i32(NOWHERE);
       this.#body.set(place);
     }

@@ -370,11 +370,30 @@ class HandlerTarget implements Target {
     body.end();
   }
 
-  /** Within a block the budget is off by a few instructions. */
-  noteBudget(): void {}
+  /** Within a block the budget is off by a few instructions, and its end looks at events. */
+  translate(bytes: number, code: number, refused: boolean): void {
+    const { body, scratch } = this;
+    if (refused) {
+      this.core();
+      body.get(scratch.tag);
+      body.store(64, state.REFUSED_TAG);
+    }
+    this.core();
+    body.get(scratch.address);
+    body.i32(bytes);
+    body.i32(code);
+    body.callNamed('translate');
+    body.operator('i32.eqz');
+    body.if(true);
+    this.fault();
+    body.end();
+  }
 
-  /** The end of the block looks at them. */
-  noteEvents(): void {}
+  commit(slot: number): void {
+    this.core();
+    this.body.i32(slot);
+    this.body.callNamed('commit');
+  }
 
   endEarly(rest: () => void): void {
     const source = this.#source;

@@ -4,7 +4,6 @@ import type { Anchor, Origin } from './anchors.ts';
 import type { Target } from './lowering.ts';
 import {
   NOWHERE,
-  REFUSED_TAG,
   SEGMENT_BASE,
   SEGMENT_READ,
   SEGMENT_WRITE,
@@ -66,10 +65,7 @@ export function translateInline(
   body.operator('i64.and');
   body.operator('i64.ne');
   body.if(true);
-  target.core();
-  body.get(scratch.tag);
-  body.store(64, REFUSED_TAG);
-  callTranslate(target, statement, host);
+  callTranslate(target, statement, host, true);
   if (anchor !== undefined) moveAnchor(target, anchor, host, 0);
   body.else();
   body.get(scratch.address);
@@ -104,7 +100,7 @@ function translateNear(
   body.if(true);
   lower(statement.address);
   body.set(scratch.address);
-  callTranslate(target, statement, host);
+  callTranslate(target, statement, host, false);
   moveAnchor(target, anchor, host, distance);
   body.else();
   pushMoved(target, anchor.host, distance);
@@ -126,33 +122,27 @@ function moveAnchor(target: Target, anchor: Anchor, host: number, distance: numb
   body.set(anchor.host);
   target.core();
   body.load32(TRANSLATED);
-  body.tee(anchor.place);
-  body.i32(NOWHERE);
-  body.operator('i32.eq');
-  body.if();
-  target.anchors?.lose();
-  body.else();
+  body.set(anchor.place);
+  target.anchors?.loseOthers(anchor, () => {
+    body.get(anchor.place);
+    body.i32(NOWHERE);
+    body.operator('i32.eq');
+  });
+  if (distance === 0) return;
   pushMoved(target, anchor.place, -distance);
   body.set(anchor.place);
-  body.end();
 }
 
-function callTranslate(target: Target, { bytes, access, segment, slot }: Translate, host: number): void {
-  const { body, scratch } = target;
-  target.noteBudget();
+function callTranslate(
+  target: Target,
+  { bytes, access, segment, slot }: Translate,
+  host: number,
+  refused: boolean,
+): void {
+  target.translate(bytes, accessCode(access, target.isStack(segment), slot), refused);
   target.core();
-  body.get(scratch.address);
-  body.i32(bytes);
-  body.i32(accessCode(access, target.isStack(segment), slot));
-  body.callNamed('translate');
-  body.operator('i32.eqz');
-  body.if(true);
-  target.fault();
-  body.end();
-  target.core();
-  body.load32(TRANSLATED_HOST);
-  body.set(host);
-  target.noteEvents();
+  target.body.load32(TRANSLATED_HOST);
+  target.body.set(host);
 }
 
 /** Pushes the linear address; checks the limit first, where there is one (SDM 3A 5.3). */

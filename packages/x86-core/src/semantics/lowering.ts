@@ -123,10 +123,13 @@ export interface Target {
   countRound(pushCost: () => void): void;
   /** Takes so many from the budget. */
   spend(pushCost: () => void): void;
-  /** Called where a device may be asked next: the budget in memory is to tell the time. */
-  noteBudget(): void;
-  /** Called behind that: EVENTS may be set. */
-  noteEvents(): void;
+  /**
+   * Calls `translate` for the address in the scratch local, and leaves at a fault. TRANSLATED_HOST then is the host address, and EVENTS may be set.
+   * `refused`: whether the scratch local has a tag that did not fit.
+   */
+  translate(bytes: number, code: number, refused: boolean): void;
+  /** Calls `commit` for a BOUNCE. EVENTS may be set then. */
+  commit(slot: number): void;
   /** Generates the rest of the instruction, and leaves behind it. */
   endEarly(rest: () => void): void;
   jump(target: () => void, condition: (() => void) | undefined, hint: JumpHint): void;
@@ -445,12 +448,8 @@ class Lowering {
     const body = this.#body;
     this.#inBounce(() => this.#value(host));
     body.if(true);
-    this.#target.noteBudget();
-    this.#target.core();
-    body.i32(slot);
-    body.callNamed('commit');
+    this.#target.commit(slot);
     if (this.#storesOnce) this.#leaveForEvents();
-    else this.#target.noteEvents();
     this.#target.anchors?.lose();
     body.end();
   }

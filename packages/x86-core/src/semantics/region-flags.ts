@@ -7,11 +7,11 @@
  * where a block reads flags that came from outside, the function `settle` turns it into the three words of flags.ts.
  */
 import { FunctionBody } from '../wasm/function-body.ts';
-import type { Signature } from '../wasm/module-builder.ts';
 import { settle } from './flags.ts';
 import type { Bits, FlagSource } from './language.ts';
 import { localValue } from './lowering.ts';
 import { pushValue } from './push-value.ts';
+import type { ModuleFunction } from './region-calls.ts';
 import { add, sub } from './value.ts';
 
 const operations = ['settled', 'add', 'sub', 'logic'] as const;
@@ -34,9 +34,7 @@ export function wordsOf({ operation, plain }: FlagSource): { readonly operands: 
 export const SETTLE = 'settle';
 
 /** (kind, a, b, result) to (result, carry, aux). */
-export const settleSignature: Signature = { parameters: ['i32', 'i64', 'i64', 'i64'], results: ['i64', 'i64', 'i64'] };
-
-export function settleFunction(): FunctionBody {
+export function settleFunction(): ModuleFunction {
   const body = new FunctionBody(4);
   const [a, b, result] = [localValue(1), localValue(2), localValue(3)];
   const sources: FlagSource[] = [{ operation: 'settled', bits: 64, a, b, result, plain: false }];
@@ -58,5 +56,5 @@ export function settleFunction(): FunctionBody {
     body.return();
   }
   body.unreachable();
-  return body;
+  return { signature: { parameters: ['i32', 'i64', 'i64', 'i64'], results: ['i64', 'i64', 'i64'] }, body };
 }

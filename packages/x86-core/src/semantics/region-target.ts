@@ -18,6 +18,7 @@ import { Anchors, type AnchorKnowledge, type Origin } from './anchors.ts';
 import { localsIn, localValue, type Scratch, scratchOf, type Target } from './lowering.ts';
 import { Reason } from './reason.ts';
 import { pushValue } from './push-value.ts';
+import { COMMITTED, MISSED, packAccess, withholdAtEvents } from './region-calls.ts';
 import { kindOf, SETTLE, wordsOf } from './region-flags.ts';
 import { segmentUse } from './segment-use.ts';
 import * as state from './state.ts';
@@ -80,9 +81,7 @@ export class RegionTarget implements Target {
   readonly budget: number = this.body.local('i64');
 
   readonly #edges: RegionEdges;
-  readonly #isShared: boolean;
-  /** Local: what was taken from the budget so that the region is left soon. */
-  readonly #withheld = this.body.local('i64');
+  readonly #memory: RegionMemory;
   readonly #registers = new Map<RegionRegister, number>();
   readonly #written = new Set<RegionRegister>();
   readonly #tlb = this.body.local('i32');
@@ -93,6 +92,7 @@ export class RegionTarget implements Target {
   readonly #carry = this.body.local('i64');
   readonly #aux = this.body.local('i64');
   #exitLabel: Label = 0;
+  #faultLabel: Label = 0;
   #instruction: RunInstruction | undefined;
   #address: AddressParts | undefined;
   #source: FlagSource | undefined;
@@ -102,11 +102,11 @@ export class RegionTarget implements Target {
   /** Behind a store that may have changed what comes next: the rest of the instruction ends with the region. */
   #ending = false;
 
-  constructor(edges: RegionEdges, { ordered, guestStart, isShared }: RegionMemory) {
+  constructor(edges: RegionEdges, memory: RegionMemory) {
     this.#edges = edges;
-    this.ordered = ordered;
-    this.guestStart = guestStart;
-    this.#isShared = isShared;
+    this.#memory = memory;
+    this.ordered = memory.ordered;
+    this.guestStart = memory.guestStart;
   }
 
   /** @param checks that the region will make; none: it does not compute with floating-point numbers */
@@ -114,9 +114,10 @@ export class RegionTarget implements Target {
     if (checks.length > 0) this.floats = new HostFloats(this.body, checks);
   }
 
-  /** Opens what `leaveAt` branches to. */
+  /** Opens what exits branch to. */
   begin(): void {
     this.#exitLabel = this.body.block();
+    this.#faultLabel = this.body.block();
   }
 
   /** The code in front: registers to locals. To be asked for when all else is generated. */
@@ -126,7 +127,12 @@ export class RegionTarget implements Target {
     code.get(CORE);
     code.load32(state.TLB);
     code.set(this.#tlb);
-    this.#withholdAtEvents(code);
+    if (!this.#memory.isShared) {
+      code.get(CORE);
+      code.i64(0n);
+      code.store(64, state.WITHHELD);
+    }
+    withholdAtEvents(code, this.budget, this.#memory, CORE);
     this.floats?.writePrologue(code);
   }
 
@@ -147,9 +153,19 @@ export class RegionTarget implements Target {
   end(): void {
     const { body } = this;
     body.end();
+    body.i32(Reason.fault);
+    body.set(this.#reason);
+    body.i32(-1);
+    body.set(this.#site);
+    body.end();
     for (const register of this.#written) this.#store(register, this.#registers.get(register) as number);
     this.core();
-    this.#pushBudget();
+    body.get(this.budget);
+    if (!this.#memory.isShared) {
+      this.core();
+      body.load(64, state.WITHHELD);
+      body.operator('i64.add');
+    }
     body.store(64, state.BUDGET);
     this.#store(state.RIP, this.rip);
     this.core();
@@ -523,7 +539,43 @@ export class RegionTarget implements Target {
     this.core();
     this.body.i32(0);
     this.body.store32(state.RECORD);
-    this.#exitHere(Reason.fault, 'this');
+    this.#spend(this.#uncounted);
+    this.#goToFault();
+  }
+
+  /** Leaves at this instruction, which is not counted. */
+  #goToFault(): void {
+    const inState = this.#inState;
+    this.sourceToState();
+    this.#inState = inState;
+    this.body.i64(this.#current.rip);
+    this.body.set(this.rip);
+    this.body.branch(this.#faultLabel);
+  }
+
+  translate(bytes: number, code: number, refused: boolean): void {
+    const { body, scratch } = this;
+    this.core();
+    body.get(scratch.address);
+    if (refused) body.get(scratch.tag);
+    else body.i64(0n);
+    body.i32(packAccess({ uncounted: this.#uncounted, bytes, code }));
+    body.get(this.budget);
+    body.callNamed(MISSED);
+    body.set(this.budget);
+    body.operator('i32.eqz');
+    body.if(true);
+    this.#goToFault();
+    body.end();
+  }
+
+  commit(slot: number): void {
+    const { body } = this;
+    this.core();
+    body.i32(packAccess({ uncounted: this.#uncounted, bytes: 0, code: slot }));
+    body.get(this.budget);
+    body.callNamed(COMMITTED);
+    body.set(this.budget);
   }
 
   /** What TypeScript carries out, it does for the interpreter, which finds the instruction by its record. */
@@ -571,53 +623,15 @@ export class RegionTarget implements Target {
     this.#uncounted = 0;
   }
 
-  /** For devices, which may look at the time. */
-  noteBudget(): void {
-    this.core();
-    this.#pushBudget();
-    if (this.#uncounted > 0) {
-      this.body.i64(BigInt(this.#uncounted));
-      this.body.operator('i64.sub');
-    }
-    this.body.store(64, state.BUDGET);
-  }
-
-  #pushBudget(): void {
-    this.body.get(this.budget);
-    this.body.get(this.#withheld);
-    this.body.operator('i64.add');
-  }
-
   /** i32: the budget is used up, or an event waits. */
   mustLeave(): void {
     this.body.get(this.budget);
     this.body.i64(0n);
     this.body.operator('i64.lt_s');
-    if (!this.#isShared) return;
+    if (!this.#memory.isShared) return;
     this.core();
     this.body.load32(state.EVENTS);
     this.body.operator('i32.or');
-  }
-
-  noteEvents(): void {
-    this.#withholdAtEvents(this.body);
-  }
-
-  /** In one thread, EVENTS is set by what a region calls: only there it is looked at. */
-  #withholdAtEvents(code: FunctionBody): void {
-    if (this.#isShared) return;
-    code.get(CORE);
-    code.load32(state.EVENTS);
-    code.if(true);
-    code.get(this.#withheld);
-    code.get(this.budget);
-    code.operator('i64.add');
-    code.i64(1n);
-    code.operator('i64.add');
-    code.set(this.#withheld);
-    code.i64(-1n);
-    code.set(this.budget);
-    code.end();
   }
 
   spend(pushCost: () => void): void {

@@ -62,6 +62,8 @@ export const FLAG_KIND = 0x164;
 /** 8 bytes each. */
 export const XCR0 = 0x168;
 export const EFER = 0x170;
+/** While a region runs: what its budget was lowered by, so that it ends soon (8 bytes): see region-calls.ts. */
+export const WITHHELD = 0x178;
 /** DR0 to DR7, 8 bytes each; 4 and 5 are unused. */
 export const DR = 0x180;
 /** Base (8 bytes) and limit (4 bytes, 16 bits of it). */
