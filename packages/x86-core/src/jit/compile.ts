@@ -8,7 +8,13 @@ import {
   type RegionSite,
 } from '../semantics/region.ts';
 import type { RegionMemory } from '../semantics/region-target.ts';
-import { COMMITTED, committedFunction, MISSED, missedFunction, type ModuleFunction } from '../semantics/region-calls.ts';
+import {
+  COMMITTED,
+  committedFunction,
+  MISSED,
+  missedFunction,
+  type ModuleFunction,
+} from '../semantics/region-calls.ts';
 import { SETTLE, settleFunction } from '../semantics/region-flags.ts';
 import { ModuleBuilder } from '../wasm/module-builder.ts';
 import type { CodeSource } from './code-source.ts';

@@ -1,6 +1,7 @@
 /** A core without devices for tests and benchmarks: guest memory, pages with rights, registers by name. */
 import { CodeBuffer, encode, gpr64, type Operand, type PrefixedMnemonic, type Register } from '../../src/index.ts';
 import { runtimeBase64 } from '../../src/generated/runtime.ts';
+import type { CodeSource } from '../../src/jit/code-source.ts';
 import { compileSources } from '../../src/jit/compile.ts';
 import { HandlerTable } from '../../src/semantics/handler-table.ts';
 import { type CoreEnvironment, Interpreter } from '../../src/semantics/index.ts';
@@ -183,9 +184,8 @@ export class TestCore {
     this.view.setBigUint64(CORE + state.FLAG_AUX, BigInt(value & 0x10) | (wrongParity << 8n) | (sign << 63n), true);
   }
 
-  /** A region of these blocks and what they lead to among themselves; the entry is the first one. */
-  compile(blocks: readonly bigint[]): Region {
-    const first = blocks[0] as bigint;
+  /** What a region of these blocks is made from. */
+  source(blocks: readonly bigint[]): CodeSource {
     const pages = Array.from({ length: 16 }, (_, number) => {
       const host = GUEST + number * PAGE;
       return { linear: BigInt(number * PAGE), physical: number * PAGE, bytes: this.bytes.slice(host, host + PAGE) };
@@ -198,15 +198,14 @@ export class TestCore {
       emulation: false,
     };
     const mode = { key: '', shape: longMode, ...parts, sse: true, xsave: true, avx: true, single: false };
-    const source = {
-      mode,
-      missingFeatures: [],
-      pages,
-      entry: first,
-      starts: blocks,
-      wanted: blocks,
-      targets: new Map(),
-    };
+    const entry = blocks[0] as bigint;
+    return { mode, missingFeatures: [], pages, entry, starts: blocks, wanted: blocks, targets: new Map() };
+  }
+
+  /** A region of these blocks and what they lead to among themselves; the entry is the first one. */
+  compile(blocks: readonly bigint[]): Region {
+    const source = this.source(blocks);
+    const first = source.entry;
     const compiled = compileSources([source], { sharedMaximum: undefined, ordered: false, guestStart: GUEST });
     const region = compiled?.regions[0];
     if (compiled === undefined || region === undefined) {

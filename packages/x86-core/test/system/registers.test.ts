@@ -148,6 +148,18 @@ describe('MSRs', () => {
     expect(core.gpr[0]).toBe(505n);
   });
 
+  test('what restrains speculation, which there is none of, is accepted where it is offered', () => {
+    const core = longCore();
+    expect(msr(core, 0x48)).toBe(0n);
+    expect(msr(core, 0x48, 3n)).toBe('done');
+    expect(msr(core, 0x48)).toBe(3n);
+    expect(msr(core, 0x48, 4n)).toBe('#13(0h)');
+    expect(msr(core, 0x49, 1n)).toBe('done');
+    expect(msr(core, 0x49, 2n)).toBe('#13(0h)');
+    expect(msr(core, 0x49)).toBe('#13(0h)');
+    expect(((cpuid(core, 7)[3] as number) >> 26) & 7).toBe(3);
+  });
+
   test('IA32_TSC_ADJUST is what was added to the counter', () => {
     const core = longCore();
     core.time = 1000n;
