@@ -20,7 +20,7 @@ const everywhere = `
   adc sbb: rv,rv rv,i rv,mv mv,i
   test: rv,rv rv,i mv,i r8,r8 r8,i m8,i mv,rv
   mov: rv,rv rv,i rv,mv mv,rv mv,i r8,r8 r8,i r8,m8 m8,r8 m8,i r16,m16 m16,r16 m16,i
-  inc dec neg not: rv mv r8
+  inc dec neg not: rv mv r8 m8
   shl shr sar rol ror: rv,i rv,cl
   shl shr sar: r8,i
   shld shrd: rv,rv,i
@@ -46,7 +46,10 @@ const only: Readonly<Record<Mode, string>> = {
     push pop: rv segment
     push: i mv
     pushf popf pusha popa pushad popad pushfd popfd iret insw outsw:
-    jmp far: f
+    jmp far, o32 jmp far: f
+    push pop: m32
+    o32 push: i
+    o32 lgdt, o32 lidt: m
     rep insw, rep outsw, rep movsw, rep stosw:
     int ret: i
     call jmp: r16 m16
@@ -58,12 +61,14 @@ const only: Readonly<Record<Mode, string>> = {
     pushfd popfd pushad popad iretd:
     jmp far: f
     rep movsw, rep stosw:
+    crc32: r32,m8 r32,m32
     call jmp: r32 m32
     mov: r32,segment segment,r32 r32,cr cr,r32
   `,
   64: `
     push pop: r64 m64
     push: i
+    o64 retf, o16 nop:
     pushfq popfq cqo cdqe iretq lodsq stosq movsq syscall sysretq swapgs:
     rep movsq, rep stosq:
     movzx movsx: r64,r8 r64,m8 r64,r16 r64,m16
@@ -74,17 +79,24 @@ const only: Readonly<Record<Mode, string>> = {
     lock add, lock sub, lock or, lock and: mv,i mv,rv
     lock inc, lock dec: mv
     lock xadd, lock cmpxchg: mv,rv
-    cmpxchg xadd: mv,rv
+    lock bts, lock btr: mv,rv mv,i
+    cmpxchg xadd: mv,rv gv,rv
     add sub and or xor cmp test mov: r16,i m16,i r16,r16 m16,r16
     add sub and or xor cmp: r16,m16
     shr sar shl: r16,i
     bt bts btr: mv,rv mv,i
     bt: rv,rv
-    sete setne: m8
+    sete setne setae setb setg setl: m8
+    seto sets: r8
+    tzcnt popcnt: rv,rv
+    imul: rv
+    rol ror: r16,i
+    prefetcht0 prefetchw: m8
+    rdtscp int3 ud2:
     cmove cmovne cmovb cmovae: rv,mv
-    mov: rv,gv gv,rv gv,i r8,g8 g8,i g8,r8
+    mov: rv,gv gv,rv gv,i r8,g8 g8,i g8,r8 r16,g16 g16,r16 g16,i
     add sub and or cmp: gv,rv gv,i
-    add sub cmp: rv,gv
+    add sub cmp and or: rv,gv
     inc dec: gv
     nop: mv m16
     stac clac endbr64 lfence mfence sfence:
@@ -93,6 +105,8 @@ const only: Readonly<Record<Mode, string>> = {
     pxor: xmm1,xmm1
     invlpg: m
     ltr: r16
+    ldmxcsr stmxcsr: m32
+    xgetbv xsetbv:
   `,
 };
 
@@ -100,6 +114,11 @@ const only: Readonly<Record<Mode, string>> = {
 const betweenModes = `
   mov: rv,i r16,segment segment,r16 segment,r32 r32,cr cr,r32
   jmp far: f
+  mov: rv,mv
+  xor or and: rv,rv rv,i
+  bt: rv,i
+  jae jb je jne jmp: t
+  cpuid rdmsr wrmsr:
 `;
 
 /** Instructions of a mode, as they are decoded. */
@@ -117,7 +136,7 @@ function assembledFrom(lines: string, mode: Mode): Instruction[] {
   for (const line of lines.split('\n').map((each) => each.trim())) {
     if (line === '') continue;
     const [names = '', forms = ''] = line.split(':');
-    const mnemonics = names.includes(',') || names.includes(' far') ? names.split(/, */) : names.split(' ');
+    const mnemonics = /,| far|^o\d/.test(names) ? names.split(/, */) : names.split(' ');
     const operands =
       forms.trim() === ''
         ? [[]]

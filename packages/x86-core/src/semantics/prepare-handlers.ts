@@ -24,6 +24,7 @@ const codes: readonly CodeShape[] = [
 const between: readonly CodeShape[] = [
   { mode: 16, segmentation: 'segmented', stackBits: 32, linearBits: 32 },
   { mode: 32, segmentation: 'segmented', stackBits: 16, linearBits: 32 },
+  { mode: 32, segmentation: 'segmented', stackBits: 32, linearBits: 32 },
 ];
 
 export interface MadeHandlers {
