@@ -53,6 +53,9 @@ export interface CompileEnvironment extends Pick<RegionMemory, 'ordered' | 'gues
   readonly sharedMaximum: number | undefined;
 }
 
+/** The same in all modules. */
+let settle: ModuleFunction | undefined;
+
 export function compileSources(
   sources: readonly CodeSource[],
   { sharedMaximum, ordered, guestStart }: CompileEnvironment,
@@ -66,7 +69,7 @@ export function compileSources(
   if (found.every((each) => each === undefined)) return undefined;
   const builder = new ModuleBuilder(sharedMaximum === undefined ? undefined : { maximum: sharedMaximum });
   const own = new Map<string, ModuleFunction>([
-    [SETTLE, settleFunction()],
+    [SETTLE, (settle ??= settleFunction())],
     [MISSED, missedFunction(memory)],
     [COMMITTED, committedFunction(memory)],
   ]);

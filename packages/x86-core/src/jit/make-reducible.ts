@@ -4,7 +4,7 @@
  * the head get copies, which are carried out once and lead to the head (node splitting: Muchnick, Advanced Compiler Design, 7.5).
  */
 import type { RegionBlock } from '../semantics/region.ts';
-import { DISPATCHER, type FlowNode, planFlow, type RegionFlow } from '../semantics/region-flow.ts';
+import { DISPATCHER, type FlowNode, planFlow } from '../semantics/region-flow.ts';
 
 export interface EnteredBlocks {
   readonly blocks: readonly RegionBlock[];
@@ -23,19 +23,21 @@ const MAX_COPIED = 300;
 /** The first blocks of the result are those given; copies follow. */
 export function makeReducible(given: EnteredBlocks): EnteredBlocks {
   let best = given;
+  let found = detours(best);
   let copied = 0;
   const hopeless = new Set<string>();
   for (;;) {
-    const flow = flowOf(best);
-    const [inner] = detours(best, flow).filter(({ head, cycle }) => !hopeless.has(nameOf(head, cycle)));
+    const inner = found.find(({ head, cycle }) => !hopeless.has(nameOf(head, cycle)));
     if (inner === undefined) return best;
     const split = enterAtHead(best, inner, MAX_COPIED - copied);
-    if (split === undefined || detours(split, flowOf(split)).length >= detours(best, flow).length) {
+    const left = split === undefined ? found : detours(split);
+    if (split === undefined || left.length >= found.length) {
       hopeless.add(nameOf(inner.head, inner.cycle));
       continue;
     }
     copied += instructionsOf(split.blocks.slice(best.blocks.length));
     best = split;
+    found = left;
   }
 }
 
@@ -43,34 +45,43 @@ function nameOf(head: FlowNode, cycle: ReadonlySet<FlowNode>): string {
   return `${head} ${[...cycle].join()}`;
 }
 
-function flowOf({ blocks, entries }: EnteredBlocks): RegionFlow {
-  return planFlow(
-    blocks.map(({ successors }) => successors),
-    entries,
-  );
-}
-
 function instructionsOf(blocks: readonly RegionBlock[]): number {
   return blocks.reduce((sum, { run }) => sum + run.instructions.length, 0);
 }
 
 /** Edges of loops that go through the dispatcher, those of the smallest loop first. */
-function detours({ blocks }: EnteredBlocks, flow: RegionFlow): Detour[] {
+function detours({ blocks, entries }: EnteredBlocks): Detour[] {
+  const flow = planFlow(
+    blocks.map(({ successors }) => successors),
+    entries,
+  );
   const found: Detour[] = [];
+  let predecessors: FlowNode[][] | undefined;
   for (const [from, { successors }] of blocks.entries()) {
     // What only copies were led to is left behind.
     if (!flow.isReached(from)) continue;
     for (const head of successors) {
-      if (flow.edge(from, head) === 'dispatcher') found.push({ head, cycle: cycleOf(blocks, from, head) });
+      if (flow.edge(from, head) !== 'dispatcher') continue;
+      predecessors ??= predecessorsOf(blocks);
+      found.push({ head, cycle: cycleOf(blocks, predecessors, from, head) });
     }
   }
-  return found.toSorted((a, b) => a.cycle.size - b.cycle.size);
+  return found.sort((a, b) => a.cycle.size - b.cycle.size);
+}
+
+function predecessorsOf(blocks: readonly RegionBlock[]): FlowNode[][] {
+  const predecessors = blocks.map((): FlowNode[] => []);
+  for (const [from, { successors }] of blocks.entries()) for (const to of successors) predecessors[to]?.push(from);
+  return predecessors;
 }
 
 /** What lies on a way from the head to the end of its back edge, without coming to the head again. */
-function cycleOf(blocks: readonly RegionBlock[], end: FlowNode, head: FlowNode): Set<FlowNode> {
-  const predecessors = blocks.map((): FlowNode[] => []);
-  for (const [from, { successors }] of blocks.entries()) for (const to of successors) predecessors[to]?.push(from);
+function cycleOf(
+  blocks: readonly RegionBlock[],
+  predecessors: readonly (readonly FlowNode[])[],
+  end: FlowNode,
+  head: FlowNode,
+): Set<FlowNode> {
   const before = new Set<FlowNode>([end]);
   for (const node of before) if (node !== head) for (const each of predecessors[node] ?? []) before.add(each);
   const cycle = new Set<FlowNode>([head]);

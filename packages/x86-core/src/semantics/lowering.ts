@@ -27,7 +27,7 @@ import type {
 import { isLow, narrowed, type Narrowing } from './narrow.ts';
 import { signatureOf } from './runtime.ts';
 import { BOUNCE, BOUNCE_BYTES, BOUNCE_SLOTS, EVENTS, SEGMENT_LIMIT } from './state.ts';
-import { temporariesIn, type TemporaryUse, temporaryUse } from './temporaries.ts';
+import { type TemporaryUse, temporaryUse } from './temporaries.ts';
 import { constant, operation, vectorConstant } from './value.ts';
 
 /**
@@ -174,8 +174,8 @@ class Lowering {
     evaluate: (value) => this.#evaluate(value),
     isLow: (temporary) => this.#low.has(temporary),
   };
-  /** What follows the statement that is being lowered, up to the end of the instruction. */
-  #rest: readonly Statement[] = [];
+  /** What is being lowered, the innermost last; and the place in it. */
+  readonly #open: { readonly statements: readonly Statement[]; position: number }[] = [];
   #storesOnce = false;
   /** Of temporaries that are addresses. */
   readonly #origins = new Map<number, Origin>();
@@ -199,13 +199,14 @@ class Lowering {
   }
 
   statements(statements: readonly Statement[]): void {
-    const behind = this.#rest;
-    for (const [position, statement] of statements.entries()) {
-      this.#rest = [...statements.slice(position + 1), ...behind];
+    const open = { statements, position: 0 };
+    this.#open.push(open);
+    for (; open.position < statements.length; open.position++) {
+      const statement = statements[open.position] as Statement;
       this.#statement(statement);
       if (this.#depth === 0) this.#target.floats?.facts.statement(statement);
     }
-    this.#rest = behind;
+    this.#open.pop();
   }
 
   #local(temporary: number): number {
@@ -454,6 +455,11 @@ class Lowering {
     body.end();
   }
 
+  /** What follows the statement that is being lowered, up to the end of the instruction. */
+  get #rest(): Statement[] {
+    return this.#open.toReversed().flatMap(({ statements, position }) => statements.slice(position + 1));
+  }
+
   #leaveForEvents(): void {
     const rest = this.#rest;
     this.#target.core();
@@ -700,7 +706,10 @@ export function localValue(local: number): Value {
   return { kind: 'temporary', type: 'i64', number: ~local };
 }
 
-/** The locals that a value of such is computed from. */
-export function* localsIn(value: Value): Generator<number> {
-  for (const temporary of temporariesIn(value)) if (temporary < 0) yield ~temporary;
+/** Adds the locals that a value is computed from, where temporaries of instructions have become such. */
+export function addLocals(value: Value, locals: number[]): void {
+  if (value.kind === 'temporary') {
+    if (value.number < 0) locals.push(~value.number);
+  } else if (value.kind === 'operation') for (const operand of value.operands) addLocals(operand, locals);
+  else if (value.kind === 'select') for (const each of [value.condition, value.a, value.b]) addLocals(each, locals);
 }

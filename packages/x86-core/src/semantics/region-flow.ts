@@ -34,9 +34,11 @@ export function planFlow(successors: readonly (readonly FlowNode[])[], entries: 
     const dominators = immediateDominators(successors, [...dispatched], order);
     const sizeBefore = dispatched.size;
     for (const [from, targets] of successors.entries()) {
-      if (order.position(from) < 0) continue;
+      const position = positionOf(order, from);
+      if (position < 0) continue;
       for (const to of targets) {
-        if (order.position(to) <= order.position(from) && !dominates(dominators, to, from)) dispatched.add(to);
+        const head = positionOf(order, to);
+        if (head <= position && !dominates(dominators, head, position)) dispatched.add(to);
       }
     }
     if (dispatched.size === sizeBefore) return describe(successors, [...dispatched], order, dominators);
@@ -46,32 +48,45 @@ export function planFlow(successors: readonly (readonly FlowNode[])[], entries: 
 interface Order {
   /** The dispatcher, and all blocks that are reached. */
   readonly nodes: readonly FlowNode[];
-  /** In `nodes`; -1: not reached. */
-  position(node: FlowNode): number;
+  /** Places in `nodes`, of the dispatcher and of the blocks by their numbers; -1: not reached. */
+  readonly positions: Int32Array;
+}
+
+function positionOf({ positions }: Order, node: FlowNode): number {
+  return positions[node + 1] as number;
 }
 
 function reversePostorder(successors: readonly (readonly FlowNode[])[], dispatched: readonly FlowNode[]): Order {
   const postorder: FlowNode[] = [];
-  const seen = new Set<FlowNode>([DISPATCHER]);
-  const stack: { readonly node: FlowNode; next: number }[] = [{ node: DISPATCHER, next: 0 }];
-  while (stack.length > 0) {
-    const top = stack[stack.length - 1] as { readonly node: FlowNode; next: number };
-    const targets = top.node === DISPATCHER ? dispatched : (successors[top.node] as readonly FlowNode[]);
-    const target = targets[top.next++];
+  const seen = new Uint8Array(successors.length + 1);
+  const path: FlowNode[] = [DISPATCHER];
+  /** How many of the targets of each node of the path have been followed. */
+  const followed: number[] = [0];
+  while (path.length > 0) {
+    const top = path.length - 1;
+    const node = path[top] as FlowNode;
+    const targets = node === DISPATCHER ? dispatched : (successors[node] as readonly FlowNode[]);
+    const next = followed[top] as number;
+    followed[top] = next + 1;
+    const target = targets[next];
     if (target === undefined) {
-      postorder.push(top.node);
-      stack.pop();
-    } else if (!seen.has(target)) {
-      seen.add(target);
-      stack.push({ node: target, next: 0 });
+      postorder.push(node);
+      path.pop();
+      followed.pop();
+    } else if (seen[target] === 0) {
+      seen[target] = 1;
+      path.push(target);
+      followed.push(0);
     }
   }
   const nodes = postorder.reverse();
-  const positions = new Map(nodes.map((node, position) => [node, position]));
-  return { nodes, position: (node) => positions.get(node) ?? -1 };
+  const positions = new Int32Array(successors.length + 1).fill(-1);
+  for (let position = 0; position < nodes.length; position++) positions[(nodes[position] as FlowNode) + 1] = position;
+  return { nodes, positions };
 }
 
-type Dominators = ReadonlyMap<FlowNode, FlowNode>;
+/** Of each node the one that dominates it at once, both by their positions: it comes before it. The dispatcher's is itself. */
+type Dominators = Int32Array;
 
 /** Cooper, Harvey and Kennedy, A Simple, Fast Dominance Algorithm (2001). */
 function immediateDominators(
@@ -79,42 +94,44 @@ function immediateDominators(
   dispatched: readonly FlowNode[],
   order: Order,
 ): Dominators {
-  const predecessors = new Map<FlowNode, FlowNode[]>(order.nodes.map((node) => [node, []]));
-  for (const node of order.nodes) {
+  const { nodes } = order;
+  const predecessors = nodes.map((): number[] => []);
+  for (let position = 0; position < nodes.length; position++) {
+    const node = nodes[position] as FlowNode;
     const targets = node === DISPATCHER ? dispatched : (successors[node] as readonly FlowNode[]);
-    for (const target of targets) predecessors.get(target)?.push(node);
+    for (const target of targets) predecessors[positionOf(order, target)]?.push(position);
   }
-  const dominators = new Map<FlowNode, FlowNode>([[DISPATCHER, DISPATCHER]]);
-  const meet = (a: FlowNode, b: FlowNode): FlowNode => {
-    let [left, right] = [a, b];
-    while (left !== right) {
-      if (order.position(left) > order.position(right)) left = dominators.get(left) as FlowNode;
-      else right = dominators.get(right) as FlowNode;
-    }
-    return left;
-  };
+  const dominators = new Int32Array(nodes.length).fill(-1);
+  dominators[0] = 0;
   for (let changed = true; changed; ) {
     changed = false;
-    for (const node of order.nodes.slice(1)) {
-      const known = (predecessors.get(node) as FlowNode[]).filter((each) => dominators.has(each));
-      const dominator = known.reduce(meet);
-      if (dominators.get(node) === dominator) continue;
-      dominators.set(node, dominator);
+    for (let position = 1; position < nodes.length; position++) {
+      let dominator = -1;
+      for (const each of predecessors[position] as readonly number[]) {
+        if ((dominators[each] as number) < 0) continue;
+        dominator = dominator < 0 ? each : meet(dominators, dominator, each);
+      }
+      if (dominators[position] === dominator) continue;
+      dominators[position] = dominator;
       changed = true;
     }
   }
   return dominators;
 }
 
-function dominates(dominators: Dominators, above: FlowNode, below: FlowNode): boolean {
-  let node = below;
-  while (node !== above) {
-    const next = dominators.get(node);
-    if (next === undefined) throw new Error('A node that is not reached has no dominator');
-    if (node === DISPATCHER) return false;
-    node = next;
+function meet(dominators: Dominators, a: number, b: number): number {
+  let [left, right] = [a, b];
+  while (left !== right) {
+    if (left > right) left = dominators[left] as number;
+    else right = dominators[right] as number;
   }
-  return true;
+  return left;
+}
+
+function dominates(dominators: Dominators, above: number, below: number): boolean {
+  let position = below;
+  while (position > above) position = dominators[position] as number;
+  return position === above;
 }
 
 function describe(
@@ -123,22 +140,27 @@ function describe(
   order: Order,
   dominators: Dominators,
 ): RegionFlow {
-  const throughDispatcher = new Set(dispatched);
-  const isBack = (from: FlowNode, to: FlowNode): boolean => order.position(to) <= order.position(from);
-  const forwardEdges = new Map<FlowNode, number>(dispatched.map((node) => [node, 1]));
-  const loops = new Set<FlowNode>();
-  for (const node of order.nodes.slice(1)) {
+  const { nodes } = order;
+  const isBack = (from: FlowNode, to: FlowNode): boolean => positionOf(order, to) <= positionOf(order, from);
+  const isBelow = (above: FlowNode, below: FlowNode): boolean =>
+    dominates(dominators, positionOf(order, above), positionOf(order, below));
+  // The dispatcher's table needs a label for each of its targets: as if each were reached twice.
+  const forwardEdges = new Uint32Array(successors.length);
+  for (const node of dispatched) forwardEdges[node] = 2;
+  const loops = new Uint8Array(successors.length);
+  for (let position = 1; position < nodes.length; position++) {
+    const node = nodes[position] as FlowNode;
     for (const target of successors[node] as readonly FlowNode[]) {
-      if (!isBack(node, target)) forwardEdges.set(target, (forwardEdges.get(target) ?? 0) + 1);
-      else if (dominates(dominators, target, node)) loops.add(target);
+      if (!isBack(node, target)) forwardEdges[target] = (forwardEdges[target] as number) + 1;
+      else if (isBelow(target, node)) loops[target] = 1;
     }
   }
-  // The dispatcher's table needs a label for each of its targets.
-  const hasLabel = (node: FlowNode): boolean => throughDispatcher.has(node) || (forwardEdges.get(node) ?? 0) > 1;
+  const hasLabel = (node: FlowNode): boolean => (forwardEdges[node] as number) > 1;
   const following = new Map<FlowNode, FlowNode[]>();
-  for (const node of order.nodes.slice(1).reverse()) {
+  for (let position = nodes.length - 1; position > 0; position--) {
+    const node = nodes[position] as FlowNode;
     if (!hasLabel(node)) continue;
-    const dominator = dominators.get(node) as FlowNode;
+    const dominator = nodes[dominators[position] as number] as FlowNode;
     const list = following.get(dominator);
     if (list === undefined) following.set(dominator, [node]);
     else list.push(node);
@@ -147,10 +169,10 @@ function describe(
     dispatched,
     edge: (from, to) => {
       if (!isBack(from, to)) return hasLabel(to) ? 'forward' : 'inline';
-      return dominates(dominators, to, from) ? 'loop' : 'dispatcher';
+      return isBelow(to, from) ? 'loop' : 'dispatcher';
     },
-    isReached: (node) => order.position(node) >= 0,
-    isLoop: (node) => loops.has(node),
+    isReached: (node) => positionOf(order, node) >= 0,
+    isLoop: (node) => loops[node] === 1,
     following: (node) => following.get(node) ?? [],
   };
 }

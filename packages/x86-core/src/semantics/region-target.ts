@@ -15,7 +15,7 @@ import type {
 } from './language.ts';
 import { HostFloats } from './float/host-floats.ts';
 import { Anchors, type AnchorKnowledge, type Origin } from './anchors.ts';
-import { localsIn, localValue, type Scratch, scratchOf, type Target } from './lowering.ts';
+import { addLocals, localValue, type Scratch, scratchOf, type Target } from './lowering.ts';
 import { Reason } from './reason.ts';
 import { pushValue } from './push-value.ts';
 import { COMMITTED, MISSED, packAccess, withholdAtEvents } from './region-calls.ts';
@@ -255,14 +255,16 @@ export class RegionTarget implements Target {
 
   /** What the instructions before have left for this one and those that follow are sources of flags, and anchors. */
   beginInstruction(each: RunInstruction): void {
-    this.body.held = new Set([...this.#localsOfSource(), ...this.anchors.locals]);
+    this.body.held = [...this.#localsOfSource(), ...this.anchors.locals];
     this.selectInstruction(each);
   }
 
   #localsOfSource(): number[] {
-    if (this.#source === undefined) return [];
+    const locals: number[] = [];
+    if (this.#source === undefined) return locals;
     const { a, b, result } = this.#source;
-    return [a, b, result].flatMap((value) => [...localsIn(value)]);
+    for (const value of [a, b, result]) addLocals(value, locals);
+    return locals;
   }
 
   /** Back to one that was begun before. */

@@ -54,7 +54,7 @@ class Counter {
   }
 }
 
-export function* temporariesIn(value: Value): Generator<number> {
+function* temporariesIn(value: Value): Generator<number> {
   if (value.kind === 'temporary') yield value.number;
   else if (value.kind === 'operation') for (const operand of value.operands) yield* temporariesIn(operand);
   else if (value.kind === 'isHosts') {

@@ -13,7 +13,10 @@ export class FunctionBody {
   readonly #locals: ValueType[] = [];
   /** Those that are given out again and again, by type; and those of them that hold something now. */
   readonly #shared = new Map<ValueType, number[]>();
-  #held: ReadonlySet<number> = new Set();
+  #held: number[] = [];
+  /** By local: held where it is the number of the present list of those that are. */
+  readonly #holds: number[] = [];
+  #list = 1;
   readonly #parameters: number;
   /** Calls by name, and where in the code the index belongs. */
   readonly #calls: { at: number; readonly name: string }[] = [];
@@ -38,19 +41,22 @@ export class FunctionBody {
   temporary(type: ValueType): number {
     let locals = this.#shared.get(type);
     if (locals === undefined) this.#shared.set(type, (locals = []));
-    let found = locals.find((local) => !this.#held.has(local));
+    let found = locals.find((local) => this.#holds[local] !== this.#list);
     if (found === undefined) locals.push((found = this.local(type)));
-    this.#held = new Set([...this.#held, found]);
+    this.#held.push(found);
+    this.#holds[found] = this.#list;
     return found;
   }
 
   /** The temporary locals that hold something: the others are given out. May be set back to what it was elsewhere. */
-  get held(): ReadonlySet<number> {
-    return this.#held;
+  get held(): readonly number[] {
+    return this.#held.slice();
   }
 
-  set held(locals: ReadonlySet<number>) {
-    this.#held = locals;
+  set held(locals: readonly number[]) {
+    this.#held = locals.slice();
+    this.#list++;
+    for (const local of locals) this.#holds[local] = this.#list;
   }
 
   get(local: number): void {

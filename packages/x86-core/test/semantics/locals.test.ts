@@ -49,7 +49,7 @@ test('what is held is not given out again, and what is not is', () => {
   const body = new FunctionBody(1);
   const [a, b] = [body.temporary('i64'), body.temporary('i64')];
   expect(new Set([a, b, body.local('i64')]).size).toBe(3);
-  body.held = new Set([a]);
+  body.held = [a];
   const before = body.held;
   expect([body.temporary('i64'), body.temporary('i32')]).toEqual([b, 4]);
   body.held = before;
