@@ -4,6 +4,7 @@ import { prepareForm } from '../../src/encode/form.ts';
 import { CodeBuffer, decode, EncodeError, emitForm, type Instruction, type Mode, rows } from '../../src/index.ts';
 import { handlerSignature, lowerHandler } from '../../src/semantics/handler.ts';
 import { meaningOf } from '../../src/semantics/instructions/index.ts';
+import type { Statement } from '../../src/semantics/language.ts';
 import { calledSignature } from '../../src/semantics/lowering.ts';
 import {
   type CodeShape,
@@ -16,6 +17,7 @@ import {
 import type { FunctionBody } from '../../src/wasm/function-body.ts';
 import { ModuleBuilder } from '../../src/wasm/module-builder.ts';
 import { sampleOperands } from '../oracle/samples.ts';
+import { unassignedReads } from './assigned.ts';
 
 const codes: Readonly<Record<Mode, readonly CodeShape[]>> = {
   16: [
@@ -93,6 +95,9 @@ test.each([16, 32, 64] as const)(
           nothing.add(shape.mnemonic);
           continue;
         }
+        const reads = unassignedReads(meaning);
+        if (reads.size > 0)
+          problems.add(`${shape.mnemonic}: reads what is not assigned on every way: ${[...reads].join()}`);
         const body = lowerHandler(meaning, shape);
         const key = handlerKeyOf(shape);
         const other = byKey.get(key);
@@ -114,3 +119,24 @@ test.each([16, 32, 64] as const)(
     expect([...nothing].filter((mnemonic) => !withoutMeaning.has(mnemonic))).toEqual([]);
   },
 );
+
+test('what some way does not assign is found', () => {
+  const read = { kind: 'temporary', type: 'i64', number: 0 } as const;
+  const set: Statement = { kind: 'let', temporary: 0, value: { kind: 'immediate' } };
+  const use: Statement = { kind: 'let', temporary: 1, value: read };
+  const under = (body: Statement[], otherwise: Statement[]): Statement => ({
+    kind: 'if',
+    condition: { kind: 'condition', code: 0 },
+    body,
+    otherwise,
+    unlikely: false,
+  });
+  const unassigned = (...statements: Statement[]): number[] => [
+    ...unassignedReads({ statements, temporaries: ['i64', 'i64'] }),
+  ];
+  expect(unassigned(set, use)).toEqual([]);
+  expect(unassigned(use, set)).toEqual([0]);
+  expect(unassigned(under([set], []), use)).toEqual([0]);
+  expect(unassigned(under([set], [set]), use)).toEqual([]);
+  expect(unassigned(under([set], [{ kind: 'leave', reason: 'assist', at: 'this' }]), use)).toEqual([]);
+});
