@@ -5,11 +5,11 @@
 import { availabilityOf } from '../cpu/availability.ts';
 import { immediateOf } from '../semantics/effective-address.ts';
 import type { RegionBlock, RegionPlan } from '../semantics/region.ts';
-import { type FlowNode, planFlow } from '../semantics/region-flow.ts';
+import { type FlowNode, planFlow, type RegionFlow } from '../semantics/region-flow.ts';
 import { decodeRun, type RunInstruction, type StraightRun } from '../semantics/straight-run.ts';
 import { FeatureSet } from '../system/features.ts';
 import type { CodePage, CodeSource } from './code-source.ts';
-import { makeReducible } from './make-reducible.ts';
+import { makeReducible, type ReducibleBlocks } from './make-reducible.ts';
 import { returnSitesOf } from './return-sites.ts';
 
 const MAX_INSTRUCTIONS = 1000;
@@ -74,18 +74,23 @@ export function discoverRegion(source: CodeSource): DiscoveredRegion | undefined
   });
   const split = makeReducible({ blocks: found, entries: [...entries] });
   const { blocks } = split;
-  const flow = planFlow(
-    blocks.map(({ successors }) => successors),
-    split.entries,
-  );
-  // A run that ended inside of a loop goes on there.
-  const loops = [...blocks.keys()].filter((node) => flow.isLoop(node));
-  const plannedEntries = [...new Set([...split.entries, ...loops])];
+  const flow = enteredAtLoops(split);
   const instructions = blocks.reduce((sum, { run }) => sum + run.instructions.length, 0);
   const ranges = found.map(({ run }, number) => rangeOf(order[number] as bigint, run));
   const pages = usedPages(source.pages, ranges);
-  const plan = { blocks, entries: plannedEntries, severalPages: pages.length > 1, counts: true };
+  const plan = { blocks, flow, severalPages: pages.length > 1, counts: true };
   return { plan, pages, ranges, instructions };
+}
+
+/** A run that ended inside of a loop goes on there. */
+function enteredAtLoops({ blocks, entries, flow }: ReducibleBlocks): RegionFlow {
+  const all = new Set(entries);
+  for (let node = 0; node < blocks.length; node++) if (flow.isLoop(node)) all.add(node);
+  if (all.size === new Set(entries).size) return flow;
+  return planFlow(
+    blocks.map(({ successors }) => successors),
+    [...all],
+  );
 }
 
 function rangeOf(rip: bigint, { instructions }: StraightRun): { rip: bigint; bytes: number } {
@@ -158,7 +163,7 @@ class RunDecoder {
 
   #fetch(rip: bigint, beyond: boolean): Uint8Array {
     const here = this.#rest(rip);
-    if (!beyond || here.length === 15) return here;
+    if (!beyond || here.length >= 15) return here;
     const there = this.#pages.get(BigInt.asUintN(64, (rip & PAGE_MASK) + 4096n));
     if (there === undefined) return here;
     const both = new Uint8Array(15);
@@ -167,10 +172,10 @@ class RunDecoder {
     return both;
   }
 
-  /** Up to 15 bytes, to the end of the page. */
+  /** To the end of the page. */
   #rest(rip: bigint): Uint8Array {
     const offset = Number(rip & 0xfffn);
-    return (this.#pages.get(rip & PAGE_MASK) as CodePage).bytes.subarray(offset, offset + 15);
+    return (this.#pages.get(rip & PAGE_MASK) as CodePage).bytes.subarray(offset);
   }
 }
 

@@ -4,11 +4,15 @@
  * the head get copies, which are carried out once and lead to the head (node splitting: Muchnick, Advanced Compiler Design, 7.5).
  */
 import type { RegionBlock } from '../semantics/region.ts';
-import { DISPATCHER, type FlowNode, planFlow } from '../semantics/region-flow.ts';
+import { DISPATCHER, type FlowNode, planFlow, type RegionFlow } from '../semantics/region-flow.ts';
 
 export interface EnteredBlocks {
   readonly blocks: readonly RegionBlock[];
   readonly entries: readonly FlowNode[];
+}
+
+export interface ReducibleBlocks extends EnteredBlocks {
+  readonly flow: RegionFlow;
 }
 
 interface Detour {
@@ -21,24 +25,29 @@ interface Detour {
 const MAX_COPIED = 300;
 
 /** The first blocks of the result are those given; copies follow. */
-export function makeReducible(given: EnteredBlocks): EnteredBlocks {
-  let best = given;
+export function makeReducible(given: EnteredBlocks): ReducibleBlocks {
+  let best = planned(given);
   let found = detours(best);
   let copied = 0;
   const hopeless = new Set<string>();
   for (;;) {
     const inner = found.find(({ head, cycle }) => !hopeless.has(nameOf(head, cycle)));
     if (inner === undefined) return best;
-    const split = enterAtHead(best, inner, MAX_COPIED - copied);
-    const left = split === undefined ? found : detours(split);
-    if (split === undefined || left.length >= found.length) {
+    const entered = enterAtHead(best, inner, MAX_COPIED - copied);
+    const split = entered === undefined ? best : planned(entered);
+    if (detourEdges(split).length >= found.length) {
       hopeless.add(nameOf(inner.head, inner.cycle));
       continue;
     }
     copied += instructionsOf(split.blocks.slice(best.blocks.length));
     best = split;
-    found = left;
+    found = detours(split);
   }
+}
+
+function planned({ blocks, entries }: EnteredBlocks): ReducibleBlocks {
+  const successors = blocks.map((block) => block.successors);
+  return { blocks, entries, flow: planFlow(successors, entries) };
 }
 
 function nameOf(head: FlowNode, cycle: ReadonlySet<FlowNode>): string {
@@ -49,23 +58,26 @@ function instructionsOf(blocks: readonly RegionBlock[]): number {
   return blocks.reduce((sum, { run }) => sum + run.instructions.length, 0);
 }
 
-/** Edges of loops that go through the dispatcher, those of the smallest loop first. */
-function detours({ blocks, entries }: EnteredBlocks): Detour[] {
-  const flow = planFlow(
-    blocks.map(({ successors }) => successors),
-    entries,
-  );
-  const found: Detour[] = [];
-  let predecessors: FlowNode[][] | undefined;
-  for (const [from, { successors }] of blocks.entries()) {
+/** Edges of loops that go through the dispatcher. */
+function detourEdges({ blocks, flow }: ReducibleBlocks): { readonly end: FlowNode; readonly head: FlowNode }[] {
+  const found: { readonly end: FlowNode; readonly head: FlowNode }[] = [];
+  for (let end = 0; end < blocks.length; end++) {
     // What only copies were led to is left behind.
-    if (!flow.isReached(from)) continue;
-    for (const head of successors) {
-      if (flow.edge(from, head) !== 'dispatcher') continue;
-      predecessors ??= predecessorsOf(blocks);
-      found.push({ head, cycle: cycleOf(blocks, predecessors, from, head) });
+    if (!flow.isReached(end)) continue;
+    for (const head of (blocks[end] as RegionBlock).successors) {
+      if (flow.edge(end, head) === 'dispatcher') found.push({ end, head });
     }
   }
+  return found;
+}
+
+/** The same with their cycles, those of the smallest loop first. */
+function detours(entered: ReducibleBlocks): Detour[] {
+  const edges = detourEdges(entered);
+  if (edges.length === 0) return [];
+  const { blocks } = entered;
+  const predecessors = predecessorsOf(blocks);
+  const found = edges.map(({ end, head }): Detour => ({ head, cycle: cycleOf(blocks, predecessors, end, head) }));
   return found.sort((a, b) => a.cycle.size - b.cycle.size);
 }
 

@@ -30,7 +30,7 @@ export interface Anchor {
 
 /** What is known at one place. */
 export interface AnchorKnowledge {
-  readonly registers: ReadonlyMap<number, Origin>;
+  readonly registers: readonly (Origin | undefined)[];
   readonly anchors: readonly Anchor[];
   readonly aligned: readonly Alignment[];
 }
@@ -47,7 +47,10 @@ const PAGE = 4096n;
 
 export class Anchors {
   readonly #body: FunctionBody;
-  #registers = new Map<number, Origin>();
+  /** By number. */
+  #registers: (Origin | undefined)[] = [];
+  /** `knowledge` has handed the array out: it is copied before it changes. */
+  #isLent = false;
   #anchors: readonly Anchor[] = [];
   #aligned: readonly Alignment[] = [];
   #roots = 0;
@@ -58,17 +61,20 @@ export class Anchors {
 
   /** Nothing is known: control may come from elsewhere. */
   forget(): void {
-    this.#registers.clear();
+    this.#registers = [];
+    this.#isLent = false;
     this.#anchors = [];
     this.#aligned = [];
   }
 
   get knowledge(): AnchorKnowledge {
-    return { registers: new Map(this.#registers), anchors: this.#anchors, aligned: this.#aligned };
+    this.#isLent = true;
+    return { registers: this.#registers, anchors: this.#anchors, aligned: this.#aligned };
   }
 
   set knowledge({ registers, anchors, aligned }: AnchorKnowledge) {
-    this.#registers = new Map(registers);
+    this.#registers = registers as (Origin | undefined)[];
+    this.#isLent = true;
     this.#anchors = anchors;
     this.#aligned = aligned;
   }
@@ -87,18 +93,21 @@ export class Anchors {
   }
 
   ofRegister(register: number): Origin {
-    let origin = this.#registers.get(register);
+    let origin = this.#registers[register];
     if (origin === undefined) {
       origin = { root: String(this.#roots++), distance: 0n };
-      this.#registers.set(register, origin);
+      this.setRegister(register, origin);
     }
     return origin;
   }
 
   /** A general-purpose register changes; undefined: to what is not known. */
   setRegister(register: number, origin: Origin | undefined): void {
-    if (origin === undefined) this.#registers.delete(register);
-    else this.#registers.set(register, origin);
+    if (this.#isLent) {
+      this.#registers = this.#registers.slice();
+      this.#isLent = false;
+    }
+    this.#registers[register] = origin;
   }
 
   /** An anchor within a page's length that has the right. */
@@ -131,9 +140,9 @@ export class Anchors {
     this.#body.end();
   }
 
-  /** The locals of those that are kept. */
-  get locals(): number[] {
-    return this.#anchors.flatMap(({ place, host }) => [place, host]);
+  /** Adds the locals of those that are kept. */
+  addLocals(locals: number[]): void {
+    for (const { place, host } of this.#anchors) locals.push(place, host);
   }
 
   /** Code for where any of them may be no longer true. */

@@ -8,7 +8,7 @@
  */
 import type { FunctionBody, Label } from '../wasm/function-body.ts';
 import type { Signature } from '../wasm/module-builder.ts';
-import type { ValueType } from '../wasm/operators.ts';
+import type { OperatorName, ValueType } from '../wasm/operators.ts';
 import { type Anchors, moved, type Origin } from './anchors.ts';
 import { loadOrdered, storeOrdered } from './lowering-order.ts';
 import { lowerHostCheck } from './float/host-check.ts';
@@ -27,7 +27,7 @@ import type {
 import { isLow, narrowed, type Narrowing } from './narrow.ts';
 import { signatureOf } from './runtime.ts';
 import { BOUNCE, BOUNCE_BYTES, BOUNCE_SLOTS, EVENTS, SEGMENT_LIMIT } from './state.ts';
-import { type TemporaryUse, temporaryUse } from './temporaries.ts';
+import { type MeaningUse, meaningUse } from './temporaries.ts';
 import { constant, operation, vectorConstant } from './value.ts';
 
 /**
@@ -53,11 +53,6 @@ const supportFunctions: Readonly<Record<string, Signature>> = {
 /** The signature of any function that code calls by name. */
 export function calledSignature(name: string): Signature {
   return supportFunctions[name] ?? signatureOf(name);
-}
-
-function hasLoop(statement: Statement): boolean {
-  if (statement.kind === 'if') return [...statement.body, ...statement.otherwise].some(hasLoop);
-  return statement.kind === 'loop';
 }
 
 /** Locals of a translation. */
@@ -139,81 +134,72 @@ export function lower(meaning: Meaning, target: Target): void {
   new Lowering(meaning, target).whole(meaning.statements);
 }
 
-/** Stores that are completed, wherever they stand. */
-function commitsIn(statements: readonly Statement[]): number {
-  let count = 0;
-  for (const statement of statements) {
-    if (statement.kind === 'commit') count++;
-    else if (statement.kind === 'if') count += commitsIn(statement.body) + commitsIn(statement.otherwise);
-    else if (statement.kind === 'loop') count += commitsIn(statement.body);
-  }
-  return count;
+interface OpenStatements {
+  readonly statements: readonly Statement[];
+  position: number;
 }
 
 const CS = 1;
 const ALL_ONES = (1n << 64n) - 1n;
 const NO_VECTOR: Value = vectorConstant(0n);
 
-class Lowering {
+class Lowering implements Narrowing {
   readonly #target: Target;
   readonly #body: FunctionBody;
   readonly #meaning: Meaning;
-  /** Locals of the temporaries, as they come to be needed. */
-  readonly #locals = new Map<number, number>();
+  /** Locals of the temporaries, as they come to be needed. What is known of temporaries is kept by their numbers. */
+  readonly #locals: number[] = [];
   /** Where a locked instruction begins again, and the local that says that no atomic operation does for it. */
   #retry: Label = 0;
   #locked = -1;
   /** Temporaries that are constants. */
-  readonly #known = new Map<number, bigint>();
-  readonly #use: TemporaryUse;
+  #known: (bigint | undefined)[] = [];
+  readonly #use: MeaningUse;
   /** Those that are not computed yet. */
-  readonly #deferred = new Map<number, Value>();
+  readonly #deferred: Value[] = [];
   /** Those whose upper half is 0. */
-  readonly #low = new Set<number>();
-  readonly #narrowing: Narrowing = {
-    evaluate: (value) => this.#evaluate(value),
-    isLow: (temporary) => this.#low.has(temporary),
-  };
+  readonly #low: boolean[] = [];
   /** What is being lowered, the innermost last; and the place in it. */
-  readonly #open: { readonly statements: readonly Statement[]; position: number }[] = [];
+  readonly #open: OpenStatements[] = [];
   #storesOnce = false;
   /** Of temporaries that are addresses. */
-  readonly #origins = new Map<number, Origin>();
+  readonly #origins: (Origin | undefined)[] = [];
   /** Inside of so many `if` and `loop`, and `loop` alone. */
   #depth = 0;
   #loops = 0;
 
   constructor(meaning: Meaning, target: Target) {
     this.#target = target;
-    this.#use = temporaryUse(meaning);
+    this.#use = meaningUse(meaning);
     this.#body = target.body;
     this.#meaning = meaning;
   }
 
   /** An instruction with one store looks behind it whether something else comes next than was decoded; others look at their end. */
   whole(statements: readonly Statement[]): void {
-    const commits = commitsIn(statements);
-    this.#storesOnce = commits === 1 && !statements.some((each) => hasLoop(each));
+    const { commits, hasLoop } = this.#use;
+    this.#storesOnce = commits === 1 && !hasLoop;
     this.statements(statements);
     if (commits > 0 && !this.#storesOnce) this.#leaveForEvents();
   }
 
   statements(statements: readonly Statement[]): void {
-    const open = { statements, position: 0 };
+    const open: OpenStatements = { statements, position: 0 };
+    const facts = this.#depth === 0 ? this.#target.floats?.facts : undefined;
     this.#open.push(open);
     for (; open.position < statements.length; open.position++) {
       const statement = statements[open.position] as Statement;
       this.#statement(statement);
-      if (this.#depth === 0) this.#target.floats?.facts.statement(statement);
+      facts?.statement(statement);
     }
     this.#open.pop();
   }
 
   #local(temporary: number): number {
-    let local = this.#locals.get(temporary);
+    let local = this.#locals[temporary];
     if (local === undefined) {
       local = this.#body.temporary(this.#meaning.temporaries[temporary] as ValueType);
-      this.#locals.set(temporary, local);
+      this.#locals[temporary] = local;
     }
     return local;
   }
@@ -222,11 +208,11 @@ class Lowering {
     const target = this.#target;
     switch (statement.kind) {
       case 'let': {
-        if (this.#use.once.has(statement.temporary)) {
+        if (this.#use.once[statement.temporary] === true) {
           if (this.#defer(statement)) return;
-          const known = this.#evaluate(statement.value);
-          if (known !== undefined) this.#known.set(statement.temporary, known);
-          if (isLow(statement.value, this.#narrowing)) this.#low.add(statement.temporary);
+          const known = this.evaluate(statement.value);
+          if (known !== undefined) this.#known[statement.temporary] = known;
+          if (isLow(statement.value, this)) this.#low[statement.temporary] = true;
         }
         this.#noteOrigin(statement.temporary, statement.value);
         this.#value(statement.value);
@@ -250,8 +236,8 @@ class Lowering {
           if (statement.widened) this.#body.loadWidened(statement.bits === 64 ? 64 : 32, statement.offset);
           else this.#body.load(statement.bits, statement.offset);
         }
-        if (statement.bits <= 32 && !statement.widened && this.#use.once.has(statement.temporary)) {
-          this.#low.add(statement.temporary);
+        if (statement.bits <= 32 && !statement.widened && this.#use.once[statement.temporary] === true) {
+          this.#low[statement.temporary] = true;
         }
         this.#body.set(this.#local(statement.temporary));
         return;
@@ -322,9 +308,7 @@ class Lowering {
 
   #noteOrigin(temporary: number, value: Value): void {
     if (this.#target.anchors === undefined) return;
-    const origin = this.#depth === 0 ? this.#originOf(value) : undefined;
-    if (origin === undefined) this.#origins.delete(temporary);
-    else this.#origins.set(temporary, origin);
+    this.#origins[temporary] = this.#depth === 0 ? this.#originOf(value) : undefined;
   }
 
   #registerChanged({ location, value }: Statement & { kind: 'set' }): void {
@@ -338,27 +322,28 @@ class Lowering {
   #originOf(value: Value): Origin | undefined {
     const { anchors } = this.#target;
     if (anchors === undefined) return undefined;
-    if (value.kind === 'temporary') return this.#origins.get(value.number);
+    if (value.kind === 'temporary') return value.number < 0 ? undefined : this.#origins[value.number];
     if (value.kind === 'address') return this.#target.addressOrigin?.();
     if (value.kind === 'register') {
       const register = this.#target.gprAt?.(value.location);
       return register?.whole === true ? anchors.ofRegister(register.number) : undefined;
     }
-    if (value.kind !== 'operation' || value.operands.length !== 2) return undefined;
+    if (value.kind !== 'operation') return undefined;
+    const { name } = value;
+    if (name !== 'i64.add' && name !== 'i64.sub' && name !== 'i64.and') return undefined;
     const [a, b] = value.operands as [Value, Value];
-    const constant = this.#evaluate(b);
+    const constant = this.evaluate(b);
     if (constant === undefined) return undefined;
-    if (value.name === 'i64.add') return moved(this.#originOf(a), constant);
-    if (value.name === 'i64.and' && constant === 0xffff_ffffn && this.#target.linearBits === 32)
-      return this.#originOf(a);
-    return value.name === 'i64.sub' ? moved(this.#originOf(a), -constant) : undefined;
+    if (name === 'i64.add') return moved(this.#originOf(a), constant);
+    if (name === 'i64.sub') return moved(this.#originOf(a), -constant);
+    return constant === 0xffff_ffffn && this.#target.linearBits === 32 ? this.#originOf(a) : undefined;
   }
 
   /** What only flags come from is computed where they are read. */
   #defer({ temporary, value }: Statement & { kind: 'let' }): boolean {
-    if (this.#target.defersFlags !== true || !this.#use.forFlags.has(temporary)) return false;
+    if (this.#target.defersFlags !== true || this.#use.forFlags[temporary] !== true) return false;
     const resolved = this.#resolve(value);
-    if (resolved !== undefined) this.#deferred.set(temporary, resolved);
+    if (resolved !== undefined) this.#deferred[temporary] = resolved;
     return resolved !== undefined;
   }
 
@@ -377,7 +362,7 @@ class Lowering {
         body.get(value.number < 0 ? ~value.number : this.#local(value.number));
         return;
       case 'operation': {
-        const simpler = this.#simplified(value) ?? narrowed(value, this.#narrowing);
+        const simpler = this.#simplified(value) ?? narrowed(value, this);
         if (simpler !== undefined) {
           this.#value(simpler);
           return;
@@ -430,7 +415,7 @@ class Lowering {
     if (value.kind === 'constant') return value;
     if (value.kind === 'temporary') {
       if (value.number < 0) return value;
-      return this.#deferred.get(value.number) ?? localValue(this.#local(value.number));
+      return this.#deferred[value.number] ?? localValue(this.#local(value.number));
     }
     if (value.kind === 'immediate') {
       const known = this.#target.knownImmediate;
@@ -457,7 +442,12 @@ class Lowering {
 
   /** What follows the statement that is being lowered, up to the end of the instruction. */
   get #rest(): Statement[] {
-    return this.#open.toReversed().flatMap(({ statements, position }) => statements.slice(position + 1));
+    const rest: Statement[] = [];
+    for (let depth = this.#open.length - 1; depth >= 0; depth--) {
+      const { statements, position } = this.#open[depth] as OpenStatements;
+      for (let next = position + 1; next < statements.length; next++) rest.push(statements[next] as Statement);
+    }
+    return rest;
   }
 
   #leaveForEvents(): void {
@@ -465,12 +455,11 @@ class Lowering {
     this.#target.core();
     this.#body.load32(EVENTS);
     this.#body.if();
-    const known = new Map(this.#known);
+    const known = this.#known.slice();
     this.#target.endEarly(() => {
       for (const statement of rest) this.#statement(statement);
     });
-    this.#known.clear();
-    for (const [temporary, value] of known) this.#known.set(temporary, value);
+    this.#known = known;
     this.#body.end();
   }
 
@@ -554,10 +543,10 @@ class Lowering {
   #demand(condition: Value | undefined): { readonly origin: Origin; readonly bytes: bigint } | undefined {
     if (condition?.kind !== 'operation' || condition.name !== 'i64.ne' || this.#depth > 0) return undefined;
     const [low, zero] = condition.operands as [Value, Value];
-    if (low.kind !== 'operation' || low.name !== 'i64.and' || this.#evaluate(zero) !== 0n) return undefined;
+    if (low.kind !== 'operation' || low.name !== 'i64.and' || this.evaluate(zero) !== 0n) return undefined;
     const [address, mask] = low.operands as [Value, Value];
     const origin = this.#originOf(address);
-    const bytes = (this.#evaluate(mask) ?? 0n) + 1n;
+    const bytes = (this.evaluate(mask) ?? 0n) + 1n;
     const isPower = bytes > 1n && (bytes & (bytes - 1n)) === 0n;
     return origin === undefined || !isPower ? undefined : { origin, bytes };
   }
@@ -622,7 +611,7 @@ class Lowering {
       this.#depth--;
       return;
     }
-    const known = this.#evaluate(condition);
+    const known = this.evaluate(condition);
     if (known !== undefined) {
       this.statements(known !== 0n ? statements : otherwise);
       return;
@@ -669,11 +658,11 @@ class Lowering {
     const [a, b] = value.operands;
     if (a === undefined || b === undefined) return undefined;
     if (value.name === 'v128.and' && a.kind === 'operation' && a.name === 'i64x2.splat') {
-      const mask = this.#evaluate(a.operands[0] as Value);
+      const mask = this.evaluate(a.operands[0] as Value);
       return mask === ALL_ONES ? b : mask === 0n ? NO_VECTOR : undefined;
     }
     if (value.name === 'v128.xor' && b.kind === 'operation' && b.name === 'i64x2.splat') {
-      const mask = this.#evaluate(b.operands[0] as Value);
+      const mask = this.evaluate(b.operands[0] as Value);
       return mask === ALL_ONES ? operation('v128.not', a) : mask === 0n ? a : undefined;
     }
     if (value.name !== 'v128.or') return undefined;
@@ -687,19 +676,30 @@ class Lowering {
   }
 
   /** The little that decides whether a shift by an immediate shifts at all, and what CMPxx asks. */
-  #evaluate(value: Value): bigint | undefined {
+  evaluate(value: Value): bigint | undefined {
     if (value.kind === 'constant') return BigInt.asUintN(64, value.value);
     if (value.kind === 'immediate') return this.#target.knownImmediate;
-    if (value.kind === 'temporary') return this.#known.get(value.number);
-    if (value.kind !== 'operation' || value.operands.length !== 2) return undefined;
-    const [a, b] = value.operands.map((operand) => this.#evaluate(operand));
-    if (a === undefined || b === undefined) return undefined;
+    if (value.kind === 'temporary') return value.number < 0 ? undefined : this.#known[value.number];
+    if (value.kind !== 'operation' || !evaluated.has(value.name)) return undefined;
+    const [first, second] = value.operands as [Value, Value];
+    const a = this.evaluate(first);
+    if (a === undefined) return undefined;
+    const b = this.evaluate(second);
+    if (b === undefined) return undefined;
     if (value.name === 'i64.and') return a & b;
     if (value.name === 'i64.shr_u') return a >> (b & 63n);
     if (value.name === 'i64.sub') return BigInt.asUintN(64, a - b);
-    return value.name === 'i64.ne' ? (a === b ? 0n : 1n) : undefined;
+    return a === b ? 0n : 1n;
+  }
+
+  /** Whether the upper half of a temporary is 0. */
+  isLow(temporary: number): boolean {
+    return temporary >= 0 && this.#low[temporary] === true;
   }
 }
+
+/** Operators of two operands whose result `evaluate` knows, where it knows those. */
+const evaluated: ReadonlySet<OperatorName> = new Set(['i64.and', 'i64.shr_u', 'i64.sub', 'i64.ne']);
 
 /** A local of the function as a value of the language: below zero, where no temporary of an instruction is. */
 export function localValue(local: number): Value {

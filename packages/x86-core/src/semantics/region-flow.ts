@@ -141,9 +141,6 @@ function describe(
   dominators: Dominators,
 ): RegionFlow {
   const { nodes } = order;
-  const isBack = (from: FlowNode, to: FlowNode): boolean => positionOf(order, to) <= positionOf(order, from);
-  const isBelow = (above: FlowNode, below: FlowNode): boolean =>
-    dominates(dominators, positionOf(order, above), positionOf(order, below));
   // The dispatcher's table needs a label for each of its targets: as if each were reached twice.
   const forwardEdges = new Uint32Array(successors.length);
   for (const node of dispatched) forwardEdges[node] = 2;
@@ -151,8 +148,9 @@ function describe(
   for (let position = 1; position < nodes.length; position++) {
     const node = nodes[position] as FlowNode;
     for (const target of successors[node] as readonly FlowNode[]) {
-      if (!isBack(node, target)) forwardEdges[target] = (forwardEdges[target] as number) + 1;
-      else if (isBelow(target, node)) loops[target] = 1;
+      const head = positionOf(order, target);
+      if (head > position) forwardEdges[target] = (forwardEdges[target] as number) + 1;
+      else if (dominates(dominators, head, position)) loops[target] = 1;
     }
   }
   const hasLabel = (node: FlowNode): boolean => (forwardEdges[node] as number) > 1;
@@ -168,8 +166,9 @@ function describe(
   return {
     dispatched,
     edge: (from, to) => {
-      if (!isBack(from, to)) return hasLabel(to) ? 'forward' : 'inline';
-      return isBelow(to, from) ? 'loop' : 'dispatcher';
+      const [position, target] = [positionOf(order, from), positionOf(order, to)];
+      if (target > position) return hasLabel(to) ? 'forward' : 'inline';
+      return dominates(dominators, target, position) ? 'loop' : 'dispatcher';
     },
     isReached: (node) => positionOf(order, node) >= 0,
     isLoop: (node) => loops[node] === 1,

@@ -28,6 +28,9 @@ import type { RunInstruction } from './straight-run.ts';
 export const RECORD = 0;
 export const CORE = 1;
 
+/** Of code, as most regions have less. */
+const USUAL_BYTES = 16384;
+
 /** A register that has a local: its offset in the state. Halves of vector registers have locals of their own. */
 export type RegionRegister = number;
 
@@ -68,7 +71,7 @@ export interface Knowledge {
 }
 
 export class RegionTarget implements Target {
-  readonly body: FunctionBody = new FunctionBody(2);
+  readonly body: FunctionBody = new FunctionBody(2, USUAL_BYTES);
   readonly scratch: Scratch = scratchOf(this.body);
   readonly anchors: Anchors = new Anchors(this.body);
   floats: HostFloats | undefined;
@@ -255,16 +258,16 @@ export class RegionTarget implements Target {
 
   /** What the instructions before have left for this one and those that follow are sources of flags, and anchors. */
   beginInstruction(each: RunInstruction): void {
-    this.body.held = [...this.#localsOfSource(), ...this.anchors.locals];
+    const held: number[] = [];
+    if (this.#source !== undefined) {
+      const { a, b, result } = this.#source;
+      addLocals(a, held);
+      addLocals(b, held);
+      addLocals(result, held);
+    }
+    this.anchors.addLocals(held);
+    this.body.held = held;
     this.selectInstruction(each);
-  }
-
-  #localsOfSource(): number[] {
-    const locals: number[] = [];
-    if (this.#source === undefined) return locals;
-    const { a, b, result } = this.#source;
-    for (const value of [a, b, result]) addLocals(value, locals);
-    return locals;
   }
 
   /** Back to one that was begun before. */

@@ -17,7 +17,7 @@ import { Reason } from './reason.ts';
 import * as record from './record.ts';
 import * as entry from './region-entry.ts';
 import { settleFlagNeeds } from './region-flag-needs.ts';
-import { DISPATCHER, type FlowNode, planFlow, type RegionFlow } from './region-flow.ts';
+import { DISPATCHER, type FlowNode, type RegionFlow } from './region-flow.ts';
 import { type FactFlow, planFacts } from './float/fact-flow.ts';
 import { CORE, RECORD, type RegionEdges, type RegionMemory, RegionTarget } from './region-target.ts';
 import * as state from './state.ts';
@@ -35,8 +35,8 @@ export interface RegionBlock {
 
 export interface RegionPlan {
   readonly blocks: readonly RegionBlock[];
-  /** Numbers of the blocks that the region can be entered at. */
-  readonly entries: readonly FlowNode[];
+  /** Of these blocks: those that the region can be entered at are among the dispatched. */
+  readonly flow: RegionFlow;
   /** Its code lies on several pages, which may come to be mapped elsewhere. */
   readonly severalPages: boolean;
   /** Exits count how often they are taken. */
@@ -90,13 +90,10 @@ class RegionGenerator implements RegionEdges {
     this.#plan = plan;
     this.#target = new RegionTarget(this, memory);
     this.#number = this.#target.body.local('i32');
-    const { blocks, entries } = plan;
-    this.#flow = planFlow(
-      blocks.map(({ successors }) => successors),
-      entries,
-    );
+    const { blocks, flow } = plan;
+    this.#flow = flow;
     this.#needsFlags = settleFlagNeeds(blocks);
-    this.#facts = planFacts(blocks, this.#flow, meaningFor);
+    this.#facts = planFacts(blocks, flow, meaningFor);
     this.#target.expectFloats(this.#facts.checks);
   }
 

@@ -34,6 +34,17 @@ export class ByteWriter {
     this.#bytes[this.#length++] = value;
   }
 
+  /** A byte, mostly an opcode, and an unsigned LEB128 of 32 bits behind it: an index or an offset. */
+  opcode(code: number, value: number): void {
+    if (value >= 0x80 || this.#length + 2 > this.#bytes.length) {
+      this.byte(code);
+      this.unsigned(value);
+      return;
+    }
+    this.#bytes[this.#length++] = code;
+    this.#bytes[this.#length++] = value;
+  }
+
   bytes(values: ArrayLike<number>): void {
     this.#reserve(values.length);
     const { length } = values;
@@ -78,6 +89,12 @@ export class ByteWriter {
 
   /** A signed LEB128 of 64 bits. */
   signed64(value: bigint): void {
+    // Most constants are small, and numbers are faster than a BigInt's halves.
+    const number = Number(value);
+    if (number === (number | 0)) {
+      this.signed32(number);
+      return;
+    }
     let low = Number(BigInt.asIntN(32, value));
     let high = Number(BigInt.asIntN(32, value >> 32n));
     // As many bits as are not just the sign of those below.

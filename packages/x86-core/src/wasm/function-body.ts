@@ -9,7 +9,7 @@ const compareExchanges = { 8: 0x4c, 16: 0x4d, 32: 0x4e, 64: 0x49 } as const;
 const atomicAlignments = { 8: 0, 16: 1, 32: 2, 64: 3 } as const;
 
 export class FunctionBody {
-  readonly #code = new ByteWriter();
+  readonly #code: ByteWriter;
   readonly #locals: ValueType[] = [];
   /** Those that are given out again and again, by type; and those of them that hold something now. */
   readonly #shared = new Map<ValueType, number[]>();
@@ -24,8 +24,10 @@ export class FunctionBody {
   #unlikely: number[] = [];
   #depth = 0;
 
-  constructor(parameters: number) {
+  /** `capacity`: bytes of code that there is room for before it grows. */
+  constructor(parameters: number, capacity?: number) {
     this.#parameters = parameters;
+    this.#code = new ByteWriter(capacity);
   }
 
   /** Adds a local, zero at the start, and returns its index. */
@@ -60,18 +62,15 @@ export class FunctionBody {
   }
 
   get(local: number): void {
-    this.#code.byte(0x20);
-    this.#code.unsigned(local);
+    this.#code.opcode(0x20, local);
   }
 
   set(local: number): void {
-    this.#code.byte(0x21);
-    this.#code.unsigned(local);
+    this.#code.opcode(0x21, local);
   }
 
   tee(local: number): void {
-    this.#code.byte(0x22);
-    this.#code.unsigned(local);
+    this.#code.opcode(0x22, local);
   }
 
   i32(value: number): void {
@@ -93,7 +92,8 @@ export class FunctionBody {
   /** `immediate`: a lane, or the 16 bytes of a shuffle. */
   operator(name: OperatorName, immediate?: readonly number[]): void {
     const encoding = operators[name];
-    for (let index = 1; index < encoding.length; index++) this.#code.byte(encoding[index] as number);
+    if (encoding.length === 2) this.#code.byte(encoding[1]);
+    else for (let index = 1; index < encoding.length; index++) this.#code.byte(encoding[index] as number);
     if (immediate !== undefined) this.#code.bytes(immediate);
   }
 
@@ -121,9 +121,9 @@ export class FunctionBody {
   }
 
   #access(encoding: readonly number[], alignment: number, offset: number): void {
-    this.#code.bytes(encoding);
-    this.#code.byte(alignment);
-    this.#code.unsigned(offset);
+    if (encoding.length === 1) this.#code.byte(encoding[0] as number);
+    else this.#code.bytes(encoding);
+    this.#code.opcode(alignment, offset);
   }
 
   /** Pops an address, which must be aligned, what is expected there and a replacement, of 64 bits; pushes what was there. */
@@ -152,14 +152,12 @@ export class FunctionBody {
   }
 
   load32(offset = 0): void {
-    this.#code.byte(0x28);
-    this.#code.byte(2);
+    this.#code.opcode(0x28, 2);
     this.#code.unsigned(offset);
   }
 
   store32(offset = 0): void {
-    this.#code.byte(0x36);
-    this.#code.byte(2);
+    this.#code.opcode(0x36, 2);
     this.#code.unsigned(offset);
   }
 
@@ -193,15 +191,13 @@ export class FunctionBody {
   }
 
   branch(label: Label): void {
-    this.#code.byte(0x0c);
-    this.#code.unsigned(this.#depth - label);
+    this.#code.opcode(0x0c, this.#depth - label);
   }
 
   /** Pops the condition. `unlikely`: as for `if`. */
   branchIf(label: Label, unlikely = false): void {
     if (unlikely) this.#unlikely.push(this.#code.length);
-    this.#code.byte(0x0d);
-    this.#code.unsigned(this.#depth - label);
+    this.#code.opcode(0x0d, this.#depth - label);
   }
 
   /** Pops an index into `labels`; past their end it takes the last one. */
@@ -234,6 +230,11 @@ export class FunctionBody {
     this.#unlikely = [...front.#unlikely, ...this.#unlikely.map((at) => at + added)];
     this.#calls.unshift(...front.#calls);
     this.#code.prepend(front.#code);
+  }
+
+  /** Bytes of its code, but for calls by name, which have one byte each here. */
+  get size(): number {
+    return this.#code.length;
   }
 
   /** The functions that it calls by name. */

@@ -53,8 +53,10 @@ export class ModuleBuilder {
 
   /** @param tableOffset where in the table the functions go, in their order; undefined: they are exported instead */
   encode(tableOffset?: number): Uint8Array<ArrayBuffer> {
-    const module = new ByteWriter(1024);
-    const content = new ByteWriter(1024);
+    // Room for the code with its locals and calls, so that the writers seldom grow.
+    const room = this.#functions.reduce((sum, { body }) => sum + body.size + (body.size >> 3), 1024);
+    const module = new ByteWriter(room);
+    const content = new ByteWriter(room);
     const section = (id: number, count: number, write: () => void): void => {
       content.clear();
       content.unsigned(count);
@@ -72,7 +74,7 @@ export class ModuleBuilder {
     if (tableOffset === undefined) section(7, this.#functions.length, () => this.#writeExports(content));
     else section(9, 1, () => this.#writeElements(content, tableOffset));
     const scratch = new ByteWriter(1024);
-    const code = new ByteWriter(1024);
+    const code = new ByteWriter(room);
     const unlikely = this.#functions.map(({ body }) => body.writeTo(code, scratch, this.#indexOf));
     if (unlikely.some(({ length }) => length > 0)) this.#writeHints(module, content, unlikely);
     section(10, this.#functions.length, () => content.copy(code));

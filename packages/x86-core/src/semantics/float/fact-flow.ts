@@ -126,7 +126,13 @@ class Planner {
   }
 
   #checksOf({ run }: RegionBlock): HostCheck[] {
-    return run.instructions.flatMap((each) => checksIn(this.#meaningOf(each).statements));
+    const checks: HostCheck[] = [];
+    for (const each of run.instructions) {
+      // Few instructions have any.
+      const found = checksIn(this.#meaningOf(each).statements);
+      if (found.length > 0) checks.push(...found);
+    }
+    return checks;
   }
 
   /** What blocks will look at, unless it is known. */
@@ -192,8 +198,15 @@ function touchesVector(statement: Statement): boolean {
   return statement.kind === 'loop' && statement.body.some(touchesVector);
 }
 
-function checksIn(statements: readonly Statement[]): HostCheck[] {
-  return statements.flatMap((each) =>
-    each.kind === 'if' && each.condition.kind === 'isHosts' ? [each.condition.check] : [],
-  );
+const asked = new WeakMap<readonly Statement[], readonly HostCheck[]>();
+
+function checksIn(statements: readonly Statement[]): readonly HostCheck[] {
+  let checks = asked.get(statements);
+  if (checks === undefined) {
+    checks = statements.flatMap((each) =>
+      each.kind === 'if' && each.condition.kind === 'isHosts' ? [each.condition.check] : [],
+    );
+    asked.set(statements, checks);
+  }
+  return checks;
 }
