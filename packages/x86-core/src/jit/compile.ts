@@ -53,8 +53,21 @@ export interface CompileEnvironment extends Pick<RegionMemory, 'ordered' | 'gues
   readonly sharedMaximum: number | undefined;
 }
 
-/** The same in all modules. */
-let settle: ModuleFunction | undefined;
+/** Of every module, by name: the same for all memories that are shared, and for all that are not. */
+const ownFunctions = new Map<boolean, ReadonlyMap<string, ModuleFunction>>();
+
+function functionsFor(isShared: boolean): ReadonlyMap<string, ModuleFunction> {
+  let own = ownFunctions.get(isShared);
+  if (own === undefined) {
+    own = new Map([
+      [SETTLE, settleFunction()],
+      [MISSED, missedFunction(isShared)],
+      [COMMITTED, committedFunction(isShared)],
+    ]);
+    ownFunctions.set(isShared, own);
+  }
+  return own;
+}
 
 export function compileSources(
   sources: readonly CodeSource[],
@@ -68,11 +81,7 @@ export function compileSources(
   });
   if (found.every((each) => each === undefined)) return undefined;
   const builder = new ModuleBuilder(sharedMaximum === undefined ? undefined : { maximum: sharedMaximum });
-  const own = new Map<string, ModuleFunction>([
-    [SETTLE, (settle ??= settleFunction())],
-    [MISSED, missedFunction(memory)],
-    [COMMITTED, committedFunction(memory)],
-  ]);
+  const own = functionsFor(memory.isShared);
   const bodies = [...found.map((each) => each?.code.body), ...[...own.values()].map(({ body }) => body)];
   for (const name of bodies.flatMap((body) => body?.calls ?? [])) {
     if (name === ENTER_REGION) builder.import(name, enterRegionSignature);

@@ -5,11 +5,11 @@
 import { availabilityOf } from '../cpu/availability.ts';
 import { immediateOf } from '../semantics/effective-address.ts';
 import type { RegionBlock, RegionPlan } from '../semantics/region.ts';
-import { type FlowNode, planFlow, type RegionFlow } from '../semantics/region-flow.ts';
+import type { FlowNode, RegionFlow } from '../semantics/region-flow.ts';
 import { decodeRun, type RunInstruction, type StraightRun } from '../semantics/straight-run.ts';
 import { FeatureSet } from '../system/features.ts';
 import type { CodePage, CodeSource } from './code-source.ts';
-import { makeReducible, type ReducibleBlocks } from './make-reducible.ts';
+import { makeReducible, planned, type ReducibleBlocks } from './make-reducible.ts';
 import { returnSitesOf } from './return-sites.ts';
 
 const MAX_INSTRUCTIONS = 1000;
@@ -86,11 +86,7 @@ export function discoverRegion(source: CodeSource): DiscoveredRegion | undefined
 function enteredAtLoops({ blocks, entries, flow }: ReducibleBlocks): RegionFlow {
   const all = new Set(entries);
   for (let node = 0; node < blocks.length; node++) if (flow.isLoop(node)) all.add(node);
-  if (all.size === new Set(entries).size) return flow;
-  return planFlow(
-    blocks.map(({ successors }) => successors),
-    [...all],
-  );
+  return all.size === entries.length ? flow : planned({ blocks, entries: [...all] }).flow;
 }
 
 function rangeOf(rip: bigint, { instructions }: StraightRun): { rip: bigint; bytes: number } {

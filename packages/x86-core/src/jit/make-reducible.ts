@@ -8,6 +8,7 @@ import { DISPATCHER, type FlowNode, planFlow, type RegionFlow } from '../semanti
 
 export interface EnteredBlocks {
   readonly blocks: readonly RegionBlock[];
+  /** No two are the same. */
   readonly entries: readonly FlowNode[];
 }
 
@@ -45,7 +46,7 @@ export function makeReducible(given: EnteredBlocks): ReducibleBlocks {
   }
 }
 
-function planned({ blocks, entries }: EnteredBlocks): ReducibleBlocks {
+export function planned({ blocks, entries }: EnteredBlocks): ReducibleBlocks {
   const successors = blocks.map((block) => block.successors);
   return { blocks, entries, flow: planFlow(successors, entries) };
 }

@@ -27,7 +27,7 @@ import type {
 import { isLow, narrowed, type Narrowing } from './narrow.ts';
 import { signatureOf } from './runtime.ts';
 import { BOUNCE, BOUNCE_BYTES, BOUNCE_SLOTS, EVENTS, SEGMENT_LIMIT } from './state.ts';
-import { type MeaningUse, meaningUse } from './temporaries.ts';
+import { everyTemporary, type MeaningUse, meaningUse } from './temporaries.ts';
 import { constant, operation, vectorConstant } from './value.ts';
 
 /**
@@ -708,8 +708,8 @@ export function localValue(local: number): Value {
 
 /** Adds the locals that a value is computed from, where temporaries of instructions have become such. */
 export function addLocals(value: Value, locals: number[]): void {
-  if (value.kind === 'temporary') {
-    if (value.number < 0) locals.push(~value.number);
-  } else if (value.kind === 'operation') for (const operand of value.operands) addLocals(operand, locals);
-  else if (value.kind === 'select') for (const each of [value.condition, value.a, value.b]) addLocals(each, locals);
+  everyTemporary(value, (temporary) => {
+    if (temporary < 0) locals.push(~temporary);
+    return true;
+  });
 }

@@ -7,7 +7,6 @@
  */
 import { FunctionBody } from '../wasm/function-body.ts';
 import type { Signature } from '../wasm/module-builder.ts';
-import type { RegionMemory } from './region-target.ts';
 import * as state from './state.ts';
 
 export interface ModuleFunction {
@@ -36,7 +35,7 @@ export function packAccess({ uncounted, bytes, code }: PackedAccess): number {
 
 const CORE = 0;
 
-export function missedFunction(memory: RegionMemory): ModuleFunction {
+export function missedFunction(isShared: boolean): ModuleFunction {
   const body = new FunctionBody(5);
   const [address, tag, access, budget] = [1, 2, 3, 4];
   body.get(CORE);
@@ -64,13 +63,13 @@ export function missedFunction(memory: RegionMemory): ModuleFunction {
   body.operator('i64.sub');
   body.return();
   body.end();
-  withholdAtEvents(body, budget, memory, CORE);
+  withholdAtEvents(body, budget, isShared, CORE);
   body.i32(1);
   body.get(budget);
   return { signature: { parameters: ['i32', 'i64', 'i64', 'i32', 'i64'], results: ['i32', 'i64'] }, body };
 }
 
-export function committedFunction(memory: RegionMemory): ModuleFunction {
+export function committedFunction(isShared: boolean): ModuleFunction {
   const body = new FunctionBody(3);
   const [access, budget] = [1, 2];
   noteBudget(body, budget, access);
@@ -79,7 +78,7 @@ export function committedFunction(memory: RegionMemory): ModuleFunction {
   body.i32(0xff);
   body.operator('i32.and');
   body.callNamed('commit');
-  withholdAtEvents(body, budget, memory, CORE);
+  withholdAtEvents(body, budget, isShared, CORE);
   body.get(budget);
   return { signature: { parameters: ['i32', 'i32', 'i64'], results: ['i64'] }, body };
 }
@@ -103,7 +102,7 @@ function pushUncounted(body: FunctionBody, access: number): void {
 }
 
 /** `budget`, `core`: locals. */
-export function withholdAtEvents(body: FunctionBody, budget: number, { isShared }: RegionMemory, core: number): void {
+export function withholdAtEvents(body: FunctionBody, budget: number, isShared: boolean, core: number): void {
   if (isShared) return;
   body.get(core);
   body.load32(state.EVENTS);

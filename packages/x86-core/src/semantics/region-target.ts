@@ -135,7 +135,7 @@ export class RegionTarget implements Target {
       code.i64(0n);
       code.store(64, state.WITHHELD);
     }
-    withholdAtEvents(code, this.budget, this.#memory, CORE);
+    withholdAtEvents(code, this.budget, this.#memory.isShared, CORE);
     this.floats?.writePrologue(code);
   }
 

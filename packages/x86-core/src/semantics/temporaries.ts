@@ -134,7 +134,7 @@ class Counter {
 }
 
 /** Whether something holds for all temporaries that a value is computed from. */
-function everyTemporary(value: Value, holds: (temporary: number) => boolean): boolean {
+export function everyTemporary(value: Value, holds: (temporary: number) => boolean): boolean {
   switch (value.kind) {
     case 'temporary':
       return holds(value.number);
